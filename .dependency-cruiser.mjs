@@ -1,0 +1,102 @@
+/**
+ * Imports run one way, type imports included. Each layer of lib/ names what it
+ * sees besides itself; a layer that is not named here may import nothing.
+ */
+const bottom = ['http', 'errors'];
+const stored = ['storages', ...bottom];
+const wrapped = ['files', ...stored];
+const answered = ['responses', ...wrapped];
+const decided = ['backends', 'streaming', ...answered];
+const application = ['controllers', 'decorators', 'shortcuts', 'signing'];
+const core = ['options', 'interceptors', ...application, ...decided];
+
+const sees = {
+  index: ['module', ...core],
+  module: core,
+  options: ['signing', ...decided],
+  interceptors: ['options', 'decorators', ...decided],
+  backends: answered,
+  streaming: answered,
+  responses: wrapped,
+  files: stored,
+  storages: bottom,
+  http: [],
+  errors: [],
+  controllers: ['decorators', ...answered],
+  decorators: answered,
+  shortcuts: answered,
+  signing: stored,
+  // sub-entries: they see the core, the core never sees them
+  testing: ['module', ...core],
+  typeorm: ['module', ...core],
+  terminus: ['module', ...core],
+};
+
+/** The layers that are files; every other one is a folder. */
+const files = {
+  index: '^lib/index\\.ts$',
+  module: '^lib/download\\.module(-definition)?\\.ts$',
+  options: '^lib/download\\.options\\.ts$',
+};
+const pathOf = (layer) => files[layer] ?? `^lib/${layer}/`;
+const pathsOf = (layers) => layers.map(pathOf).join('|');
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...Object.entries(sees).map(([layer, seen]) => ({
+      name: `direction-${layer}`,
+      comment: `lib: ${layer} sees ${seen.join(', ') || 'no other layer'}.`,
+      severity: 'error',
+      from: { path: pathOf(layer) },
+      to: { path: '^lib/', pathNot: pathsOf([layer, ...seen]) },
+    })),
+    {
+      name: 'unknown-layer',
+      comment: 'Say in .dependency-cruiser.mjs what the new layer may see.',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: pathsOf(Object.keys(sees)) },
+      to: {},
+    },
+    {
+      name: 'no-index',
+      comment: 'Inside lib/, import the file that defines the name.',
+      severity: 'error',
+      from: { path: '^lib/' },
+      to: { path: '(^|/)index\\.ts$' },
+    },
+    {
+      name: 'no-cycle',
+      severity: 'error',
+      from: { path: '^lib/' },
+      to: { circular: true },
+    },
+    {
+      name: 'no-undeclared',
+      comment: 'Users of the package do not have its devDependencies.',
+      severity: 'error',
+      from: { path: '^lib/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'],
+        dependencyTypesNot: ['npm', 'npm-peer', 'npm-optional'],
+      },
+    },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      from: { path: '^lib/' },
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    combinedDependencies: false,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.json', '.d.ts'],
+    },
+  },
+};

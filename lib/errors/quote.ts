@@ -1,0 +1,34 @@
+const LONGEST = 200;
+// Control characters, line and paragraph separators and bidi marks: they would forge or reorder log lines.
+const UNSAFE =
+  // eslint-disable-next-line no-control-regex
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/gu;
+
+/**
+ * A value from outside, made safe to stand in a log line or an error message: quoted, control and
+ * bidirectional characters escaped, cut at 200 characters.
+ *
+ * @internal
+ */
+export function quote(value: unknown): string {
+  const text = typeof value === 'string' ? value : describe(value);
+  const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  const escaped = cut.replace(
+    UNSAFE,
+    (character) =>
+      `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return typeof value === 'string' ? `'${escaped}'` : escaped;
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'function') return `[function ${value.name}]`;
+  if (typeof value === 'bigint' || typeof value === 'symbol') {
+    return String(value);
+  }
+  try {
+    return JSON.stringify(value) ?? 'undefined';
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}

@@ -1,0 +1,70 @@
+const MAX_BYTES = 255;
+const MAX_EXTENSION_CHARACTERS = 20;
+const NOTHING_LEFT = 'download';
+
+/** Control, separator, bidi, zero-width and lone-surrogate characters, and the colon of NTFS streams. */
+const UNSAFE =
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB:]/gu;
+
+/**
+ * The zero-width joiners are spelling inside a Persian word and inside a composed emoji;
+ * anywhere else they are only invisible.
+ */
+const STRAY_JOINER =
+  /(?<!(?![ -~])[\p{L}\p{M}\p{S}])[\u200C\u200D]|[\u200C\u200D](?!(?![ -~])[\p{L}\p{M}\p{S}])/gu;
+
+/** The lookbehind lets each run be tried once, so that a long one inside the name costs no more than its length. */
+const TRAILING = /(?<![\s.\u200C\u200D])[\s.\u200C\u200D]+$/u;
+
+/** Windows takes these for devices with any extension, and with blanks before it. */
+const DEVICE =
+  /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00B9\u00B2\u00B3])\s*(?:\.|$)/iu;
+
+/**
+ * The name under which a client may safely save a file: RFC 6266 section 4.3 asks for the last
+ * path segment only, and for names that are neither hidden orders to a file system nor disguised.
+ *
+ * Applying it twice changes nothing more. Unicode is not normalised: a name means what it is.
+ *
+ * @internal
+ */
+export function cleanFileName(name: string): string {
+  const cleaned = lastSegment(name)
+    .replace(UNSAFE, '')
+    .replace(STRAY_JOINER, '')
+    .replace(TRAILING, '')
+    .trimStart();
+  // Cutting can lay a device name bare, and the prefix can make the name too long again.
+  return cut(withoutDevice(cut(cleaned))) || NOTHING_LEFT;
+}
+
+function lastSegment(name: string): string {
+  return name.split(/[/\\]/).findLast((segment) => segment !== '') ?? '';
+}
+
+function withoutDevice(name: string): string {
+  return DEVICE.test(name) ? `_${name}` : name;
+}
+
+/** Cuts the stem, so that the extension still tells what the file is. */
+function cut(name: string): string {
+  if (Buffer.byteLength(name) <= MAX_BYTES) return name;
+  const extension = extensionOf(name);
+  const stem = name.slice(0, name.length - extension.length);
+  const room = MAX_BYTES - Buffer.byteLength(extension);
+  return (
+    (firstBytes(stem, room).replace(TRAILING, '') || NOTHING_LEFT) + extension
+  );
+}
+
+function extensionOf(name: string): string {
+  const dot = name.lastIndexOf('.');
+  const extension = dot > 0 ? name.slice(dot) : '';
+  return [...extension].length <= MAX_EXTENSION_CHARACTERS ? extension : '';
+}
+
+/** `encodeInto` stops before a code point that does not fit, so none is ever split. */
+function firstBytes(text: string, limit: number): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(limit));
+  return text.slice(0, read);
+}
