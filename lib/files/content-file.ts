@@ -1,0 +1,72 @@
+import { Readable } from 'node:stream';
+
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { SerializedFileError } from '../errors/serialized-file.error.js';
+import { toEntityTag } from '../http/entity-tag.js';
+import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
+import { type DownloadFile } from './download-file.js';
+
+/**
+ * Options of ContentFile.
+ *
+ * @publicApi
+ */
+export interface ContentFileOptions {
+  /** What the client calls it. */
+  readonly name: string;
+  /** When the content last changed; brings Last-Modified and 304. */
+  readonly lastModified?: Date;
+  /** A tag that changes with the content; quoted where it is not. */
+  readonly etag?: string;
+}
+
+/**
+ * Text or bytes that are already in memory. The size of a text is counted in bytes of UTF-8.
+ *
+ * ```ts
+ * new ContentFile('Hello world!\n', { name: 'hello-world.txt' })
+ * ```
+ *
+ * @publicApi
+ */
+export class ContentFile implements DownloadFile {
+  readonly name: string;
+  readonly #bytes: Uint8Array;
+  readonly #stat: FileStat;
+
+  constructor(content: string | Uint8Array, options: ContentFileOptions) {
+    if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
+      throw new InvalidOptionsError(
+        'ContentFile.content',
+        content,
+        'Give a string or a Uint8Array.',
+      );
+    }
+    this.name = options.name;
+    this.#bytes = typeof content === 'string' ? Buffer.from(content) : content;
+    this.#stat = {
+      size: this.#bytes.length,
+      lastModified: options.lastModified,
+      etag: toEntityTag(options.etag ?? ''),
+      charset: typeof content === 'string' ? 'utf-8' : undefined,
+    };
+  }
+
+  stat(): FileStat {
+    return this.#stat;
+  }
+
+  open({ start = 0, end }: ReadWindow = {}): Readable {
+    const window = this.#bytes.subarray(
+      start,
+      (end ?? this.#bytes.length - 1) + 1,
+    );
+    return Readable.from(window.length > 0 ? [window] : [], {
+      objectMode: false,
+    });
+  }
+
+  toJSON(): never {
+    throw new SerializedFileError('A ContentFile');
+  }
+}

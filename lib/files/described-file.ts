@@ -1,0 +1,91 @@
+import { type Readable } from 'node:stream';
+
+import { type Awaitable } from '../storages/awaitable.js';
+import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
+import { type OpenFile } from '../storages/open-file.js';
+import {
+  type DownloadFile,
+  type RemoteAnswer,
+  type RemoteConditions,
+} from './download-file.js';
+
+/**
+ * What an entity says of its file.
+ *
+ * @internal
+ */
+export interface FileDescription extends FileStat {
+  readonly name?: string;
+}
+
+/**
+ * A file whose facts come partly from somewhere else, such as the columns of an entity. They come
+ * before the file's own, except for the size: what the storage knows, it knows better.
+ *
+ * @internal
+ */
+export class DescribedFile implements DownloadFile {
+  readonly name: string;
+  readonly untrusted = true;
+  readonly hold?: () => Promise<OpenFile>;
+  readonly request?: (conditions: RemoteConditions) => Promise<RemoteAnswer>;
+  readonly wasModifiedSince?: (since: Date) => Awaitable<boolean>;
+  readonly #facts: FileStat;
+
+  constructor(
+    readonly file: DownloadFile,
+    { name, ...facts }: FileDescription,
+  ) {
+    this.name = name ?? file.name;
+    this.#facts = withoutUndefined(facts);
+    const hold = file.hold?.bind(file);
+    if (hold) {
+      this.hold = async () => {
+        const open = await hold();
+        return { ...open, stat: this.#describe(open.stat) };
+      };
+    }
+    const request = file.request?.bind(file);
+    if (request) {
+      this.request = async (conditions) => {
+        const answer = await request(conditions);
+        return { ...answer, stat: this.#describe(answer.stat) };
+      };
+    }
+    this.wasModifiedSince = file.wasModifiedSince?.bind(file);
+  }
+
+  get path(): string | undefined {
+    return this.file.path;
+  }
+
+  get url(): string | undefined {
+    return this.file.url;
+  }
+
+  async stat(): Promise<FileStat> {
+    return this.#describe(await this.file.stat());
+  }
+
+  open(window?: ReadWindow): Awaitable<Readable> {
+    return this.file.open(window);
+  }
+
+  discard(): void {
+    this.file.discard?.();
+  }
+
+  toJSON(): unknown {
+    return this.file;
+  }
+
+  #describe(stat: FileStat): FileStat {
+    return { ...stat, ...this.#facts, size: stat.size ?? this.#facts.size };
+  }
+}
+
+function withoutUndefined(facts: FileStat): FileStat {
+  return Object.fromEntries(
+    Object.entries(facts).filter(([, value]) => value !== undefined),
+  );
+}

@@ -1,0 +1,97 @@
+import { type Readable } from 'node:stream';
+
+import { type Awaitable } from '../storages/awaitable.js';
+import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
+import { type OpenFile } from '../storages/open-file.js';
+
+/**
+ * What an origin of its own is asked for. There only for wrappers with `request()`.
+ *
+ * @publicApi
+ */
+export interface RemoteConditions {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What an origin of its own answered.
+ *
+ * @publicApi
+ */
+export interface RemoteAnswer {
+  readonly status: number;
+  readonly stat: FileStat;
+  readonly stream: Readable;
+}
+
+/**
+ * A file that is to be handed out, wrapped and still unread. Nothing is opened or read before it is
+ * decided that its bytes are sent.
+ *
+ * @publicApi
+ */
+export interface DownloadFile {
+  /** What the client calls it, unless `basename` says otherwise. */
+  readonly name: string;
+  /** Absolute path, when it lies on a disk of this machine. */
+  readonly path?: string;
+  /** Where a server may fetch it. */
+  readonly url?: string;
+  /**
+   * Whether users or another host decided about its content and type. JavaScript and CSS of such files
+   * go out as application/octet-stream: a page elsewhere could run them by `<script src>`.
+   */
+  readonly untrusted?: boolean;
+
+  /**
+   * The facts; reads nothing.
+   *
+   * @throws FileNotFoundError where there is no such file
+   */
+  stat(): Awaitable<FileStat>;
+
+  /**
+   * The bytes.
+   *
+   * @throws FileNotFoundError where there is no such file
+   */
+  open(window?: ReadWindow): Awaitable<Readable>;
+
+  /** Whether it changed after `since`; where it is missing, `lastModified` decides. */
+  wasModifiedSince?(since: Date): Awaitable<boolean>;
+
+  /** For a wrapper whose origin answers conditions itself. */
+  request?(conditions: RemoteConditions): Awaitable<RemoteAnswer>;
+
+  /**
+   * Holds it open, so that facts and bytes are of one and the same file.
+   *
+   * @internal
+   */
+  hold?(): Awaitable<OpenFile>;
+
+  /**
+   * Lets go of a source that was handed in and is not going to be read.
+   *
+   * @internal
+   */
+  discard?(): void;
+}
+
+/**
+ * Whether a value is a file wrapper.
+ *
+ * @internal
+ */
+export function isDownloadFile(value: unknown): value is DownloadFile {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'name' in value &&
+    typeof value.name === 'string' &&
+    'stat' in value &&
+    typeof value.stat === 'function' &&
+    'open' in value &&
+    typeof value.open === 'function'
+  );
+}

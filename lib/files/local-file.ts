@@ -1,0 +1,102 @@
+import { basename, isAbsolute, normalize } from 'node:path';
+import { type Readable } from 'node:stream';
+
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { quote } from '../errors/quote.js';
+import { SerializedFileError } from '../errors/serialized-file.error.js';
+import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
+import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
+import {
+  type Confinement,
+  confinedPath,
+  openLocalFile,
+} from '../storages/local-disk.js';
+import { type OpenFile } from '../storages/open-file.js';
+import { type DownloadFile } from './download-file.js';
+
+/**
+ * Options of LocalFile.
+ *
+ * @publicApi
+ */
+export interface LocalFileOptions extends Confinement {
+  /** What the client calls it; the last segment of the path by default. */
+  readonly name?: string;
+}
+
+/**
+ * A file on a disk of this machine.
+ *
+ * ```ts
+ * new LocalFile('/srv/legal/terms.pdf')
+ * new LocalFile(userInput, { root: '/srv/media' })
+ * ```
+ *
+ * Where any part of the path comes from a request, give `root`: the file must then lie below it, also
+ * after links are followed, and hidden files are refused unless `dotfiles` is true.
+ *
+ * @publicApi
+ */
+export class LocalFile implements DownloadFile {
+  readonly name: string;
+  readonly path: string;
+  readonly #root?: string;
+
+  /**
+   * @param path absolute, or relative to `root`
+   * @throws InvalidOptionsError for a relative path without `root`, or a relative `root`
+   * @throws SuspiciousPathError for a path that leaves `root`
+   */
+  constructor(path: string, options: LocalFileOptions = {}) {
+    const { root, dotfiles, name } = options;
+    this.path =
+      root === undefined
+        ? absolutePath(path)
+        : confinedPath(path, absoluteRoot(root), dotfiles);
+    this.name = name ?? basename(this.path);
+    this.#root = root;
+  }
+
+  hold(): Promise<OpenFile> {
+    return openLocalFile(this.path, this.#root);
+  }
+
+  async stat(): Promise<FileStat> {
+    const file = await this.hold();
+    await file.close();
+    return file.stat;
+  }
+
+  async open(window?: ReadWindow): Promise<Readable> {
+    return (await this.hold()).read(window);
+  }
+
+  toJSON(): never {
+    throw new SerializedFileError('A LocalFile');
+  }
+}
+
+function absolutePath(path: string): string {
+  if (typeof path !== 'string' || !isAbsolute(path)) {
+    throw new InvalidOptionsError(
+      'LocalFile.path',
+      path,
+      'Give an absolute path, or a relative one with `root`.',
+    );
+  }
+  if (path.includes('\0')) {
+    throw new SuspiciousPathError(`${quote(path)} holds a NUL`);
+  }
+  return normalize(path);
+}
+
+function absoluteRoot(root: string): string {
+  if (typeof root !== 'string' || !isAbsolute(root)) {
+    throw new InvalidOptionsError(
+      'LocalFile.root',
+      root,
+      'Give the absolute path of a directory.',
+    );
+  }
+  return root;
+}

@@ -1,0 +1,146 @@
+import {
+  DEFAULT_CACHE_CONTROL,
+  withNoTransform,
+} from '../http/cache-control.js';
+import { contentDisposition } from '../http/content-disposition.js';
+import { contentSecurityPolicy } from '../http/content-security-policy.js';
+import { cleanFileName } from '../http/file-name.js';
+import { formatHttpDate } from '../http/http-date.js';
+import { mayBeInline } from '../http/inline-types.js';
+import {
+  contentTypeHeader,
+  isActiveContent,
+  mediaTypeOf,
+  parseMediaType,
+} from '../http/media-type.js';
+import { type DownloadFile } from '../files/download-file.js';
+import { type FileStat } from '../storages/file-stat.js';
+import {
+  type Presentation,
+  type PresentationDefaults,
+} from './presentation.js';
+import { type ResponseHeaders } from './response-headers.js';
+
+/**
+ * A download in values: everything that is known before a byte is read.
+ *
+ * @publicApi
+ */
+export interface DownloadDescription {
+  /** The name that the client gets. */
+  readonly name: string;
+  readonly attachment: boolean;
+  readonly size?: number;
+  readonly lastModified?: Date;
+  readonly etag?: string;
+  /** Value of Content-Type. */
+  readonly contentType: string;
+  readonly encoding?: string;
+  /** The headers of a 200, Content-Length excepted. */
+  readonly headers: ResponseHeaders;
+}
+
+const EXPOSED =
+  'Content-Disposition, Content-Length, Content-Range, ETag, Accept-Ranges';
+
+/**
+ * Puts together what the file is and how it is to be presented (RFC 9110 8, RFC 6266).
+ *
+ * @internal
+ */
+export function describe(
+  file: DownloadFile,
+  stat: FileStat,
+  presentation: Presentation,
+  defaults: PresentationDefaults = {},
+): DownloadDescription {
+  const name = cleanFileName(presentation.basename ?? file.name);
+  const contentType = contentTypeOf(file, name, stat, presentation);
+  const attachment =
+    (presentation.attachment ?? true) ||
+    !mayBeInline(contentType, defaults.inlineTypes);
+  const facts = {
+    name,
+    attachment,
+    contentType,
+    size: stat.size,
+    etag: stat.etag,
+    encoding: presentation.encoding ?? stat.encoding,
+    lastModified: notInTheFuture(stat.lastModified),
+  };
+  return { ...facts, headers: headersOf(facts, presentation, defaults) };
+}
+
+function contentTypeOf(
+  file: DownloadFile,
+  name: string,
+  stat: FileStat,
+  { contentType, charset }: Presentation,
+): string {
+  const type =
+    contentType ??
+    stat.contentType ??
+    mediaTypeOf(name) ??
+    mediaTypeOf(file.name);
+  const media = parseMediaType(type);
+  const inert =
+    file.untrusted === true &&
+    contentType === undefined &&
+    media !== undefined &&
+    isActiveContent(media.type);
+  return contentTypeHeader({
+    type: inert ? undefined : type,
+    charset: charset ?? stat.charset,
+  });
+}
+
+function headersOf(
+  facts: Omit<DownloadDescription, 'headers'>,
+  { cacheControl, headers = {} }: Presentation,
+  defaults: PresentationDefaults,
+): ResponseHeaders {
+  const disposition = facts.attachment ? 'attachment' : 'inline';
+  const caching =
+    cacheControl ?? defaults.cacheControl ?? DEFAULT_CACHE_CONTROL;
+  return merged(
+    {
+      'Content-Type': facts.contentType,
+      'Content-Disposition': contentDisposition(disposition, facts.name),
+      'Content-Encoding': facts.encoding,
+      // Compression on the way would change the length that is announced.
+      'Cache-Control':
+        facts.size === undefined ? caching : withNoTransform(caching),
+      ETag: facts.etag,
+      'Last-Modified': facts.lastModified && formatHttpDate(facts.lastModified),
+      'X-Content-Type-Options': 'nosniff',
+      'Content-Security-Policy': contentSecurityPolicy(
+        facts.contentType,
+        disposition,
+      ),
+      'Access-Control-Expose-Headers': defaults.exposeHeaders
+        ? EXPOSED
+        : undefined,
+    },
+    headers,
+  );
+}
+
+/** The second headers come before the first, whatever their spelling. */
+function merged(
+  own: Record<string, string | undefined>,
+  given: ResponseHeaders,
+): ResponseHeaders {
+  const names = new Set(Object.keys(given).map((name) => name.toLowerCase()));
+  const result: Record<string, string> = {};
+  for (const [name, value] of Object.entries(own)) {
+    if (value !== undefined && !names.has(name.toLowerCase()))
+      result[name] = value;
+  }
+  return Object.assign(result, given);
+}
+
+/** RFC 9110 8.8.2.1: a Last-Modified later than Date would freeze the client's copy. */
+function notInTheFuture(date: Date | undefined): Date | undefined {
+  if (date === undefined || Number.isNaN(date.getTime())) return undefined;
+  return date.getTime() > Date.now() ? new Date() : date;
+}

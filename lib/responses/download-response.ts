@@ -1,0 +1,119 @@
+import { Readable } from 'node:stream';
+
+import { StreamableFile } from '@nestjs/common';
+
+import { type FileNotFoundError } from '../errors/file-not-found.error.js';
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { SerializedFileError } from '../errors/serialized-file.error.js';
+import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
+import { type FileStat } from '../storages/file-stat.js';
+import { describe, type DownloadDescription } from './describe.js';
+import {
+  type DownloadBackend,
+  type ProxiableDownload,
+} from './download-backend.js';
+import { lazyStream } from './lazy-stream.js';
+import {
+  type Presentation,
+  type PresentationDefaults,
+} from './presentation.js';
+import { checkHeaders } from './response-headers.js';
+
+/**
+ * Options of DownloadResponse.
+ *
+ * @publicApi
+ */
+export interface DownloadResponseOptions extends Presentation {
+  /** A backend of its own, in place of the configured one. */
+  readonly backend?: DownloadBackend;
+  /** Makes the answer where the file turns out to be missing; by default 404. */
+  readonly fileNotFound?: (error: FileNotFoundError) => never;
+}
+
+/**
+ * A file and its presentation: what a handler returns, and what interceptors get to see. It is a
+ * StreamableFile, so that whatever lets those pass lets it pass; nothing is opened or read until Nest
+ * replies.
+ *
+ * ```ts
+ * return new DownloadResponse(new LocalFile('/srv/legal/terms.pdf'), { attachment: false });
+ * ```
+ *
+ * @publicApi
+ */
+export class DownloadResponse
+  extends StreamableFile
+  implements ProxiableDownload
+{
+  readonly file: DownloadFile;
+  readonly presentation: DownloadResponseOptions;
+  #defaults?: PresentationDefaults;
+  #description?: Promise<DownloadDescription>;
+  #stream?: Readable;
+
+  /** @throws InvalidOptionsError for what is no file wrapper, and for headers that must not be set */
+  constructor(file: DownloadFile, options: DownloadResponseOptions = {}) {
+    super(new Readable());
+    if (!isDownloadFile(file)) {
+      throw new InvalidOptionsError(
+        'DownloadResponse.file',
+        file,
+        'Give a file wrapper: new LocalFile(path), new StorageFile(storage, key) ...',
+      );
+    }
+    if (options.headers) checkHeaders(options.headers);
+    this.file = file;
+    this.presentation = options;
+  }
+
+  /**
+   * What the application says once for all its downloads; told by the module's interceptor.
+   *
+   * @internal
+   */
+  setDefaults(defaults: PresentationDefaults): void {
+    this.#defaults = defaults;
+  }
+
+  /**
+   * What is known of the download before a byte is read: name, type, headers. The file is asked once.
+   *
+   * @throws FileNotFoundError where there is no such file
+   */
+  describe(): Promise<DownloadDescription> {
+    this.#description ??= Promise.resolve()
+      .then(() => this.file.stat())
+      .then((stat) => this.describeBy(stat));
+    return this.#description;
+  }
+
+  /**
+   * The same from facts that are known already.
+   *
+   * @internal
+   */
+  describeBy(stat: FileStat): DownloadDescription {
+    return describe(this.file, stat, this.presentation, this.#defaults);
+  }
+
+  /** The bytes, for whoever sends them without the module; opens nothing until it is read. */
+  override getStream(): Readable {
+    this.#stream ??= lazyStream(() => this.file.open());
+    return this.#stream;
+  }
+
+  /** What can be said without asking the file. */
+  override getHeaders(): ReturnType<StreamableFile['getHeaders']> {
+    const { headers } = this.describeBy({});
+    return {
+      type: headers['Content-Type'],
+      disposition: headers['Content-Disposition'],
+      length: undefined,
+    };
+  }
+
+  toJSON(): never {
+    throw new SerializedFileError('A DownloadResponse');
+  }
+}

@@ -1,0 +1,65 @@
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+
+/**
+ * Headers of a response, by their usual spelling.
+ *
+ * @publicApi
+ */
+export type ResponseHeaders = Readonly<Record<string, string>>;
+
+/**
+ * The headers by which applications tell a web server to send a file. None of them ever comes from an
+ * application's own code, and none of them reaches a client.
+ *
+ * @internal
+ */
+export const OFFLOAD_HEADERS = [
+  'X-Accel-Redirect',
+  'X-Sendfile',
+  'X-Sendfile2',
+  'X-Sendfile-Temporary',
+  'X-Reproxy-URL',
+  'X-LIGHTTPD-send-file',
+] as const;
+
+// RFC 9110 7.6.1, and what describes the framing of the message.
+const NOT_SETTABLE = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'content-length',
+  'content-range',
+  ...OFFLOAD_HEADERS.map((name) => name.toLowerCase()),
+]);
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/**
+ * Refuses headers that an application must not set on a download.
+ *
+ * @throws InvalidOptionsError for hop-by-hop headers, Content-Length, Content-Range and the offload
+ *   headers, and for names and values that are no header
+ * @internal
+ */
+export function checkHeaders(headers: ResponseHeaders): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!TOKEN.test(name) || NOT_SETTABLE.has(name.toLowerCase())) {
+      throw new InvalidOptionsError(
+        'headers',
+        name,
+        'Name end-to-end headers only; the length, the connection and the offload are not the application’s.',
+      );
+    }
+    if (typeof value !== 'string' || !FIELD_VALUE.test(value)) {
+      throw new InvalidOptionsError(
+        `headers['${name}']`,
+        value,
+        'Give a string of Latin-1 characters without line breaks.',
+      );
+    }
+  }
+}

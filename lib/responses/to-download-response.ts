@@ -1,0 +1,64 @@
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { ContentFile } from '../files/content-file.js';
+import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
+import { VirtualFile, type VirtualContent } from '../files/virtual-file.js';
+import {
+  DownloadResponse,
+  type DownloadResponseOptions,
+} from './download-response.js';
+
+const UNNAMED = 'download';
+
+/**
+ * The download that a handler meant by what it returned.
+ *
+ * @throws InvalidOptionsError for what is no file: arrays, plain objects, undefined
+ * @internal
+ */
+export function toDownloadResponse(
+  value: unknown,
+  options: DownloadResponseOptions,
+): DownloadResponse {
+  if (value instanceof DownloadResponse) {
+    return new DownloadResponse(
+      value.file,
+      firstDefined(value.presentation, options),
+    );
+  }
+  return new DownloadResponse(toFile(value, options), options);
+}
+
+function toFile(
+  value: unknown,
+  { basename: name = UNNAMED }: DownloadResponseOptions,
+): DownloadFile {
+  if (isDownloadFile(value)) return value;
+  if (typeof value === 'string' || value instanceof Uint8Array) {
+    return new ContentFile(value, { name });
+  }
+  if (isIterable(value)) return new VirtualFile(value, { name });
+  throw new InvalidOptionsError(
+    '@Download() handler',
+    Array.isArray(value) ? 'an array' : value,
+    'Return a file wrapper, a DownloadResponse, a string, a Uint8Array, a stream, an iterable or an async iterable.',
+  );
+}
+
+function isIterable(value: unknown): value is VirtualContent {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    (Symbol.asyncIterator in value || Symbol.iterator in value)
+  );
+}
+
+function firstDefined(
+  first: DownloadResponseOptions,
+  second: DownloadResponseOptions,
+): DownloadResponseOptions {
+  const given = Object.entries(first).filter(
+    ([, value]) => value !== undefined,
+  );
+  return { ...second, ...Object.fromEntries(given) };
+}

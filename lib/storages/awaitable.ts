@@ -1,0 +1,6 @@
+/**
+ * A value, or a promise of it.
+ *
+ * @publicApi
+ */
+export type Awaitable<T> = T | Promise<T>;

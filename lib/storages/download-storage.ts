@@ -1,0 +1,80 @@
+import { type Readable } from 'node:stream';
+
+import { type FileStat, type ReadWindow } from './file-stat.js';
+import { type OpenFile } from './open-file.js';
+
+/**
+ * What a storage takes as the content of a new file.
+ *
+ * @publicApi
+ */
+export type StorageContent =
+  string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/**
+ * How a temporary URL is to present the file.
+ *
+ * @publicApi
+ */
+export interface TemporaryUrlOptions {
+  /** Seconds until the URL stops working. */
+  readonly expiresIn: number;
+  readonly basename?: string;
+  readonly contentType?: string;
+  readonly attachment?: boolean;
+}
+
+/**
+ * Where files live, by key: a relative path with `/` between its segments. Extend it for a store of
+ * your own; `storageContract()` of `nestjs-downloadview/testing` says whether it holds.
+ *
+ * Keys are never normalised. One that is empty, absolute, or has an empty, `.` or `..` segment or a
+ * NUL is refused with SuspiciousPathError.
+ *
+ * @publicApi
+ */
+export abstract class DownloadStorage {
+  /**
+   * The facts of a file; reads nothing.
+   *
+   * @throws FileNotFoundError where there is none
+   * @throws StorageUnavailableError when the storage cannot be asked
+   */
+  abstract stat(key: string): Promise<FileStat>;
+
+  /**
+   * The bytes of a window of a file. It settles once it is known that the file can be read, not before.
+   *
+   * @throws FileNotFoundError where there is none
+   * @throws StorageUnavailableError when the storage cannot be asked
+   */
+  abstract open(key: string, window?: ReadWindow): Promise<Readable>;
+
+  /** Whether there is a file under this key. */
+  abstract exists(key: string): Promise<boolean>;
+
+  /**
+   * Keeps a new file and gives the key that it got: `key` itself, or, where that is taken, the same
+   * name with a random suffix. It never overwrites, and nobody sees a file that is half written.
+   */
+  abstract save(key: string, content: StorageContent): Promise<string>;
+
+  /** Removes a file. A missing one is no error. */
+  abstract delete(key: string): Promise<void>;
+
+  /** The URL path or address under which a web server can fetch the file, if it can. */
+  url?(key: string): string;
+
+  /** The absolute path of the file, if it lies on a disk of this machine. */
+  path?(key: string): string;
+
+  /** A signed address of the store itself that works for a while, if the store knows such. */
+  temporaryUrl?(key: string, options: TemporaryUrlOptions): Promise<string>;
+
+  /**
+   * Holds a file open, so that facts and bytes are of one and the same; for storages on a local disk.
+   *
+   * @internal
+   */
+  hold?(key: string): Promise<OpenFile>;
+}

@@ -1,0 +1,33 @@
+/**
+ * What is known about a file without reading it. What a wrapper or storage cannot know stays
+ * undefined, and the answer goes out without it.
+ *
+ * @publicApi
+ */
+export interface FileStat {
+  /** Bytes. A size that is given is a promise: fewer or more bytes cut the connection. */
+  readonly size?: number;
+  readonly lastModified?: Date;
+  /** A field value of RFC 9110 8.8.3: `"abc"` or `W/"abc"`. */
+  readonly etag?: string;
+  /** A media type: `image/png`. */
+  readonly contentType?: string;
+  /** The charset of a text: `utf-8`. */
+  readonly charset?: string;
+  /** A content coding (RFC 9110 8.4.1) that the bytes already have: `gzip`. */
+  readonly encoding?: string;
+}
+
+/**
+ * Which bytes are to be read.
+ *
+ * @publicApi
+ */
+export interface ReadWindow {
+  /** First byte, 0 by default. */
+  readonly start?: number;
+  /** Last byte, inclusive; the end of the file by default. */
+  readonly end?: number;
+  /** Fires when the client has left: what is being fetched is not needed any more. */
+  readonly signal?: AbortSignal;
+}

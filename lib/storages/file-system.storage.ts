@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { link, mkdir, realpath, unlink } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+import { DownloadError } from '../errors/download.error.js';
+import { FileNotFoundError } from '../errors/file-not-found.error.js';
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { quote } from '../errors/quote.js';
+import { StorageUnavailableError } from '../errors/storage-unavailable.error.js';
+import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
+import { DownloadStorage, type StorageContent } from './download-storage.js';
+import { type FileStat, type ReadWindow } from './file-stat.js';
+import { withRandomSuffix } from './free-key.js';
+import {
+  confinedPath,
+  diskError,
+  errorCode,
+  isBelow,
+  openLocalFile,
+} from './local-disk.js';
+import { type OpenFile } from './open-file.js';
+import { keySegments } from './storage-key.js';
+
+/**
+ * Options of FileSystemStorage.
+ *
+ * @publicApi
+ */
+export interface FileSystemStorageOptions {
+  /** The directory that holds the files; absolute. Nothing outside it is read, not by a link either. */
+  readonly root: string;
+  /** What stands before the key in `url(key)`: `/media/`. Without it the storage knows no URLs. */
+  readonly baseUrl?: string;
+  /** Whether keys may have segments that begin with a dot; false by default. */
+  readonly dotfiles?: boolean;
+}
+
+/**
+ * Files below a directory of this machine.
+ *
+ * ```ts
+ * new FileSystemStorage({ root: '/srv/media' })
+ * ```
+ *
+ * @throws InvalidOptionsError when `root` is not an absolute path
+ * @publicApi
+ */
+export class FileSystemStorage extends DownloadStorage {
+  readonly root: string;
+  /** @see DownloadStorage.url; there only with `baseUrl`. */
+  override readonly url?: (key: string) => string;
+  readonly #dotfiles: boolean;
+
+  constructor({ root, baseUrl, dotfiles = false }: FileSystemStorageOptions) {
+    super();
+    if (typeof root !== 'string' || !isAbsolute(root)) {
+      throw new InvalidOptionsError(
+        'FileSystemStorage.root',
+        root,
+        'Give the absolute path of a directory.',
+      );
+    }
+    this.root = resolve(root);
+    this.#dotfiles = dotfiles;
+    if (baseUrl !== undefined) {
+      const base = baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`;
+      this.url = (key) =>
+        base + keySegments(key).map(encodeURIComponent).join('/');
+    }
+  }
+
+  override path(key: string): string {
+    // Through keySegments first: a key is never absolute, while a path may be.
+    return confinedPath(keySegments(key).join('/'), this.root, this.#dotfiles);
+  }
+
+  override async hold(key: string): Promise<OpenFile> {
+    return openLocalFile(this.path(key), this.root);
+  }
+
+  override async stat(key: string): Promise<FileStat> {
+    const file = await this.hold(key);
+    await file.close();
+    return file.stat;
+  }
+
+  override async open(key: string, window?: ReadWindow): Promise<Readable> {
+    return (await this.hold(key)).read(window);
+  }
+
+  override async exists(key: string): Promise<boolean> {
+    keySegments(key);
+    try {
+      await this.stat(key);
+      return true;
+    } catch (error) {
+      if (error instanceof FileNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  override async save(key: string, content: StorageContent): Promise<string> {
+    const directory = dirname(this.path(key));
+    try {
+      await mkdir(directory, { recursive: true });
+      await this.#requireInside(directory, key);
+      const temporary = join(
+        directory,
+        `.${randomBytes(12).toString('hex')}.tmp`,
+      );
+      await writeNew(temporary, content);
+      try {
+        return await this.#publish(temporary, key);
+      } finally {
+        await unlink(temporary);
+      }
+    } catch (error) {
+      if (error instanceof DownloadError) throw error;
+      throw new StorageUnavailableError(`${quote(key)} could not be saved`, {
+        cause: error,
+      });
+    }
+  }
+
+  override async delete(key: string): Promise<void> {
+    const path = this.path(key);
+    try {
+      await this.#requireInside(dirname(path), key);
+      await unlink(path);
+    } catch (error) {
+      const reason = diskError(key, error);
+      if (!(reason instanceof FileNotFoundError)) throw reason;
+    }
+  }
+
+  /** A link, unlike a rename, fails where the name is taken: two saves at once never lose a file. */
+  async #publish(temporary: string, key: string): Promise<string> {
+    for (let free = key; ; free = withRandomSuffix(key)) {
+      try {
+        await link(temporary, this.path(free));
+        return free;
+      } catch (error) {
+        if (errorCode(error) !== 'EEXIST') throw error;
+      }
+    }
+  }
+
+  async #requireInside(directory: string, key: string): Promise<void> {
+    const [root, target] = await Promise.all([
+      realpath(this.root),
+      realpath(directory),
+    ]);
+    if (target !== root && !isBelow(root, target)) {
+      throw new SuspiciousPathError(`${quote(key)} leaves its root by a link`);
+    }
+  }
+}
+
+async function writeNew(path: string, content: StorageContent): Promise<void> {
+  const whole = typeof content === 'string' || content instanceof Uint8Array;
+  try {
+    await pipeline(
+      whole ? [content] : content,
+      createWriteStream(path, { flags: 'wx' }),
+    );
+  } catch (error) {
+    await unlink(path).catch(() => undefined);
+    throw error;
+  }
+}
