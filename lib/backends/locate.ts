@@ -1,0 +1,97 @@
+import { realpath } from 'node:fs/promises';
+import { sep } from 'node:path';
+
+import { type DownloadFile } from '../files/download-file.js';
+import { isBelow } from '../storages/local-disk.js';
+import { type LocationRule } from './rules.js';
+
+/**
+ * Where a rule finds a file: the segments of its path below the rule's source, decoded.
+ *
+ * @internal
+ */
+export interface FoundFile<Rule> {
+  readonly rule: Rule;
+  readonly segments: readonly string[];
+}
+
+/**
+ * The rule that holds the file. A local path counts as what it is after all links, and matches by
+ * whole segments: `/srv/media` never holds `/srv/media-private/a`.
+ *
+ * @internal
+ */
+export async function locate(
+  file: DownloadFile,
+  rules: readonly LocationRule[],
+): Promise<FoundFile<LocationRule> | undefined> {
+  const path = file.path === undefined ? undefined : await resolved(file.path);
+  for (const rule of rules) {
+    const segments =
+      'sourceDir' in rule
+        ? path && (await segmentsBelow(rule.sourceDir, path))
+        : segmentsOfUrl(rule.sourceUrl, file.url);
+    if (segments) return { rule, segments };
+  }
+  return undefined;
+}
+
+/**
+ * The internal URI of a file: every byte percent-encoded but unreserved ones (RFC 3986 2.3), segment by
+ * segment, for a server that decodes once.
+ *
+ * @internal
+ */
+export function encodedLocation(
+  destination: string,
+  segments: readonly string[],
+): string {
+  return destination + segments.map(encodeSegment).join('/');
+}
+
+function encodeSegment(segment: string): string {
+  return encodeURIComponent(segment).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+async function segmentsBelow(
+  directory: string,
+  path: string,
+): Promise<string[] | undefined> {
+  const root = await resolved(directory);
+  if (root === undefined || !isBelow(root, path)) return undefined;
+  return path
+    .slice(root.length)
+    .split(sep)
+    .filter((segment) => segment !== '');
+}
+
+function segmentsOfUrl(
+  prefix: string,
+  url: string | undefined,
+): string[] | undefined {
+  if (!url?.startsWith(prefix) || /[?#]/.test(url)) return undefined;
+  try {
+    const segments = url
+      .slice(prefix.length)
+      .split('/')
+      .map(decodeURIComponent);
+    return segments.every(isPlain) ? segments : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isPlain(segment: string): boolean {
+  return !/^\.{0,2}$|[/\0]/.test(segment);
+}
+
+async function resolved(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch {
+    return undefined;
+  }
+}

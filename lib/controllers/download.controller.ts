@@ -1,0 +1,214 @@
+import { Get, Inject, Req, SetMetadata, type Type } from '@nestjs/common';
+
+import { Download } from '../decorators/download.decorator.js';
+import { FileNotFoundError } from '../errors/file-not-found.error.js';
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { type DownloadFile } from '../files/download-file.js';
+import { modifiedSince } from '../http/preconditions.js';
+import { type DownloadBackend } from '../responses/download-backend.js';
+import { DownloadResponse } from '../responses/download-response.js';
+import { type ResponseHeaders } from '../responses/response-headers.js';
+import { type Awaitable } from '../storages/awaitable.js';
+import { DownloadStorages } from '../storages/download-storages.js';
+import {
+  controllerClass,
+  type ControllerClassOptions,
+  type ControllerPath,
+} from './as-controller.js';
+import { type DownloadRequest } from './download-request.js';
+import { DOWNLOAD_ROUTE, FASTIFY_ROUTE_CONFIG } from './download-route.js';
+
+/**
+ * A controller whose one route hands out a file. Extend it and say which file:
+ *
+ * ```ts
+ * @Controller('reports/:year')
+ * class ReportController extends DownloadController {
+ *   getFile(request: DownloadRequest) {
+ *     return new LocalFile(`${request.params.year}.pdf`, { root: '/srv/reports' });
+ *   }
+ * }
+ * ```
+ *
+ * Every option `x` has its hook `getX(file, request)`: set the property where the value is the same for
+ * all requests, override the method where it is not.
+ *
+ * @publicApi
+ */
+export abstract class DownloadController {
+  /** Whether the client is to save the file rather than show it. */
+  attachment = true;
+  /** What the client calls the file; the file's own name by default. */
+  basename?: string;
+  /** A media type; by default what the file says, else what its name says. */
+  contentType?: string;
+  /** The charset of a text. */
+  charset?: string;
+  /** A content coding that the bytes already have, such as `gzip`. */
+  encoding?: string;
+  /** Cache-Control; the module's by default. */
+  cacheControl?: string;
+  /** Further headers. */
+  headers?: ResponseHeaders;
+  /** A backend of its own, in place of the configured one. */
+  backend?: DownloadBackend;
+
+  @Inject(DownloadStorages)
+  protected readonly storages!: DownloadStorages;
+
+  /**
+   * A ready class, as Django's `as_view()`: for `@Module({ controllers: [...] })`.
+   *
+   * ```ts
+   * PathDownloadController.asController('terms.pdf', { root: '/srv/legal', path: 'terms.pdf' })
+   * ```
+   *
+   * @param path the route, or Nest's ControllerOptions
+   * @param options the controller's options, and `decorators` for the class: `[UseGuards(AuthGuard)]`
+   * @throws InvalidOptionsError at boot for an option that the controller does not have
+   */
+  static asController<T extends DownloadController>(
+    this: abstract new (...dependencies: never[]) => T,
+    path: ControllerPath,
+    options?: ControllerClassOptions<T>,
+  ): Type<T> {
+    return controllerClass(this, path, options);
+  }
+
+  /**
+   * Checks the options once, at boot. Override it to check those of your own, and call `super`.
+   *
+   * @param parameters names of the route's parameters
+   * @throws InvalidOptionsError
+   */
+  checkOptions(_parameters: readonly string[]): void {
+    if (typeof this.getFile !== 'function') {
+      throw new InvalidOptionsError(
+        `${this.constructor.name}.getFile`,
+        undefined,
+        'Override getFile(request), or extend one of the other controllers.',
+      );
+    }
+  }
+
+  /** The route. Override `download()`: an override of this method would have none. */
+  @Get()
+  @Download()
+  @SetMetadata(FASTIFY_ROUTE_CONFIG, DOWNLOAD_ROUTE)
+  handleDownload(@Req() request: DownloadRequest): Promise<DownloadResponse> {
+    return this.download(request);
+  }
+
+  /** @throws FileNotFoundError where there is no such file for this request */
+  abstract getFile(request: DownloadRequest): Awaitable<DownloadFile>;
+
+  /** The response to a request; call `super.download(request)` to add to it. */
+  async download(request: DownloadRequest): Promise<DownloadResponse> {
+    try {
+      const file = await this.getFile(request);
+      return await this.#present(file, request);
+    } catch (error) {
+      if (error instanceof FileNotFoundError) this.fileNotFound(error, request);
+      throw error;
+    }
+  }
+
+  /**
+   * Whether the file changed after `since` (If-Modified-Since); false brings 304. By default the file
+   * says so itself, else its `lastModified`, else it has. An override is asked before a server in front
+   * gets the file.
+   */
+  wasModifiedSince(file: DownloadFile, since: Date): Awaitable<boolean> {
+    if (file.wasModifiedSince) return file.wasModifiedSince(since);
+    return Promise.resolve(file.stat()).then(({ lastModified }) =>
+      modifiedSince(lastModified, since),
+    );
+  }
+
+  /** Makes the answer where there is no file: 404 by default. Throw what you want instead. */
+  fileNotFound(error: FileNotFoundError, _request: DownloadRequest): never {
+    throw error;
+  }
+
+  getAttachment(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<boolean> {
+    return this.attachment;
+  }
+
+  getBasename(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<string | undefined> {
+    return this.basename;
+  }
+
+  getContentType(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<string | undefined> {
+    return this.contentType;
+  }
+
+  getCharset(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<string | undefined> {
+    return this.charset;
+  }
+
+  getEncoding(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<string | undefined> {
+    return this.encoding;
+  }
+
+  getCacheControl(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<string | undefined> {
+    return this.cacheControl;
+  }
+
+  getHeaders(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<ResponseHeaders | undefined> {
+    return this.headers;
+  }
+
+  getBackend(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<DownloadBackend | undefined> {
+    return this.backend;
+  }
+
+  async #present(
+    file: DownloadFile,
+    request: DownloadRequest,
+  ): Promise<DownloadResponse> {
+    return new DownloadResponse(file, {
+      attachment: await this.getAttachment(file, request),
+      basename: await this.getBasename(file, request),
+      contentType: await this.getContentType(file, request),
+      charset: await this.getCharset(file, request),
+      encoding: await this.getEncoding(file, request),
+      cacheControl: await this.getCacheControl(file, request),
+      headers: await this.getHeaders(file, request),
+      backend: await this.getBackend(file, request),
+      wasModifiedSince: this.#ownWasModifiedSince(),
+      fileNotFound: (error) => this.fileNotFound(error, request),
+    });
+  }
+
+  /** Only an override: without one the facts decide, which need not be asked for twice. */
+  #ownWasModifiedSince(): DownloadResponse['presentation']['wasModifiedSince'] {
+    return this.wasModifiedSince ===
+      DownloadController.prototype.wasModifiedSince
+      ? undefined
+      : (file, since) => this.wasModifiedSince(file, since);
+  }
+}

@@ -1,0 +1,65 @@
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { type DownloadFile } from '../files/download-file.js';
+import { HttpFile } from '../files/http-file.js';
+import { type Awaitable } from '../storages/awaitable.js';
+import { DownloadController } from './download.controller.js';
+import { type DownloadRequest } from './download-request.js';
+
+/**
+ * Hands out a file of another server.
+ *
+ * ```ts
+ * @Controller('logo')
+ * class LogoController extends HttpDownloadController {
+ *   url = 'https://assets.example.com/logo.png';
+ *   allowedHosts = ['assets.example.com'];
+ * }
+ * ```
+ *
+ * @publicApi
+ */
+export abstract class HttpDownloadController extends DownloadController {
+  /** The address; override `getUrl()` where it depends on the request. */
+  url?: string;
+  /** The servers that may be asked: `host` or `host:port`, compared exactly. */
+  allowedHosts!: string[];
+  /** Milliseconds for connecting, for the headers, and between two pieces of the body. */
+  timeout = 30_000;
+  /** Bytes; no limit by default. */
+  maxSize?: number;
+
+  override checkOptions(parameters: readonly string[]): void {
+    super.checkOptions(parameters);
+    const name = this.constructor.name;
+    const hosts: unknown = this.allowedHosts;
+    if (!Array.isArray(hosts) || hosts.length === 0) {
+      throw new InvalidOptionsError(
+        `${name}.allowedHosts`,
+        hosts,
+        "Name the servers that may be asked: ['assets.example.com'].",
+      );
+    }
+    if (
+      this.url === undefined &&
+      this.getUrl === HttpDownloadController.prototype.getUrl
+    ) {
+      throw new InvalidOptionsError(
+        `${name}.url`,
+        undefined,
+        'Give an address, or override getUrl().',
+      );
+    }
+  }
+
+  async getFile(request: DownloadRequest): Promise<DownloadFile> {
+    return new HttpFile(await this.getUrl(request), {
+      allowedHosts: this.allowedHosts,
+      timeout: this.timeout,
+      maxSize: this.maxSize,
+    });
+  }
+
+  getUrl(_request: DownloadRequest): Awaitable<string> {
+    return this.url ?? '';
+  }
+}

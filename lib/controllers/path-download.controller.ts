@@ -1,0 +1,75 @@
+import { isAbsolute } from 'node:path';
+
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { FileNotFoundError } from '../errors/file-not-found.error.js';
+import { type DownloadFile } from '../files/download-file.js';
+import { LocalFile } from '../files/local-file.js';
+import { type Awaitable } from '../storages/awaitable.js';
+import { DownloadController } from './download.controller.js';
+import { type DownloadRequest } from './download-request.js';
+import { requireParameter, routeParameter } from './route-parameter.js';
+
+/**
+ * Hands out files of a directory, by the path in the URL or a fixed one.
+ *
+ * ```ts
+ * @Controller('manuals/*path')
+ * class ManualController extends PathDownloadController {
+ *   root = '/srv/manuals';
+ * }
+ * ```
+ *
+ * @publicApi
+ */
+export abstract class PathDownloadController extends DownloadController {
+  /** The directory, absolute. Nothing outside it is handed out, not by a link either. */
+  root!: string;
+  /** One fixed file below the root, in place of the one in the URL. */
+  path?: string;
+  /** The route's parameter that holds the path. */
+  pathParam = 'path';
+  /** Whether names that begin with a dot are handed out. */
+  dotfiles = false;
+
+  override checkOptions(parameters: readonly string[]): void {
+    super.checkOptions(parameters);
+    const { prototype } = PathDownloadController;
+    if (this.getRoot === prototype.getRoot) this.#checked(this.root);
+    if (this.getPath === prototype.getPath) {
+      requireParameter(this, 'path', this.pathParam, parameters);
+    }
+  }
+
+  async getFile(request: DownloadRequest): Promise<DownloadFile> {
+    const root = this.#checked(await this.getRoot(request));
+    const path = await this.getPath(request);
+    return new LocalFile(path, { root, dotfiles: this.dotfiles });
+  }
+
+  getRoot(_request: DownloadRequest): Awaitable<string> {
+    return this.root;
+  }
+
+  /**
+   * The path below the root, decoded.
+   *
+   * @throws FileNotFoundError where the request has none
+   */
+  getPath(request: DownloadRequest): Awaitable<string> {
+    const path = this.path ?? routeParameter(this, request, this.pathParam);
+    if (path === undefined) {
+      throw new FileNotFoundError('The request names no path');
+    }
+    return path;
+  }
+
+  /** Also for what getRoot() gives: without a root, every file of the machine would be in reach. */
+  #checked(root: unknown): string {
+    if (typeof root === 'string' && isAbsolute(root)) return root;
+    throw new InvalidOptionsError(
+      `${this.constructor.name}.root`,
+      root,
+      'Give the absolute path of the directory that it hands out, or override getRoot().',
+    );
+  }
+}

@@ -1,0 +1,61 @@
+import { FileNotFoundError } from '../errors/file-not-found.error.js';
+import { type DownloadFile } from '../files/download-file.js';
+import { StorageFile } from '../files/storage-file.js';
+import { type Awaitable } from '../storages/awaitable.js';
+import { type DownloadStorage } from '../storages/download-storage.js';
+import { DownloadController } from './download.controller.js';
+import { type DownloadRequest } from './download-request.js';
+import { requireParameter, routeParameter } from './route-parameter.js';
+
+/**
+ * Hands out files of a storage, by the key in the URL or a fixed one.
+ *
+ * ```ts
+ * @Controller('media/*path')
+ * @UseGuards(AuthGuard)
+ * class MediaController extends StorageDownloadController {}
+ * ```
+ *
+ * @publicApi
+ */
+export abstract class StorageDownloadController extends DownloadController {
+  /** Name of a storage of DownloadModule.forRoot({ storages }). */
+  storage = 'default';
+  /** One fixed key, in place of the one in the URL. */
+  path?: string;
+  /** The route's parameter that holds the key. */
+  pathParam = 'path';
+
+  override checkOptions(parameters: readonly string[]): void {
+    super.checkOptions(parameters);
+    const { prototype } = StorageDownloadController;
+    if (this.getStorage === prototype.getStorage) {
+      this.storages.get(this.storage);
+    }
+    if (this.getPath === prototype.getPath) {
+      requireParameter(this, 'path', this.pathParam, parameters);
+    }
+  }
+
+  async getFile(request: DownloadRequest): Promise<DownloadFile> {
+    const storage = await this.getStorage(request);
+    return new StorageFile(storage, await this.getPath(request));
+  }
+
+  getStorage(_request: DownloadRequest): Awaitable<DownloadStorage> {
+    return this.storages.get(this.storage);
+  }
+
+  /**
+   * The key, decoded.
+   *
+   * @throws FileNotFoundError where the request has none
+   */
+  getPath(request: DownloadRequest): Awaitable<string> {
+    const path = this.path ?? routeParameter(this, request, this.pathParam);
+    if (path === undefined) {
+      throw new FileNotFoundError('The request names no path');
+    }
+    return path;
+  }
+}

@@ -1,0 +1,182 @@
+import {
+  Inject,
+  Logger,
+  Module,
+  type NestModule,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
+import {
+  APP_INTERCEPTOR,
+  HttpAdapterHost,
+  ModulesContainer,
+} from '@nestjs/core';
+
+import { DownloadController } from './controllers/download.controller.js';
+import {
+  answerOtherMethodsOnExpress,
+  type ExpressApplication,
+} from './controllers/express-other-methods.js';
+import {
+  type FastifyApplication,
+  FastifyOtherMethods,
+} from './controllers/fastify-other-methods.js';
+import {
+  adaptWildcards,
+  hasGetRoute,
+  routeParameters,
+} from './controllers/route-metadata.js';
+import {
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+} from './download.module-definition.js';
+import {
+  type CheckedDownloadOptions,
+  checkDownloadOptions,
+  DOWNLOAD_OPTIONS,
+} from './download.options.js';
+import { InvalidOptionsError } from './errors/invalid-options.error.js';
+import { DownloadInterceptor } from './interceptors/download.interceptor.js';
+import { DownloadStorages } from './storages/download-storages.js';
+
+interface FoundController {
+  readonly type: Type;
+  /** Not there for controllers that are made for each request. */
+  readonly instance?: DownloadController;
+}
+
+/**
+ * Downloads for the whole application.
+ *
+ * ```ts
+ * DownloadModule.forRoot({
+ *   backend: nginx({ rules: [{ sourceDir: '/srv/media/', destination: '/_offload/' }] }),
+ *   storages: { default: new FileSystemStorage({ root: '/srv/media' }) },
+ * })
+ * ```
+ *
+ * `forRootAsync({ useFactory, inject, imports })` takes the options from other providers. Once per
+ * application: a second one stops the boot.
+ *
+ * @publicApi
+ */
+@Module({
+  providers: [
+    {
+      provide: DOWNLOAD_OPTIONS,
+      useFactory: checkDownloadOptions,
+      inject: [MODULE_OPTIONS_TOKEN],
+    },
+    {
+      provide: DownloadStorages,
+      useFactory: ({ storages }: CheckedDownloadOptions) =>
+        new DownloadStorages(storages),
+      inject: [DOWNLOAD_OPTIONS],
+    },
+    { provide: APP_INTERCEPTOR, useClass: DownloadInterceptor },
+  ],
+  exports: [DownloadStorages],
+})
+export class DownloadModule
+  extends ConfigurableModuleClass
+  implements NestModule, OnModuleInit, OnApplicationBootstrap
+{
+  readonly #logger = new Logger(DownloadModule.name);
+  #fastify?: FastifyOtherMethods;
+
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly modules: ModulesContainer,
+    @Inject(DOWNLOAD_OPTIONS) private readonly options: CheckedDownloadOptions,
+  ) {
+    super();
+  }
+
+  /** Nest calls it before it registers the routes, which onModuleInit() is too late for. */
+  configure(): void {
+    const isFastify = this.#platform() === 'fastify';
+    for (const { type } of this.#controllers()) adaptWildcards(type, isFastify);
+    if (isFastify) {
+      this.#fastify = new FastifyOtherMethods(
+        this.adapterHost.httpAdapter.getInstance<FastifyApplication>(),
+      );
+    }
+  }
+
+  /** Nest calls it after it has registered the routes, and before its own 404. */
+  onModuleInit(): void {
+    this.#refuseSecondModule();
+    this.#fastify?.answer();
+    if (this.#platform() === 'express') {
+      answerOtherMethodsOnExpress(
+        this.adapterHost.httpAdapter.getInstance<ExpressApplication>(),
+      );
+    }
+  }
+
+  /** The controllers have had their own onModuleInit() to set options in. */
+  async onApplicationBootstrap(): Promise<void> {
+    for (const { type, instance } of this.#controllers()) {
+      requireGetRoute(type);
+      instance?.checkOptions(routeParameters(type));
+    }
+    for (const warning of (await this.options.backend.warnings?.()) ?? []) {
+      this.#logger.warn(warning);
+    }
+  }
+
+  #platform(): string | undefined {
+    // An application context without HTTP has no adapter, whatever the type says.
+    const adapter: HttpAdapterHost['httpAdapter'] | undefined =
+      this.adapterHost.httpAdapter;
+    return adapter?.getType();
+  }
+
+  #controllers(): FoundController[] {
+    return [...this.modules.values()]
+      .flatMap((module) => [...module.controllers.values()])
+      .flatMap(({ metatype, instance }) =>
+        isDownloadController(metatype)
+          ? [
+              {
+                type: metatype,
+                instance:
+                  instance instanceof DownloadController &&
+                  Object.hasOwn(instance, 'attachment')
+                    ? instance
+                    : undefined,
+              },
+            ]
+          : [],
+      );
+  }
+
+  #refuseSecondModule(): void {
+    const found = [...this.modules.values()].filter(
+      ({ metatype }) => metatype === DownloadModule,
+    );
+    if (found.length < 2) return;
+    throw new InvalidOptionsError(
+      'DownloadModule.forRoot',
+      `${found.length} times`,
+      'Call forRoot or forRootAsync once per application; a backend of its own goes on a controller or handler.',
+    );
+  }
+}
+
+function isDownloadController(metatype: unknown): metatype is Type {
+  return (
+    typeof metatype === 'function' &&
+    metatype.prototype instanceof DownloadController
+  );
+}
+
+function requireGetRoute(controller: Type): void {
+  if (hasGetRoute(controller)) return;
+  throw new InvalidOptionsError(
+    `${controller.name}.handleDownload`,
+    'an override without a route',
+    'Nest keeps routes on the function, so the override has none: override download(request) instead, or decorate it with @Get().',
+  );
+}

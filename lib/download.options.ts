@@ -1,0 +1,164 @@
+import { type DownloadBackend } from './responses/download-backend.js';
+import { stream } from './backends/stream.backend.js';
+import { InvalidOptionsError } from './errors/invalid-options.error.js';
+import { parseMediaType } from './http/media-type.js';
+import { DownloadStorage } from './storages/download-storage.js';
+
+/**
+ * Options of DownloadModule.forRoot().
+ *
+ * @publicApi
+ */
+export interface DownloadModuleOptions {
+  /** The server in front, if it can send files: nginx({ ... }). By default the application sends them. */
+  readonly backend?: DownloadBackend;
+  /** Where files live, by name; `default` is used where none is named. */
+  readonly storages?: Readonly<Record<string, DownloadStorage>>;
+  /** Cache-Control of downloads; `private, no-cache, no-transform` by default. */
+  readonly cacheControl?: string;
+  /** `allow`: the media types that may be shown inline; it replaces the default list. */
+  readonly inline?: { readonly allow?: readonly string[] };
+  /** Milliseconds that running downloads get when the application shuts down; 10,000 by default. */
+  readonly shutdownTimeout?: number;
+  /** Whether pages of other origins may read a download's name, length and tag; false by default. */
+  readonly exposeHeaders?: boolean;
+}
+
+/**
+ * The options after their check: complete.
+ *
+ * @internal
+ */
+export interface CheckedDownloadOptions {
+  readonly backend: DownloadBackend;
+  readonly storages: Readonly<Record<string, DownloadStorage>>;
+  readonly cacheControl?: string;
+  readonly inlineTypes?: readonly string[];
+  readonly shutdownTimeout: number;
+  readonly exposeHeaders: boolean;
+}
+
+/**
+ * Injection token of the checked options.
+ *
+ * @internal
+ */
+export const DOWNLOAD_OPTIONS = Symbol('nestjs-downloadview:options');
+
+const KNOWN: readonly (keyof DownloadModuleOptions)[] = [
+  'backend',
+  'storages',
+  'cacheControl',
+  'inline',
+  'shutdownTimeout',
+  'exposeHeaders',
+];
+
+/**
+ * Checks what the module was given.
+ *
+ * @throws InvalidOptionsError that names the option, what it was and what is accepted
+ * @internal
+ */
+export function checkDownloadOptions(
+  options: DownloadModuleOptions = {},
+): CheckedDownloadOptions {
+  if (!isObject(options)) {
+    throw new InvalidOptionsError('options', options, 'Give an object.');
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (!KNOWN.some((known) => known === name)) {
+      throw new InvalidOptionsError(
+        name,
+        value,
+        `DownloadModule knows ${KNOWN.join(', ')}.`,
+      );
+    }
+  }
+  return {
+    backend: backend(options.backend),
+    storages: storages(options.storages),
+    cacheControl: cacheControl(options.cacheControl),
+    inlineTypes: inlineTypes(options.inline),
+    shutdownTimeout: milliseconds(options.shutdownTimeout),
+    exposeHeaders: flag(options.exposeHeaders),
+  };
+}
+
+function backend(value: DownloadBackend = stream()): DownloadBackend {
+  if (isObject(value) && typeof value.proxy === 'function') return value;
+  throw new InvalidOptionsError(
+    'backend',
+    value,
+    'Give a backend: stream() or nginx({ rules: [...] }).',
+  );
+}
+
+function storages(
+  value: Readonly<Record<string, DownloadStorage>> = {},
+): Readonly<Record<string, DownloadStorage>> {
+  if (!isObject(value)) {
+    throw new InvalidOptionsError(
+      'storages',
+      value,
+      'Give an object: { default: new FileSystemStorage({ root }) }.',
+    );
+  }
+  for (const [name, storage] of Object.entries(value)) {
+    if (!(storage instanceof DownloadStorage)) {
+      throw new InvalidOptionsError(
+        `storages.${name}`,
+        storage,
+        'Give an instance of a class that extends DownloadStorage.',
+      );
+    }
+  }
+  return value;
+}
+
+function cacheControl(value: string | undefined): string | undefined {
+  if (value === undefined) return value;
+  if (typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)) return value;
+  throw new InvalidOptionsError(
+    'cacheControl',
+    value,
+    "Give a value of Cache-Control: 'private, max-age=60'.",
+  );
+}
+
+function inlineTypes(
+  value: DownloadModuleOptions['inline'],
+): readonly string[] | undefined {
+  const types = value?.allow;
+  if (types === undefined || isMediaTypes(types)) return types;
+  throw new InvalidOptionsError(
+    'inline.allow',
+    types,
+    "Give exact media types, without wildcards: ['image/png', 'application/pdf'].",
+  );
+}
+
+function isMediaTypes(value: unknown): value is readonly string[] {
+  return (
+    Array.isArray(value) &&
+    value.every((type) => parseMediaType(String(type)) !== undefined)
+  );
+}
+
+function milliseconds(value = 10_000): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidOptionsError(
+    'shutdownTimeout',
+    value,
+    'Give whole milliseconds, 0 or more.',
+  );
+}
+
+function flag(value = false): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new InvalidOptionsError('exposeHeaders', value, 'Give true or false.');
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

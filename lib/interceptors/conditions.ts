@@ -1,0 +1,63 @@
+import { PreconditionFailedException } from '@nestjs/common';
+
+import { parseHttpDate } from '../http/http-date.js';
+import { evaluatePreconditions, modifiedSince } from '../http/preconditions.js';
+import { type DownloadDescription } from '../responses/describe.js';
+import { type DownloadResponse } from '../responses/download-response.js';
+import { type Awaitable } from '../storages/awaitable.js';
+import { type Exchange } from './exchange.js';
+
+/**
+ * Whether the client has this file already (RFC 9110 13.2.2).
+ *
+ * @throws PreconditionFailedException (RFC 9110 15.5.13)
+ * @internal
+ */
+export async function isNotModified(
+  download: DownloadResponse,
+  description: DownloadDescription,
+  exchange: Exchange,
+): Promise<boolean> {
+  if (!isConditional(exchange)) return false;
+  const outcome = evaluatePreconditions(exchange.headers, description);
+  if (outcome === 'precondition-failed') {
+    throw new PreconditionFailedException();
+  }
+  if (typeof outcome === 'string') return outcome === 'not-modified';
+  const since = outcome.ifModifiedSince;
+  const hook = ownHook(download);
+  return !(await (hook
+    ? hook(since)
+    : modifiedSince(description.lastModified, since)));
+}
+
+/**
+ * Whether the application itself says that the client has this file already. A server in front cannot
+ * know that, so it is asked before the file is left to the server.
+ *
+ * @internal
+ */
+export async function isUnchangedByHook(
+  download: DownloadResponse,
+  exchange: Exchange,
+): Promise<boolean> {
+  const hook = ownHook(download);
+  if (!hook || !isConditional(exchange)) return false;
+  const { 'if-none-match': tags, 'if-modified-since': date } = exchange.headers;
+  const since = tags === undefined ? parseHttpDate(date) : undefined;
+  return since !== undefined && !(await hook(since));
+}
+
+function isConditional({ method }: Exchange): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+/** What the controller overrides, else what the wrapper knows better than a date. */
+function ownHook({
+  file,
+  presentation,
+}: DownloadResponse): ((since: Date) => Awaitable<boolean>) | undefined {
+  const { wasModifiedSince } = presentation;
+  if (wasModifiedSince) return (since) => wasModifiedSince(file, since);
+  return file.wasModifiedSince?.bind(file);
+}

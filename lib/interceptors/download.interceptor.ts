@@ -1,0 +1,123 @@
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  Logger,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { catchError, from, mergeMap, type Observable, of } from 'rxjs';
+
+import {
+  DOWNLOAD_METADATA,
+  type DownloadOptions,
+} from '../decorators/download.decorator.js';
+import {
+  type CheckedDownloadOptions,
+  DOWNLOAD_OPTIONS,
+} from '../download.options.js';
+import { DownloadError } from '../errors/download.error.js';
+import { FileNotFoundError } from '../errors/file-not-found.error.js';
+import { quote } from '../errors/quote.js';
+import { DownloadResponse } from '../responses/download-response.js';
+import { toDownloadResponse } from '../responses/to-download-response.js';
+import { errorCode } from '../storages/local-disk.js';
+import { platformResponse } from '../streaming/platform-response.js';
+import { answerDownload } from './answer-download.js';
+import { type Exchange, exchangeOf } from './exchange.js';
+import { toHttpException } from './http-exceptions.js';
+
+/**
+ * The last moment before bytes flow: turns every DownloadResponse, and what a @Download() handler
+ * returns, into the answer that Nest sends. Registered for the whole application by DownloadModule;
+ * contexts other than HTTP pass through untouched.
+ *
+ * @internal
+ */
+@Injectable()
+export class DownloadInterceptor implements NestInterceptor {
+  readonly #logger = new Logger('DownloadModule');
+
+  constructor(
+    @Inject(DOWNLOAD_OPTIONS) private readonly options: CheckedDownloadOptions,
+    private readonly reflector: Reflector,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    if (context.getType() !== 'http') return next.handle();
+    const download = this.#optionsOf(context);
+    return next.handle().pipe(
+      mergeMap((value: unknown) =>
+        download || value instanceof DownloadResponse
+          ? from(this.#answer(value, download ?? {}, exchangeOf(context)))
+          : of(value),
+      ),
+      catchError((error: unknown) => {
+        if (download || error instanceof DownloadError) forbidCaching(context);
+        throw this.#toException(error);
+      }),
+    );
+  }
+
+  async #answer(
+    value: unknown,
+    options: DownloadOptions,
+    exchange: Exchange,
+  ): Promise<unknown> {
+    const response = toDownloadResponse(value, options);
+    response.setDefaults(this.options);
+    const backend = response.presentation.backend ?? this.options.backend;
+    try {
+      return await answerDownload(response, exchange, backend, this.#report);
+    } catch (error) {
+      if (error instanceof FileNotFoundError) {
+        response.presentation.fileNotFound?.(error);
+      }
+      throw error;
+    }
+  }
+
+  readonly #report = (message: string, error?: Error): void => {
+    this.#logger.warn(error ? `${message}: ${quote(error.message)}` : message);
+  };
+
+  #toException(error: unknown): unknown {
+    const exception = toHttpException(error);
+    if (exception !== error && error instanceof Error) {
+      this.#log(error);
+    }
+    return exception;
+  }
+
+  /** A missing file is everyday; one that may not be read, or a storage that is down, is not. */
+  #log(error: Error): void {
+    const text = `${error.name}: ${error.message}`;
+    const code = errorCode(error.cause);
+    const everyday =
+      error instanceof FileNotFoundError &&
+      code !== 'EACCES' &&
+      code !== 'EPERM';
+    if (everyday) this.#logger.debug(text);
+    else this.#logger.warn(text);
+  }
+
+  #optionsOf(context: ExecutionContext): DownloadOptions | undefined {
+    const [onHandler, onClass] = [context.getHandler(), context.getClass()].map(
+      (target) =>
+        this.reflector.get<DownloadOptions | undefined>(
+          DOWNLOAD_METADATA,
+          target,
+        ),
+    );
+    return onHandler || onClass ? { ...onClass, ...onHandler } : undefined;
+  }
+}
+
+/** The next request may get something else. */
+function forbidCaching(context: ExecutionContext): void {
+  const response = platformResponse(context.switchToHttp().getResponse());
+  if (!response.raw.headersSent) {
+    response.setHeader('Cache-Control', 'no-store');
+  }
+}

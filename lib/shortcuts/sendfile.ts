@@ -1,0 +1,34 @@
+import { LocalFile } from '../files/local-file.js';
+import { DownloadResponse } from '../responses/download-response.js';
+import { type Presentation } from '../responses/presentation.js';
+
+/**
+ * Options of sendfile().
+ *
+ * @publicApi
+ */
+export interface SendfileOptions extends Presentation {
+  /** The directory that the file must not leave; give it where the path comes from a request. */
+  readonly root?: string;
+}
+
+/**
+ * A file of a disk as a response, for any handler of any controller.
+ *
+ * ```ts
+ * @Get('terms')
+ * terms() {
+ *   return sendfile('/srv/legal/terms-2026.pdf', { basename: 'terms.pdf' });
+ * }
+ * ```
+ *
+ * @param path absolute, or relative to `root`
+ * @throws SuspiciousPathError for a path that leaves `root`; thrown in a handler it is 404
+ * @publicApi
+ */
+export function sendfile(
+  path: string,
+  { root, ...presentation }: SendfileOptions = {},
+): DownloadResponse {
+  return new DownloadResponse(new LocalFile(path, { root }), presentation);
+}

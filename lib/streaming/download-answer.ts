@@ -1,0 +1,121 @@
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Readable } from 'node:stream';
+
+import { StreamableFile } from '@nestjs/common';
+
+import { SerializedFileError } from '../errors/serialized-file.error.js';
+import { cutConnection } from './cut-connection.js';
+import { DownloadStream } from './download-stream.js';
+import { type PlatformResponse, rawResponse } from './platform-response.js';
+import {
+  removeFileHeaders,
+  type ResponseHead,
+  writeHead,
+} from './response-head.js';
+
+/**
+ * What an answer is made of.
+ *
+ * @internal
+ */
+export interface DownloadAnswerParts {
+  readonly head: ResponseHead;
+  /** The bytes; none for HEAD, 304 and an offloaded answer. */
+  readonly body?: Readable;
+  /** Bytes of the body, where they are known. */
+  readonly size?: number;
+  readonly response: PlatformResponse;
+  readonly isHead: boolean;
+  /** Where failures after the decision are told. */
+  readonly report: (message: string, error?: Error) => void;
+}
+
+/**
+ * The decided answer, as Nest sends it. Nothing of it is written to the response until Nest replies:
+ * an interceptor outside ours may still throw, and its 403 must not carry the file's headers, least of
+ * all the one that makes the web server send the file.
+ *
+ * @internal
+ */
+export class DownloadAnswer extends StreamableFile {
+  readonly #parts: DownloadAnswerParts;
+  readonly #stream: DownloadStream;
+
+  constructor(parts: DownloadAnswerParts) {
+    const stream = new DownloadStream(parts.body, parts.size, {
+      begin: (destination) => this.#begin(destination),
+      fail: (error) => this.#fail(error),
+    });
+    super(stream);
+    this.#parts = parts;
+    this.#stream = stream;
+    this.setErrorLogger(() => undefined);
+    this.setErrorHandler(() => {
+      const { raw } = parts.response;
+      if (!raw.headersSent && !raw.destroyed) sendError(raw);
+    });
+  }
+
+  override getStream(): Readable {
+    return this.#stream;
+  }
+
+  /** Current versions never pipe the answer to HEAD, so its head is written where Nest asks for it. */
+  override getHeaders(): ReturnType<StreamableFile['getHeaders']> {
+    const { head, isHead, response } = this.#parts;
+    if (isHead) this.#write(response);
+    const length = head.headers['Content-Length'];
+    return {
+      type: head.headers['Content-Type'],
+      disposition: head.headers['Content-Disposition'],
+      length: length === undefined ? undefined : Number(length),
+    };
+  }
+
+  toJSON(): never {
+    throw new SerializedFileError('The answer to a download');
+  }
+
+  #begin(destination: NodeJS.WritableStream): void {
+    const { raw } = this.#parts.response;
+    // Something in between, such as compression, makes a body of another length.
+    this.#write(
+      destination === raw ? rawResponse(raw) : this.#parts.response,
+      destination !== raw,
+    );
+  }
+
+  #write(response: PlatformResponse, transformed = false): void {
+    const { head, report } = this.#parts;
+    const { 'Content-Length': length, ...headers } = head.headers;
+    const { cookieMadePrivate } = writeHead(
+      transformed || length === undefined ? { ...head, headers } : head,
+      response,
+    );
+    if (cookieMadePrivate) {
+      report(
+        'A download that sets a cookie went out as private: Cache-Control allowed shared caches',
+      );
+    }
+  }
+
+  #fail(error: Error): void {
+    const { raw } = this.#parts.response;
+    if (raw.destroyed) return;
+    this.#parts.report('A download was cut off', error);
+    if (raw.headersSent) cutConnection(raw);
+    else removeFileHeaders(this.#parts.response);
+  }
+}
+
+/** The answer when the source fails before the first byte, as Nest answers an unknown error. */
+function sendError(raw: ServerResponse<IncomingMessage>): void {
+  const body = JSON.stringify({
+    statusCode: 500,
+    message: 'Internal server error',
+  });
+  raw.statusCode = 500;
+  raw.setHeader('Content-Type', 'application/json; charset=utf-8');
+  raw.setHeader('Cache-Control', 'no-store');
+  raw.end(body);
+}

@@ -1,0 +1,91 @@
+import { withoutShared } from '../http/cache-control.js';
+import {
+  OFFLOAD_HEADERS,
+  type ResponseHeaders,
+} from '../responses/response-headers.js';
+import { type PlatformResponse } from './platform-response.js';
+
+/**
+ * Status and headers of an answer, decided and not yet written.
+ *
+ * @internal
+ */
+export interface ResponseHead {
+  readonly status: number;
+  readonly headers: ResponseHeaders;
+}
+
+// What the application set for all its answers does not hold for a file that users uploaded.
+const REPLACED = new Set([
+  'content-security-policy',
+  'x-content-type-options',
+  'content-length',
+  'content-range',
+  'content-encoding',
+  'accept-ranges',
+  ...OFFLOAD_HEADERS.map((name) => name.toLowerCase()),
+]);
+
+// What a 200 would have said of the bytes, and a 304 or an error must not.
+const OF_THE_FILE = [
+  'Content-Type',
+  'Content-Length',
+  'Content-Disposition',
+  'Content-Encoding',
+  'Content-Range',
+  'Accept-Ranges',
+  'ETag',
+  'Last-Modified',
+];
+
+/**
+ * Writes a head to the response. A header that the application has set itself stays, except for those
+ * that keep a file from doing harm or describe the message.
+ *
+ * @returns whether a shared cache was kept out because the answer sets a cookie
+ * @internal
+ */
+export function writeHead(
+  { status, headers }: ResponseHead,
+  response: PlatformResponse,
+): { cookieMadePrivate: boolean } {
+  response.setStatus(status);
+  for (const name of OFFLOAD_HEADERS) response.removeHeader(name);
+  if (status !== 200 && status !== 206) removeFileHeaders(response);
+  for (const [name, value] of Object.entries(headers)) {
+    if (REPLACED.has(name.toLowerCase()) || !response.hasHeader(name)) {
+      response.setHeader(name, value);
+    }
+  }
+  joinVary(response);
+  return { cookieMadePrivate: keepCookiePrivate(response) };
+}
+
+/**
+ * Takes the file's headers off an answer that will not carry it.
+ *
+ * @internal
+ */
+export function removeFileHeaders(response: PlatformResponse): void {
+  for (const name of OF_THE_FILE) response.removeHeader(name);
+}
+
+/** One line: nginx passes on only the first. */
+function joinVary(response: PlatformResponse): void {
+  const vary = response.getHeader('Vary');
+  if (Array.isArray(vary)) {
+    response.removeHeader('Vary');
+    response.setHeader('Vary', vary.join(', '));
+  }
+}
+
+/** RFC 9111 7.3: a shared cache would hand one client's cookie to the next. */
+function keepCookiePrivate(response: PlatformResponse): boolean {
+  if (!response.hasHeader('Set-Cookie')) return false;
+  const given = String(response.getHeader('Cache-Control') ?? '');
+  const kept = withoutShared(given);
+  if (kept === given) return false;
+  response.removeHeader('Cache-Control');
+  response.setHeader('Cache-Control', kept);
+  return true;
+}
