@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { SerializedFileError } from '../errors/serialized-file.error.js';
 import { ContentFile } from '../files/content-file.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
 import { VirtualFile, type VirtualContent } from '../files/virtual-file.js';
@@ -37,10 +38,22 @@ function toFile(
     return new ContentFile(value, { name });
   }
   if (isIterable(value)) return new VirtualFile(value, { name });
+  if (isEnvelope(value)) throw new SerializedFileError('A download');
   throw new InvalidOptionsError(
     '@Download() handler',
     Array.isArray(value) ? 'an array' : value,
     'Return a file wrapper, a DownloadResponse, a string, a Uint8Array, a stream, an iterable or an async iterable.',
+  );
+}
+
+/** An interceptor between the handler and ours has wrapped the file. */
+function isEnvelope(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).some(
+      (inner) => inner instanceof DownloadResponse || isDownloadFile(inner),
+    )
   );
 }
 

@@ -7,11 +7,7 @@ import { SerializedFileError } from '../errors/serialized-file.error.js';
 import { cutConnection } from './cut-connection.js';
 import { DownloadStream } from './download-stream.js';
 import { type PlatformResponse, rawResponse } from './platform-response.js';
-import {
-  removeFileHeaders,
-  type ResponseHead,
-  writeHead,
-} from './response-head.js';
+import { clearHead, type ResponseHead, writeHead } from './response-head.js';
 
 /**
  * What an answer is made of.
@@ -104,7 +100,7 @@ export class DownloadAnswer extends StreamableFile {
     if (raw.destroyed) return;
     this.#parts.report('A download was cut off', error);
     if (raw.headersSent) cutConnection(raw);
-    else removeFileHeaders(this.#parts.response);
+    else clearHead(this.#parts.response);
   }
 }
 
@@ -116,6 +112,5 @@ function sendError(raw: ServerResponse<IncomingMessage>): void {
   });
   raw.statusCode = 500;
   raw.setHeader('Content-Type', 'application/json; charset=utf-8');
-  raw.setHeader('Cache-Control', 'no-store');
   raw.end(body);
 }

@@ -62,11 +62,17 @@ export function writeHead(
 }
 
 /**
- * Takes the file's headers off an answer that will not carry it.
+ * Makes room for an error in place of the file: its headers go, and nobody keeps the answer.
  *
  * @internal
  */
-export function removeFileHeaders(response: PlatformResponse): void {
+export function clearHead(response: PlatformResponse): void {
+  removeFileHeaders(response);
+  response.removeHeader('Cache-Control');
+  response.setHeader('Cache-Control', 'no-store');
+}
+
+function removeFileHeaders(response: PlatformResponse): void {
   for (const name of OF_THE_FILE) response.removeHeader(name);
 }
 

@@ -169,9 +169,7 @@ describe.each(ADAPTERS)('a client that leaves on %s', (adapter) => {
   it('opens nothing for HEAD, and leaves nothing open', async () => {
     const client = await ask('/wrapped', 'HEAD');
     const [head] = (await once(client, 'data')) as [Buffer];
-    expect(head.toString().toLowerCase()).toContain(
-      `content-length: ${SIZE}`,
-    );
+    expect(head.toString().toLowerCase()).toContain(`content-length: ${SIZE}`);
     client.destroy();
     expect(await openDescriptors(path)).toBe(0);
   });

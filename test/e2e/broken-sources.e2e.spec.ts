@@ -1,0 +1,160 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { Readable } from 'node:stream';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Param } from '@nestjs/common';
+import { Download, type DownloadFile, VirtualFile } from 'nestjs-downloadview';
+
+import {
+  ADAPTERS,
+  type RunningApplication,
+  startApplication,
+} from '../support/application.js';
+import { httpRequest } from '../support/http-client.js';
+
+const CHUNK = Buffer.alloc(1024 * 1024, 'x');
+
+/** Opens when the client has seen the answer begin: a reset throws away what it has not read. */
+let begun: () => void = () => undefined;
+let hasBegun: Promise<void>;
+
+const failure = (): Error =>
+  Object.assign(new Error('EIO: i/o error, read /srv/secret'), { code: 'EIO' });
+
+async function* chunkThen(
+  end: () => void | Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  yield CHUNK;
+  await hasBegun;
+  const more = end();
+  if (more) yield more;
+}
+
+/** Gives a chunk, and is destroyed when the client has begun to read. */
+function destroyedWith(error?: Error): Readable {
+  const source = new Readable({ read: () => undefined });
+  source.push(CHUNK);
+  void hasBegun.then(() => source.destroy(error));
+  return source;
+}
+
+const SOURCES: Record<string, () => DownloadFile> = {
+  'a generator that throws': () =>
+    new VirtualFile(
+      chunkThen(() => {
+        throw new Error('no more');
+      }),
+      { name: 'generated.bin' },
+    ),
+  'a generator that throws before its promised size': () =>
+    new VirtualFile(
+      chunkThen(() => {
+        throw new Error('no more');
+      }),
+      { name: 'generated.bin', size: 3 * CHUNK.length },
+    ),
+  'fewer bytes than promised': () =>
+    new VirtualFile(
+      chunkThen(() => undefined),
+      { name: 'short.bin', size: CHUNK.length + 1 },
+    ),
+  'more bytes than promised': () =>
+    new VirtualFile(
+      chunkThen(() => CHUNK),
+      { name: 'long.bin', size: CHUNK.length + 1 },
+    ),
+  'a read error': () => ({
+    name: 'read-error.bin',
+    stat: () => ({ size: 5 * CHUNK.length }),
+    open: () => destroyedWith(failure()),
+  }),
+  'a read error of a file of unknown size': () => ({
+    name: 'read-error.bin',
+    stat: () => ({}),
+    open: () => destroyedWith(failure()),
+  }),
+  'a source that is destroyed without an error': () => ({
+    name: 'gone.bin',
+    stat: () => ({ size: 5 * CHUNK.length }),
+    open: () => destroyedWith(),
+  }),
+};
+
+describe.each(ADAPTERS)('a source that fails on %s', (adapter) => {
+  let running: RunningApplication;
+
+  beforeAll(async () => {
+    @Controller()
+    class BrokenController {
+      @Get('broken/:name')
+      @Download()
+      broken(@Param('name') name: string) {
+        return SOURCES[name]?.();
+      }
+
+      @Get('at-once')
+      @Download({ basename: 'at-once.csv' })
+      atOnce() {
+        return new VirtualFile(
+          // eslint-disable-next-line require-yield
+          async function* (): AsyncGenerator<string> {
+            throw new Error('not even a first byte, in /srv/secret');
+          },
+          { name: 'at-once.csv' },
+        );
+      }
+
+      @Get('whole')
+      @Download()
+      whole() {
+        return 'whole';
+      }
+    }
+    running = await startApplication(adapter, {
+      controllers: [BrokenController],
+    });
+  });
+
+  afterAll(() => running.close());
+
+  it.each(Object.keys(SOURCES))(
+    'resets the connection after the headers: %s',
+    async (name) => {
+      hasBegun = new Promise((resolve) => (begun = resolve));
+      const client = connect(running.port, '127.0.0.1');
+      client.write(
+        `GET /broken/${encodeURIComponent(name)} HTTP/1.1\r\nHost: test\r\n\r\n`,
+      );
+      const received: Buffer[] = [];
+      client.on('data', (chunk: Buffer) => {
+        received.push(chunk);
+        begun();
+      });
+      const [error] = (await once(client, 'error')) as [NodeJS.ErrnoException];
+      expect(error.code).toBe('ECONNRESET');
+      const text = Buffer.concat(received).toString('latin1');
+      expect(text).toMatch(/^HTTP\/1\.1 200 /);
+      expect(text).not.toContain('secret');
+      expect(text).not.toMatch(/\r\n0\r\n\r\n$/);
+    },
+  );
+
+  it('answers 500 without the file’s headers before the first byte', async () => {
+    const answer = await httpRequest(running.origin, '/at-once');
+    expect(answer.status).toBe(500);
+    expect(JSON.parse(answer.text)).toMatchObject({ statusCode: 500 });
+    expect(answer.text).not.toContain('secret');
+    expect(answer.headers).not.toHaveProperty('content-disposition');
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(answer.headers['content-type']).toContain('application/json');
+  });
+
+  it('serves the next request', async () => {
+    hasBegun = Promise.resolve();
+    await httpRequest(running.origin, '/broken/a%20read%20error').catch(
+      () => undefined,
+    );
+    expect((await httpRequest(running.origin, '/whole')).text).toBe('whole');
+  });
+});

@@ -1,0 +1,265 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CacheInterceptor, CacheModule } from '@nestjs/cache-manager';
+import {
+  type CallHandler,
+  ClassSerializerInterceptor,
+  Controller,
+  type ExecutionContext,
+  ForbiddenException,
+  Get,
+  type INestApplication,
+  Injectable,
+  type LoggerService,
+  type NestInterceptor,
+  StreamableFile,
+  type Type,
+  UseInterceptors,
+} from '@nestjs/common';
+import { APP_INTERCEPTOR, Reflector } from '@nestjs/core';
+import { Download, LocalFile, sendfile } from 'nestjs-downloadview';
+import { map, type Observable, tap } from 'rxjs';
+
+import {
+  type Adapter,
+  ADAPTERS,
+  type RunningApplication,
+  startApplication,
+} from '../support/application.js';
+import { httpRequest } from '../support/http-client.js';
+import { openDescriptors } from '../support/open-descriptors.js';
+import {
+  temporaryDirectory,
+  type TemporaryDirectory,
+} from '../support/temporary-directory.js';
+
+/** The envelope of Nest's documentation. */
+@Injectable()
+class NaiveEnvelope implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(map((data: unknown) => ({ data })));
+  }
+}
+
+@Injectable()
+class CarefulEnvelope implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next
+      .handle()
+      .pipe(
+        map((data: unknown) =>
+          data instanceof StreamableFile ? data : { data },
+        ),
+      );
+  }
+}
+
+@Injectable()
+class Refusal implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(
+      tap(() => {
+        throw new ForbiddenException();
+      }),
+    );
+  }
+}
+
+@Injectable()
+class Curious implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(
+      tap((data: unknown) => {
+        if (data instanceof StreamableFile) {
+          data.getStream();
+          data.getHeaders();
+        }
+      }),
+    );
+  }
+}
+
+@Injectable()
+class Replacement implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(map(() => ({ replaced: true })));
+  }
+}
+
+class LogLines implements LoggerService {
+  readonly lines: string[] = [];
+  readonly #keep = (...parts: unknown[]): void => {
+    this.lines.push(
+      parts
+        .map((part) => (part instanceof Error ? `${part.stack}` : String(part)))
+        .join(' '),
+    );
+  };
+  log = this.#keep;
+  error = this.#keep;
+  warn = this.#keep;
+}
+
+const CONTENT = 'The content of the file\n';
+const inside = 'inside';
+const outside = 'outside';
+
+describe.each(ADAPTERS)('interceptors of the application on %s', (adapter) => {
+  let directory: TemporaryDirectory;
+  let path: string;
+  let running: RunningApplication | undefined;
+  let log: LogLines;
+
+  beforeAll(async () => {
+    directory = await temporaryDirectory();
+    path = await directory.write('secret-name.txt', CONTENT);
+  });
+
+  afterAll(() => directory.remove());
+
+  /** Answers /file with one more interceptor, on either side of the library's own. */
+  async function ask(
+    place: string,
+    interceptor: (app: INestApplication) => NestInterceptor,
+    target = '/file',
+    method = 'GET',
+  ) {
+    log = new LogLines();
+    running = await start(adapter, path, place, interceptor, log);
+    try {
+      return await httpRequest(running.origin, target, { method });
+    } finally {
+      await running.close();
+      running = undefined;
+    }
+  }
+
+  describe.each([inside, outside])('%s ours', (place) => {
+    it.each<[string, (app: INestApplication) => NestInterceptor]>([
+      [
+        'ClassSerializerInterceptor',
+        (app) => new ClassSerializerInterceptor(app.get(Reflector)),
+      ],
+      ['CacheInterceptor', (app) => app.get(CacheInterceptor)],
+      [
+        'an envelope that lets StreamableFile pass',
+        () => new CarefulEnvelope(),
+      ],
+      ['one that looks at the stream and the headers', () => new Curious()],
+    ])('%s leaves a download intact', async (_, interceptor) => {
+      const answer = await ask(place, interceptor);
+      expect(answer.status).toBe(200);
+      expect(answer.text).toBe(CONTENT);
+      expect(answer.headers['content-disposition']).toContain(
+        'filename="secret-name.txt"',
+      );
+      expect(answer.headers['x-content-type-options']).toBe('nosniff');
+    });
+
+    it.each(['/file', '/wrapper'])(
+      'the envelope of Nest’s docs around %s is an error that names it, without a path',
+      async (target) => {
+        const answer = await ask(place, () => new NaiveEnvelope(), target);
+        expect(answer.status).toBe(500);
+        expect(answer.text).not.toContain(directory.path);
+        expect(answer.text).not.toContain('secret-name');
+        expect(answer.text).not.toContain(CONTENT);
+        expect(JSON.stringify(answer.headers)).not.toContain('secret-name');
+        expect(log.lines.join('\n')).toContain('map((data) => ({ data }))');
+      },
+    );
+
+    it('an exception after the handler is the answer, with nothing of the file', async () => {
+      const answer = await ask(place, () => new Refusal());
+      expect(answer.status).toBe(403);
+      expect(JSON.parse(answer.text)).toEqual({
+        message: 'Forbidden',
+        statusCode: 403,
+      });
+      expect(answer.headers).not.toHaveProperty('content-disposition');
+      expect(answer.headers).not.toHaveProperty('last-modified');
+    });
+
+    it('an exception after HEAD is the answer, with nothing of the file', async () => {
+      const answer = await ask(place, () => new Refusal(), '/file', 'HEAD');
+      expect(answer.status).toBe(403);
+      expect(answer.headers).not.toHaveProperty('content-disposition');
+      expect(answer.headers).not.toHaveProperty('last-modified');
+    });
+  });
+
+  it('another answer in place of the file closes the file', async () => {
+    const answer = await ask(outside, () => new Replacement());
+    expect(JSON.parse(answer.text)).toEqual({ replaced: true });
+    expect(answer.headers).not.toHaveProperty('content-disposition');
+    expect(await openDescriptors(path)).toBe(0);
+  });
+
+  it('a cache does not answer a download for the next client', async () => {
+    log = new LogLines();
+    running = await start(
+      adapter,
+      path,
+      outside,
+      (app) => app.get(CacheInterceptor),
+      log,
+    );
+    try {
+      for (let turn = 0; turn < 2; turn += 1) {
+        const answer = await httpRequest(running.origin, '/file');
+        expect(answer.text).toBe(CONTENT);
+      }
+    } finally {
+      await running.close();
+    }
+  });
+});
+
+async function start(
+  adapter: Adapter,
+  path: string,
+  place: string,
+  interceptor: (app: INestApplication) => NestInterceptor,
+  log: LoggerService,
+): Promise<RunningApplication> {
+  // Nest makes an interceptor of a class before the application is there to ask.
+  let made: NestInterceptor | undefined;
+  @Injectable()
+  class Placed implements NestInterceptor {
+    intercept(context: ExecutionContext, next: CallHandler) {
+      return made?.intercept(context, next) ?? next.handle();
+    }
+  }
+  const placed: Type<NestInterceptor> = Placed;
+
+  @Controller()
+  @UseInterceptors(...(place === inside ? [placed] : []))
+  class FileController {
+    @Get('file')
+    file() {
+      return sendfile(path);
+    }
+
+    @Get('wrapper')
+    @Download()
+    wrapper() {
+      return new LocalFile(path);
+    }
+  }
+
+  return startApplication(adapter, {
+    imports: [CacheModule.register()],
+    controllers: [FileController],
+    providers: [
+      CacheInterceptor,
+      // Global ones stand outside each other as their modules are scanned: the root's before ours.
+      // One of app.useGlobalInterceptors() would stand inside.
+      ...(place === outside
+        ? [{ provide: APP_INTERCEPTOR, useClass: placed }]
+        : []),
+    ],
+    configure: (app) => {
+      app.useLogger(log);
+      made = interceptor(app);
+    },
+  });
+}
