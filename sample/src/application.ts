@@ -1,0 +1,19 @@
+import { type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { type NestExpressApplication } from '@nestjs/platform-express';
+
+import { AppModule } from './app.module.js';
+import { makeDirectories } from './directories.js';
+
+/** The application, ready to listen. */
+export async function createApplication(): Promise<NestExpressApplication> {
+  await makeDirectories();
+  return NestFactory.create<NestExpressApplication>(AppModule, {
+    logger: ['fatal', 'error', 'warn'],
+  });
+}
+
+/** The port that the application has: with `listen(0)` the system chose it. */
+export async function portOf(app: INestApplication): Promise<number> {
+  return Number(new URL(await app.getUrl()).port);
+}

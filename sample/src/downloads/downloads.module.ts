@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+
+import { DocumentsModule } from '../documents/documents.module.js';
+import { HandbookController, TermsController } from './application-files.js';
+import {
+  DocumentDownloadController,
+  DocumentInlineController,
+} from './document-download.controller.js';
+import { DocumentListController } from './document-list.controller.js';
+import { PartnerDownloadController } from './partner-download.controller.js';
+import { PartnerServer } from './partner-server.js';
+import { PublicDownloadController } from './public-download.controller.js';
+import { ReportsController } from './reports.controller.js';
+
+/** One controller for each kind of file. */
+@Module({
+  imports: [DocumentsModule],
+  controllers: [
+    DocumentDownloadController, // the file of a row
+    DocumentInlineController,
+    PublicDownloadController, // a file of a storage
+    TermsController, // a file of a directory
+    HandbookController,
+    PartnerDownloadController, // a file of another server
+    DocumentListController, // a file that is made on the way
+    ReportsController, // handlers of an ordinary controller
+  ],
+  providers: [
+    { provide: PartnerServer, useFactory: () => PartnerServer.start() },
+  ],
+})
+export class DownloadsModule {}

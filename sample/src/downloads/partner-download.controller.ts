@@ -1,0 +1,14 @@
+import { Controller } from '@nestjs/common';
+import { HttpDownloadController } from 'nestjs-downloadview';
+
+import { PartnerServer } from './partner-server.js';
+
+/** A file of another server, fetched and passed on. No other host than those named here is ever asked. */
+@Controller('partner/prices.csv')
+export class PartnerDownloadController extends HttpDownloadController {
+  constructor({ host }: PartnerServer) {
+    super();
+    this.allowedHosts = [host];
+    this.url = `http://${host}/prices.csv`;
+  }
+}

@@ -1,0 +1,32 @@
+import { Controller, Get, NotFoundException } from '@nestjs/common';
+import { Download, type DownloadResponse, sendfile } from 'nestjs-downloadview';
+
+import { directories } from '../directories.js';
+import { DocumentsService } from '../documents/documents.service.js';
+
+/** Downloads from handlers of an ordinary controller. */
+@Controller()
+export class ReportsController {
+  constructor(private readonly documents: DocumentsService) {}
+
+  /** With @Download() whatever the handler returns becomes a file. */
+  @Get('statistics.csv')
+  @Download({ basename: 'statistics.csv' })
+  async statistics(): Promise<string> {
+    const documents = await this.documents.list();
+    const bytes = documents.reduce((sum, { size }) => sum + size, 0);
+    return `documents,bytes\n${documents.length},${bytes}\n`;
+  }
+
+  /** sendfile() hands out a path that the handler has found itself. */
+  @Get('latest')
+  async latest(): Promise<DownloadResponse> {
+    const document = await this.documents.latest();
+    if (!document) throw new NotFoundException();
+    return sendfile(document.file, {
+      root: directories.media,
+      basename: document.name,
+      contentType: document.contentType,
+    });
+  }
+}

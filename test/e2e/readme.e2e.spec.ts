@@ -1,0 +1,206 @@
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  describe,
+  expect,
+  it,
+  jest,
+} from '@jest/globals';
+import { type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
+import {
+  DownloadModule,
+  DownloadStorages,
+  MemoryStorage,
+} from 'nestjs-downloadview';
+
+import { startApplication } from '../support/application.js';
+import { httpRequest } from '../support/http-client.js';
+import {
+  temporaryDirectory,
+  type TemporaryDirectory,
+} from '../support/temporary-directory.js';
+
+const SNIPPETS = join(process.cwd(), 'test/readme');
+
+describe('README.md', () => {
+  it('shows the snippets that are tested here, and no others', async () => {
+    const readme = await readFile('README.md', 'utf8');
+    const shown = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(
+      ([, code]) => code,
+    );
+    const tested = await Promise.all(
+      (await readdir(SNIPPETS)).map((name) =>
+        readFile(join(SNIPPETS, name), 'utf8'),
+      ),
+    );
+    expect(shown.sort()).toEqual(tested.sort());
+  });
+
+  describe('its snippets', () => {
+    const repository = process.cwd();
+    let directory: TemporaryDirectory;
+    let app: INestApplication | undefined;
+
+    beforeAll(async () => {
+      directory = await temporaryDirectory();
+      await directory.write('manuals/hello.txt', 'Hello world!\n');
+      await directory.write('legal/terms-2026.pdf', 'terms');
+      await directory.write('media/photo.png', 'photo');
+      await directory.write('reports/2026.pdf', 'report');
+      process.chdir(directory.path);
+    });
+
+    afterEach(async () => {
+      await app?.close();
+      app = undefined;
+      jest.restoreAllMocks();
+    });
+
+    afterAll(async () => {
+      process.chdir(repository);
+      await directory.remove();
+    });
+
+    it('main.ts hands out a file', async () => {
+      const create = NestFactory.create.bind(NestFactory);
+      const created = new Promise<INestApplication>((resolve) => {
+        jest
+          .spyOn(NestFactory, 'create')
+          .mockImplementation(async (module: unknown) => {
+            const application = await create(module, { logger: false });
+            resolve(application);
+            return application;
+          });
+      });
+      process.env.PORT = '0';
+      await import('../readme/main.js');
+      app = await created;
+      const server = app.getHttpServer() as Server;
+      if (!server.listening) await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      const get = (path: string) =>
+        httpRequest(`http://127.0.0.1:${port}`, `/manuals/${path}`);
+      const answer = await get('hello.txt');
+      expect(answer.text).toBe('Hello world!\n');
+      expect(answer.headers['content-disposition']).toContain(
+        'attachment; filename="hello.txt"',
+      );
+      expect((await get('..%2fsecret')).status).toBe(404);
+    });
+
+    it('documents.ts hands out the file of a row to its owner alone', async () => {
+      const { Document, DocumentController } =
+        await import('../readme/documents.js');
+      const storage = new MemoryStorage();
+      const running = await startApplication('express', {
+        options: { storages: { default: storage } },
+        imports: [
+          TypeOrmModule.forRoot({
+            type: 'sqljs',
+            entities: [Document],
+            synchronize: true,
+          }),
+          TypeOrmModule.forFeature([Document]),
+        ],
+        controllers: [DocumentController],
+        configure: (created) =>
+          created.use((request: object, _: unknown, next: () => void) => {
+            const owner = Reflect.get(
+              Reflect.get(request, 'headers'),
+              'x-user',
+            );
+            if (owner) Object.assign(request, { user: { id: Number(owner) } });
+            next();
+          }),
+      });
+      app = running.app;
+      const file = await storage.save('x1.txt', 'content');
+      await app
+        .get(getRepositoryToken(Document))
+        .save({ slug: 'first', file, title: 'The first.txt', ownerId: 7 });
+      const ask = (headers: Record<string, string>) =>
+        httpRequest(running.origin, '/documents/first', { headers });
+      const own = await ask({ 'x-user': '7' });
+      expect(own.text).toBe('content');
+      expect(own.headers['content-disposition']).toContain(
+        'filename="The first.txt"',
+      );
+      expect((await ask({ 'x-user': '8' })).status).toBe(404);
+      expect((await ask({})).status).toBe(404);
+    });
+
+    it('ready-classes.ts hands out a fixed file and those of a storage', async () => {
+      const { FilesModule } = await import('../readme/ready-classes.js');
+      const running = await startApplication('fastify', {
+        downloadModule: FilesModule,
+      });
+      app = running.app;
+      const terms = await httpRequest(running.origin, '/terms');
+      expect(terms.text).toBe('terms');
+      expect(terms.headers['content-disposition']).toContain('terms.pdf');
+      const photo = await httpRequest(running.origin, '/media/photo.png');
+      expect(photo.headers['content-disposition']).toMatch(/^inline/);
+    });
+
+    it('handlers.ts sends what handlers return', async () => {
+      const { ReportController } = await import('../readme/handlers.js');
+      const running = await startApplication('express', {
+        controllers: [ReportController],
+      });
+      app = running.app;
+      const get = (path: string) =>
+        httpRequest(running.origin, `/reports/${path}`);
+      expect((await get('hello')).text).toBe('Hello world!\n');
+      expect((await get('rows')).text).toBe('id,name\n1,Ada\n');
+      const year = await get('year/2026');
+      expect(year.text).toBe('report');
+      expect(year.headers['content-disposition']).toContain(
+        'Report of 2026.pdf',
+      );
+      expect((await get('year/..%2F2026')).status).toBe(404);
+    });
+
+    it('own-file.ts refuses what is no number', async () => {
+      const { AvatarController } = await import('../readme/own-file.js');
+      const running = await startApplication('express', {
+        controllers: [AvatarController],
+      });
+      app = running.app;
+      expect(
+        (await httpRequest(running.origin, '/users/x/avatar')).status,
+      ).toBe(404);
+      expect(
+        (await httpRequest(running.origin, '/users/1/avatar')).status,
+      ).toBe(404);
+    });
+
+    it('nginx.ts prints a configuration', async () => {
+      const { AppModule, backend } = await import('../readme/nginx.js');
+      app = (await startApplication('express', { downloadModule: AppModule }))
+        .app;
+      const printed = backend.serverConfig?.({
+        upstream: '127.0.0.1:3000',
+        listen: '80',
+      });
+      expect(printed).toContain('alias "/srv/media/";');
+    });
+
+    it('configuration.ts has two storages', async () => {
+      const { AppModule, keep } = await import('../readme/configuration.js');
+      app = (await startApplication('express', { downloadModule: AppModule }))
+        .app;
+      const storages = app.get(DownloadStorages, { strict: false });
+      expect(await keep(storages, Buffer.from('x'))).toBe('invoices/0815.pdf');
+      expect(DownloadModule).toBeDefined();
+    });
+  });
+});

@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import { DownloadModule, FileSystemStorage, nginx } from 'nestjs-downloadview';
+
+export const backend = nginx({
+  rules: [{ sourceDir: '/srv/media/', destination: '/_offload/' }],
+});
+
+@Module({
+  imports: [
+    DownloadModule.forRoot({
+      backend,
+      storages: { default: new FileSystemStorage({ root: '/srv/media' }) },
+    }),
+  ],
+})
+export class AppModule {}
+
+if (process.argv.includes('--print-nginx')) {
+  console.log(
+    backend.serverConfig?.({ upstream: '127.0.0.1:3000', listen: '80' }),
+  );
+}
