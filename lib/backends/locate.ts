@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { sep } from 'node:path';
+import { join, sep } from 'node:path';
 
 import { type DownloadFile } from '../files/download-file.js';
 import { isBelow } from '../storages/local-disk.js';
@@ -31,7 +31,9 @@ export async function locate(
       'sourceDir' in rule
         ? path && (await segmentsBelow(rule.sourceDir, path))
         : segmentsOfUrl(rule.sourceUrl, file.url);
-    if (segments) return { rule, segments };
+    if (!segments) continue;
+    if ('sourceUrl' in rule && (await isLinked(file.path, segments))) continue;
+    return { rule, segments };
   }
   return undefined;
 }
@@ -84,13 +86,27 @@ function segmentsOfUrl(
   }
 }
 
+/** The server follows no links below its directory, and a URL does not say where they lead to. */
+async function isLinked(
+  path: string | undefined,
+  segments: readonly string[],
+): Promise<boolean> {
+  const tail = join(sep, ...segments);
+  if (!path?.endsWith(tail)) return false;
+  const root = await resolved(path.slice(0, -tail.length) || sep);
+  return root === undefined || (await resolved(path)) !== join(root, tail);
+}
+
 function isPlain(segment: string): boolean {
   return !/^\.{0,2}$|[/\0]/.test(segment);
 }
 
+/** A name that is not UTF-8 cannot be told to the server: decoded, it is another name. */
 async function resolved(path: string): Promise<string | undefined> {
   try {
-    return await realpath(path);
+    const bytes = await realpath(path, { encoding: 'buffer' });
+    const text = bytes.toString();
+    return bytes.equals(Buffer.from(text)) ? text : undefined;
   } catch {
     return undefined;
   }

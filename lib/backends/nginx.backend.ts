@@ -15,13 +15,8 @@ import { nginxConfig } from './nginx-config.js';
 import { checkNginxOptions, type NginxOptions } from './nginx-options.js';
 import { checkLocationRules, type LocationRule } from './rules.js';
 
-// nginx makes these itself for the file it sends, and drops a coding that the file already has.
-const NGINX_S_OWN = new Set([
-  'ETag',
-  'Last-Modified',
-  'Accept-Ranges',
-  'Content-Encoding',
-]);
+// nginx makes these itself for the file it sends.
+const NGINX_S_OWN = new Set(['etag', 'last-modified', 'accept-ranges']);
 
 /**
  * nginx in front: files below the rules' directories go out by `X-Accel-Redirect`, conditions and
@@ -48,7 +43,7 @@ export function nginx(options: NginxOptions): DownloadBackend {
     streamHeaders: { 'X-Accel-Buffering': options.buffering ? 'yes' : 'no' },
     async proxy(response: ProxiableDownload) {
       const description = await response.describe();
-      if (description.encoding !== undefined) return undefined;
+      if (isCoded(description)) return undefined;
       const found = await locate(response.file, rules);
       if (!found) return undefined;
       const location = encodedLocation(found.rule.destination, found.segments);
@@ -59,7 +54,7 @@ export function nginx(options: NginxOptions): DownloadBackend {
       });
     },
     serverConfig(server: ServerConfigOptions) {
-      return nginxConfig(rules, server);
+      return nginxConfig(rules, server, options.charset);
     },
     async warnings() {
       const missing = await Promise.all(rules.map(missingSource));
@@ -70,7 +65,18 @@ export function nginx(options: NginxOptions): DownloadBackend {
 
 function keptHeaders(headers: ResponseHeaders): ResponseHeaders {
   return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !NGINX_S_OWN.has(name)),
+    Object.entries(headers).filter(
+      ([name]) => !NGINX_S_OWN.has(name.toLowerCase()),
+    ),
+  );
+}
+
+function isCoded({ encoding, headers }: DownloadDescription): boolean {
+  return (
+    encoding !== undefined ||
+    Object.keys(headers).some(
+      (name) => name.toLowerCase() === 'content-encoding',
+    )
   );
 }
 

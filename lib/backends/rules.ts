@@ -35,9 +35,13 @@ export interface UrlRule {
  */
 export type LocationRule = DirectoryRule | UrlRule;
 
-// No server's configuration can carry a control character, and `$` begins a variable.
+/**
+ * No server's configuration can carry a control character, and `$` begins a variable.
+ *
+ * @internal
+ */
 // eslint-disable-next-line no-control-regex
-const UNTELLABLE = /[\0-\x1f\x7f$]/;
+export const UNTELLABLE = /[\0-\x1f\x7f$]/;
 const KNOWN = ['sourceDir', 'sourceUrl', 'destination', 'destinationDir'];
 // Nothing that a server's configuration would have to quote, and no segment that it would resolve.
 const LOCATION = /^\/(?:(?!\.{1,2}\/)[A-Za-z0-9._~-]+\/)+$/;

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller } from '@nestjs/common';
+import { nginx, PathDownloadController } from 'nestjs-downloadview';
+
+import { ADAPTERS } from '../support/application.js';
+import { type Site, startBehindNginx } from '../support/behind-nginx.js';
+import { describeWith } from '../support/describe-with.js';
+import {
+  temporaryDirectory,
+  type TemporaryDirectory,
+} from '../support/temporary-directory.js';
+
+const EARLIER = 'Sat, 01 Jan 2000 00:00:00 GMT';
+const LATER = 'Fri, 01 Jan 2100 00:00:00 GMT';
+const CONDITIONS: Record<string, string>[] = [
+  { 'If-None-Match': '*' },
+  { 'If-None-Match': '"a"' },
+  { 'If-None-Match': 'W/"a", "b"' },
+  { 'If-None-Match': '' },
+  { 'If-Modified-Since': EARLIER },
+  { 'If-Modified-Since': LATER },
+  { 'If-None-Match': '*', 'If-Modified-Since': LATER },
+  { 'If-Match': '*' },
+  { 'If-Match': '"a"' },
+  { 'If-Unmodified-Since': EARLIER },
+  { 'If-Unmodified-Since': LATER },
+  { 'If-Modified-Since': LATER, 'Cache-Control': 'max-age=0' },
+  { Range: 'bytes=0-0' },
+  { Range: 'bytes=99-' },
+  { Range: 'bytes=0-0', 'If-Range': '"a"' },
+];
+
+describeWith(
+  ['nginx'],
+  'conditions that the application leaves to nginx',
+  () => {
+    describe.each(ADAPTERS)('on %s', (adapter) => {
+      let directory: TemporaryDirectory;
+      let site: Site;
+
+      beforeAll(async () => {
+        directory = await temporaryDirectory();
+        const root = directory.path;
+        await directory.write('a.txt', 'Hello\n');
+
+        @Controller('files/*path')
+        class FileController extends PathDownloadController {
+          override root = root;
+        }
+
+        @Controller('unchanged/*path')
+        class UnchangedController extends PathDownloadController {
+          override root = root;
+          override wasModifiedSince() {
+            return false;
+          }
+        }
+
+        @Controller('changed/*path')
+        class ChangedController extends PathDownloadController {
+          override root = root;
+          override wasModifiedSince() {
+            return true;
+          }
+        }
+
+        site = await startBehindNginx(adapter, {
+          backend: nginx({
+            rules: [{ sourceDir: root, destination: '/_offload/' }],
+          }),
+          controllers: [FileController, UnchangedController, ChangedController],
+        });
+      });
+
+      afterAll(async () => {
+        await site.stop();
+        await directory.remove();
+      });
+
+      it.each(CONDITIONS)(
+        'hands over with 200 and no body, whatever is asked: %j',
+        async (headers) => {
+          const answer = await site.direct('/files/a.txt', { headers });
+
+          expect(answer).toMatchObject({
+            status: 200,
+            text: '',
+            headers: {
+              'content-length': '0',
+              'x-accel-redirect': '/_offload/a.txt',
+            },
+          });
+          for (const name of ['accept-ranges', 'etag', 'last-modified']) {
+            expect(answer.headers).not.toHaveProperty(name);
+          }
+        },
+      );
+
+      it('answers 304 itself where its own hook says that nothing changed', async () => {
+        const headers = { 'If-Modified-Since': EARLIER };
+
+        const answer = await site.direct('/unchanged/a.txt', { headers });
+
+        expect(answer).toMatchObject({ status: 304, text: '' });
+        expect(answer.headers).not.toHaveProperty('x-accel-redirect');
+      });
+
+      it('has its own 304 arrive at the client', async () => {
+        const headers = { 'If-Modified-Since': EARLIER };
+
+        const answer = await site.through('/unchanged/a.txt', { headers });
+
+        expect(answer).toMatchObject({ status: 304, text: '' });
+      });
+
+      it('hands over where its own hook says that something changed', async () => {
+        const headers = { 'If-Modified-Since': LATER };
+
+        const answer = await site.direct('/changed/a.txt', { headers });
+
+        expect(answer).toMatchObject({
+          status: 200,
+          headers: { 'x-accel-redirect': '/_offload/a.txt' },
+        });
+      });
+
+      it('does not ask its own hook where the client has a tag', async () => {
+        const headers = {
+          'If-None-Match': '"a"',
+          'If-Modified-Since': EARLIER,
+        };
+
+        const answer = await site.direct('/unchanged/a.txt', { headers });
+
+        expect(answer).toMatchObject({
+          status: 200,
+          headers: { 'x-accel-redirect': '/_offload/a.txt' },
+        });
+      });
+    });
+  },
+);

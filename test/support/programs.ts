@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+
+// jest's globalSetup, which loads this file without resolving imports of the project's own.
+
+/** A program that tests run, its package on Debian and Ubuntu, and the tests that need it. */
+interface Program {
+  readonly package: string;
+  readonly neededBy: readonly string[];
+}
+
+const PROGRAMS = {
+  nginx: { package: 'nginx-light', neededBy: ['test/proxies', 'test/e2e'] },
+  curl: { package: 'curl', neededBy: ['test/proxies'] },
+  initdb: { package: 'postgresql', neededBy: ['test/e2e'] },
+} satisfies Record<string, Program>;
+export type ProgramName = keyof typeof PROGRAMS;
+
+// Debian keeps servers where only root's PATH leads to.
+const DIRECTORIES = [
+  ...(process.env.PATH ?? '').split(delimiter),
+  '/usr/local/sbin',
+  '/usr/sbin',
+  ...postgresDirectories(),
+];
+const NO_SERVICES = '/usr/sbin/policy-rc.d';
+
+/** Where a program is, if it is there. */
+export function findProgram(name: ProgramName): string | undefined {
+  return DIRECTORIES.filter((directory) => directory !== '')
+    .map((directory) => join(directory, name))
+    .find((path) => existsSync(path));
+}
+
+/** What to type where a program is missing. */
+export function installCommand(name: ProgramName): string {
+  return `sudo apt-get install ${PROGRAMS[name].package}`;
+}
+
+/** Debian has a directory for every version, none of them in PATH. */
+function postgresDirectories(): string[] {
+  const versions = '/usr/lib/postgresql';
+  if (!existsSync(versions)) return [];
+  return readdirSync(versions)
+    .sort((a, b) => Number(b) - Number(a))
+    .map((version) => join(versions, version, 'bin'));
+}
+
+interface JestRun {
+  readonly rootDir: string;
+  readonly testPathPatterns: {
+    toExecutor(options: { rootDir: string }): {
+      isMatch(path: string): boolean;
+    };
+  };
+}
+
+/** Installs what the tests of this run need and the machine lacks, before they run side by side. */
+export default async function installMissingPrograms(
+  run: JestRun,
+): Promise<void> {
+  const missing = (Object.keys(PROGRAMS) as ProgramName[]).filter(
+    (name) => !findProgram(name) && isNeeded(PROGRAMS[name], run),
+  );
+  if (missing.length > 0 && mayInstall()) {
+    await install(missing.map((name) => PROGRAMS[name].package));
+  }
+}
+
+function isNeeded(
+  { neededBy }: Program,
+  { rootDir, testPathPatterns }: JestRun,
+): boolean {
+  const wanted = testPathPatterns.toExecutor({ rootDir });
+  return neededBy.some((directory) =>
+    readdirSync(join(rootDir, directory))
+      .filter((file) => file.endsWith('.spec.ts'))
+      .some((file) => wanted.isMatch(join(rootDir, directory, file))),
+  );
+}
+
+function mayInstall(): boolean {
+  return process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
+}
+
+async function install(packages: readonly string[]): Promise<void> {
+  console.log(`Installing ${packages.join(', ')} for the tests ...`);
+  await withoutStartingServices(async () => {
+    await aptGet('update');
+    await aptGet('install', '--no-install-recommends', ...packages);
+  }).catch((error: Error) => {
+    // The tests that need it say so themselves.
+    console.error(error.message);
+  });
+}
+
+async function aptGet(...parameters: string[]): Promise<void> {
+  await promisify(execFile)(
+    'apt-get',
+    ['-y', '-q', '-o', 'DPkg::Lock::Timeout=120', ...parameters],
+    { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } },
+  );
+}
+
+/** Debian starts a server that it installs, unless this file forbids it. */
+async function withoutStartingServices(
+  action: () => Promise<void>,
+): Promise<void> {
+  if (existsSync(NO_SERVICES)) return action();
+  await writeFile(NO_SERVICES, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    await action();
+  } finally {
+    await rm(NO_SERVICES);
+  }
+}

@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { describe, expect, it } from '@jest/globals';
+import {
+  InvalidOptionsError,
+  nginx,
+  type NginxOptions,
+  type ServerConfigOptions,
+} from 'nestjs-downloadview';
+
+const UPSTREAM = { upstream: '127.0.0.1:3000' };
+const RULE = { sourceDir: '/srv/media', destination: '/_offload/' };
+
+function printed(
+  server: ServerConfigOptions,
+  options: NginxOptions = { rules: [RULE] },
+): string {
+  return nginx(options).serverConfig?.(server) ?? '';
+}
+
+function golden(name: string): Promise<string> {
+  return readFile(join(import.meta.dirname, name), 'utf8');
+}
+
+describe('the printed configuration of nginx', () => {
+  it('is nginx-least.conf for one rule and nothing else', async () => {
+    expect(printed(UPSTREAM)).toBe(await golden('nginx-least.conf'));
+  });
+
+  it('is nginx-most.conf with all that can be said', async () => {
+    const server = {
+      upstream: 'application:3000',
+      listen: '127.0.0.1:8080',
+      serverName: 'files.example www.files.example',
+      user: 'www-data',
+      directory: '/run/down load',
+    };
+    const options = {
+      charset: 'iso-8859-15',
+      rules: [
+        { sourceDir: '/srv/it\'s "my" \\ media/', destination: '/_offload/' },
+        {
+          sourceDir: '/srv/reports/',
+          destination: '/_reports/',
+          destinationDir: '/mnt/reports/',
+        },
+        {
+          sourceUrl: 'https://files.example/media/',
+          destination: '/_media/',
+          destinationDir: '/mnt/media/',
+        },
+      ],
+    };
+
+    expect(printed(server, options)).toBe(await golden('nginx-most.conf'));
+  });
+
+  it.each([
+    ['upstream', undefined],
+    ['upstream', ''],
+    ['upstream', 3000],
+    ['upstream', '127.0.0.1:3000; return 200'],
+    ['upstream', '127.0.0.1:3000}'],
+    ['upstream', '$host'],
+    ['upstream', 'a\nb'],
+    ['upstream', 'a"b'],
+    ['upstream', 'a#b'],
+    ['listen', 80],
+    ['listen', '80; listen 81'],
+    ['listen', '80\n'],
+    ['serverName', 'a; b'],
+    ['serverName', null],
+    ['user', 'www-data; worker_processes 9'],
+    ['user', ''],
+    ['directory', 'run'],
+    ['directory', ''],
+    ['directory', 1],
+    ['directory', '/run/$pid'],
+    ['directory', '/run\n/a'],
+    ['port', 8080],
+  ])('refuses %s: %j', (name, value) => {
+    const server = { ...UPSTREAM, [name]: value };
+
+    expect(() => printed(server)).toThrow(InvalidOptionsError);
+    expect(() => printed(server)).toThrow(`"serverConfig.${name}"`);
+  });
+
+  it.each([undefined, null, '127.0.0.1:3000'])(
+    'refuses %j for options',
+    (options) => {
+      expect(() => printed(options as unknown as ServerConfigOptions)).toThrow(
+        InvalidOptionsError,
+      );
+    },
+  );
+});
