@@ -31,18 +31,19 @@ export abstract class HttpDownloadController extends DownloadController {
   override checkOptions(parameters: readonly string[]): void {
     super.checkOptions(parameters);
     const name = this.constructor.name;
+    const { prototype } = HttpDownloadController;
     const hosts: unknown = this.allowedHosts;
-    if (!Array.isArray(hosts) || hosts.length === 0) {
+    if (
+      this.getAllowedHosts === prototype.getAllowedHosts &&
+      (!Array.isArray(hosts) || hosts.length === 0)
+    ) {
       throw new InvalidOptionsError(
         `${name}.allowedHosts`,
         hosts,
         "Name the servers that may be asked: ['assets.example.com'].",
       );
     }
-    if (
-      this.url === undefined &&
-      this.getUrl === HttpDownloadController.prototype.getUrl
-    ) {
+    if (this.url === undefined && this.getUrl === prototype.getUrl) {
       throw new InvalidOptionsError(
         `${name}.url`,
         undefined,
@@ -51,12 +52,26 @@ export abstract class HttpDownloadController extends DownloadController {
     }
   }
 
+  // The first signature: an override need not be asynchronous.
+  override getFile(request: DownloadRequest): Awaitable<DownloadFile>;
   async getFile(request: DownloadRequest): Promise<DownloadFile> {
     return new HttpFile(await this.getUrl(request), {
-      allowedHosts: this.allowedHosts,
-      timeout: this.timeout,
-      maxSize: this.maxSize,
+      allowedHosts: await this.getAllowedHosts(request),
+      timeout: await this.getTimeout(request),
+      maxSize: await this.getMaxSize(request),
     });
+  }
+
+  getAllowedHosts(_request: DownloadRequest): Awaitable<readonly string[]> {
+    return this.allowedHosts;
+  }
+
+  getTimeout(_request: DownloadRequest): Awaitable<number> {
+    return this.timeout;
+  }
+
+  getMaxSize(_request: DownloadRequest): Awaitable<number | undefined> {
+    return this.maxSize;
   }
 
   getUrl(_request: DownloadRequest): Awaitable<string> {

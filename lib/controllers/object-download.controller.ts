@@ -33,11 +33,11 @@ import { routeParameter } from './route-parameter.js';
  *
  * @publicApi
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see the interface below
 export abstract class ObjectDownloadController<T extends object>
   extends DownloadController
   implements ObjectFields
 {
-  repository!: ObjectRepository<T>;
   idParam = 'id';
   idField = 'id';
   slugParam = 'slug';
@@ -54,30 +54,27 @@ export abstract class ObjectDownloadController<T extends object>
   lastModifiedField?: string;
   etagField?: string;
 
+  static {
+    // An option that asController() finds.
+    Reflect.set(this.prototype, 'repository', undefined);
+  }
+
   override checkOptions(parameters: readonly string[]): void {
     super.checkOptions(parameters);
     const { prototype } = ObjectDownloadController;
-    if (this.getObject !== prototype.getObject) return;
-    if (typeof fieldOf(this.repository, 'findOne') !== 'function') {
-      throw new InvalidOptionsError(
-        `${this.constructor.name}.repository`,
-        this.repository,
-        'Give an object with findOne({ where }), such as a Repository of TypeORM, or override getObject().',
-      );
-    }
-    const keys = [this.idParam, this.slugParam];
+    // A field that holds a file needs no storage, so there may be no default.
     if (
-      this.getWhere === prototype.getWhere &&
-      !keys.some((key) => parameters.includes(key))
+      this.getStorage === prototype.getStorage &&
+      this.getFileOf === prototype.getFileOf &&
+      this.storage !== 'default'
     ) {
-      throw new InvalidOptionsError(
-        `${this.constructor.name}.idParam`,
-        this.idParam,
-        `Its route has neither :${this.idParam} nor :${this.slugParam}. Add one of them, set idParam or slugParam, or override getWhere().`,
-      );
+      this.storages.get(this.storage);
     }
+    if (this.getObject === prototype.getObject) this.#checkQuery(parameters);
   }
 
+  // The first signature of each: an override need not be asynchronous.
+  override getFile(request: DownloadRequest): Awaitable<DownloadFile>;
   async getFile(request: DownloadRequest): Promise<DownloadFile> {
     const object = await this.getObject(request);
     if (object === null || object === undefined) {
@@ -88,18 +85,17 @@ export abstract class ObjectDownloadController<T extends object>
   }
 
   /** The row; null is 404. Override it for any other ORM. */
+  getObject(request: DownloadRequest): Awaitable<T | null>;
   async getObject(request: DownloadRequest): Promise<T | null> {
     const where = await this.getWhere(request);
     requireDefinite(where);
-    const object = await this.repository
-      .findOne({ where })
-      .catch((error: unknown) => {
-        if (!isDataException(error)) throw error;
-        throw new FileNotFoundError('No row can have this key', {
-          cause: error,
-        });
-      });
-    return object && matchesKeys(object, where) ? object : null;
+    try {
+      const object = await this.repository.findOne({ where });
+      return object && matchesKeys(object, where) ? object : null;
+    } catch (error) {
+      if (!isDataException(error)) throw error;
+      throw new FileNotFoundError('No row can have this key', { cause: error });
+    }
   }
 
   /**
@@ -108,17 +104,22 @@ export abstract class ObjectDownloadController<T extends object>
    * finds no row.
    */
   getWhere(request: DownloadRequest): Awaitable<object> {
-    const keys = [
-      [this.idField, routeParameter(this, request, this.idParam)],
-      [this.slugField, routeParameter(this, request, this.slugParam)],
-    ].filter(([, key]) => key !== undefined);
-    if (keys.length === 0) {
+    const where: Record<string, string> = {};
+    for (const [field, parameter] of [
+      [this.idField, this.idParam],
+      [this.slugField, this.slugParam],
+    ]) {
+      const key = this.#keyOf(request, parameter);
+      if (key !== undefined) where[field] = key;
+    }
+    if (Object.keys(where).length === 0) {
       throw new FileNotFoundError('The request has no key');
     }
-    return Object.fromEntries(keys) as object;
+    return where;
   }
 
   /** The file that a row points to. */
+  getFileOf(object: T, request: DownloadRequest): Awaitable<DownloadFile>;
   async getFileOf(object: T, request: DownloadRequest): Promise<DownloadFile> {
     const value = fieldOf(object, this.fileField);
     if (isDownloadFile(value)) return value;
@@ -140,4 +141,48 @@ export abstract class ObjectDownloadController<T extends object>
   getStorage(_request: DownloadRequest): Awaitable<DownloadStorage> {
     return this.storages.get(this.storage);
   }
+
+  /** Fastify matches an empty segment: a row is not to be found by its other key alone. */
+  #keyOf(request: DownloadRequest, parameter: string): string | undefined {
+    const key =
+      request.params[parameter] === ''
+        ? ''
+        : routeParameter(this, request, parameter);
+    if (key !== '') return key;
+    throw new FileNotFoundError(`${quote(parameter)} of the request is empty`);
+  }
+
+  #checkQuery(parameters: readonly string[]): void {
+    const repository: Partial<ObjectRepository<T>> | undefined =
+      this.repository;
+    if (typeof repository?.findOne !== 'function') {
+      throw new InvalidOptionsError(
+        `${this.constructor.name}.repository`,
+        repository,
+        'Give an object with findOne({ where }), such as a Repository of TypeORM, or override getObject().',
+      );
+    }
+    const keys = [this.idParam, this.slugParam];
+    if (
+      this.getWhere === ObjectDownloadController.prototype.getWhere &&
+      !keys.some((key) => parameters.includes(key))
+    ) {
+      throw new InvalidOptionsError(
+        `${this.constructor.name}.idParam`,
+        this.idParam,
+        `Its route has neither :${this.idParam} nor :${this.slugParam}. Add one of them, set idParam or slugParam, or override getWhere().`,
+      );
+    }
+  }
+}
+
+/**
+ * Where the rows come from. A property of an interface, because one of the class could not be overridden
+ * by a property that Nest sets (TS2612):
+ * `@InjectRepository(Document) override repository!: Repository<Document>`.
+ *
+ * @publicApi
+ */
+export interface ObjectDownloadController<T extends object> {
+  repository: ObjectRepository<T>;
 }

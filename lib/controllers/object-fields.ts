@@ -2,6 +2,10 @@ import { type FileDescription } from '../files/described-file.js';
 import { toEntityTag } from '../http/entity-tag.js';
 import { fieldOf } from './object-where.js';
 
+const CODING = "[\\w!#$%&'*+.^`|~-]+";
+const CODINGS = new RegExp(`^${CODING}(?:, ?${CODING})*$`);
+const WITHOUT_ZONE = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?$/;
+
 /**
  * Which fields of an entity say something about its file.
  *
@@ -32,7 +36,7 @@ export function describeObject(
     name: toText(read(fields.basenameField)),
     contentType: toText(read(fields.contentTypeField)),
     charset: toText(read(fields.charsetField)),
-    encoding: toText(read(fields.encodingField)),
+    encoding: toEncoding(read(fields.encodingField)),
     size: toSize(read(fields.sizeField)),
     lastModified: toDate(read(fields.lastModifiedField)),
     etag: toEntityTag(toText(read(fields.etagField)) ?? ''),
@@ -40,27 +44,40 @@ export function describeObject(
 }
 
 function toText(value: unknown): string | undefined {
-  if (typeof value === 'number' || typeof value === 'bigint') {
-    return String(value);
-  }
+  if (typeof value === 'bigint' || Number.isFinite(value)) return String(value);
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Content codings (RFC 9110 8.4.1), of which `identity` is none. */
+function toEncoding(value: unknown): string | undefined {
+  const text = toText(value);
+  return text !== undefined && CODINGS.test(text) && !/^identity$/i.test(text)
+    ? text
+    : undefined;
 }
 
 /** Drivers give a bigint column as text. */
 function toSize(value: unknown): number | undefined {
-  const size = value === null || value === '' ? NaN : Number(value);
-  return Number.isSafeInteger(size) && size >= 0 ? size : undefined;
+  const text = toText(value);
+  if (text === undefined || !/^\d+$/.test(text)) return undefined;
+  const size = Number(text);
+  return Number.isSafeInteger(size) ? size : undefined;
 }
 
-/** A date, a time in milliseconds, or a text as databases give it. */
+/** A date, a time in milliseconds, or a text as databases give it. HTTP has no form for years before 0. */
 function toDate(value: unknown): Date | undefined {
-  if (
-    !(value instanceof Date) &&
-    typeof value !== 'number' &&
-    typeof value !== 'string'
-  ) {
-    return undefined;
+  const date = value instanceof Date ? value : toTime(value);
+  return date && date.getUTCFullYear() >= 0 ? date : undefined;
+}
+
+/** A text is in UTC unless it names a zone, wherever the process runs. */
+function toTime(value: unknown): Date | undefined {
+  const text = toText(value);
+  if (text === undefined) return undefined;
+  if (typeof value !== 'string' || /^\d{9,}$/.test(text)) {
+    return new Date(Number(text));
   }
-  const date = new Date(value);
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  return new Date(
+    WITHOUT_ZONE.test(text) ? `${text.replace(' ', 'T')}Z` : text,
+  );
 }

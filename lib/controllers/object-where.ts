@@ -1,24 +1,24 @@
 import { FileNotFoundError } from '../errors/file-not-found.error.js';
 import { quote } from '../errors/quote.js';
 
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
 /**
  * Refuses a query that could find somebody else's row: TypeORM 0.3 leaves undefined and null out of it,
- * and an empty one finds the first row of the table.
+ * and an empty one finds the first row of the table. It looks into instances of classes as TypeORM does:
+ * `{ owner: request.user }` of a user without an id is no scope.
  *
  * @throws FileNotFoundError that names the field
  * @internal
  */
 export function requireDefinite(where: unknown, field = 'where'): void {
-  if (where === undefined || where === null || isEmptyObject(where)) {
+  const conditions = conditionsOf(where);
+  if (where === undefined || where === null || conditions?.length === 0) {
     throw new FileNotFoundError(
       `No row is looked up: ${quote(field)} is ${quote(where)}`,
     );
   }
-  if (Array.isArray(where) || isPlainObject(where)) {
-    for (const [key, value] of Object.entries(where)) {
-      requireDefinite(value, key);
-    }
-  }
+  for (const [key, value] of conditions ?? []) requireDefinite(value, key);
 }
 
 /**
@@ -37,19 +37,19 @@ export function isDataException(error: unknown): boolean {
 }
 
 /**
- * Whether a row is the one that was asked for. MySQL finds row 1 for '1abc', SQLite for '1.0'.
+ * Whether a row is the one that was asked for. MySQL finds row 1 for '1abc', SQLite for '1.0', PostgreSQL
+ * for ' 1'. Of several alternatives, one must match.
  *
  * @internal
  */
 export function matchesKeys(row: object, where: object): boolean {
-  return Object.entries(where).every(([field, key]: [string, unknown]) => {
-    const value = fieldOf(row, field);
-    return (
-      typeof key !== 'string' ||
-      typeof value !== 'number' ||
-      String(value) === key
-    );
-  });
+  if (Array.isArray(where)) {
+    return where.some((alternative: object) => matchesKeys(row, alternative));
+  }
+  return Object.entries(where).every(
+    ([field, key]: [string, unknown]) =>
+      typeof key !== 'string' || canBe(fieldOf(row, field), key),
+  );
 }
 
 /**
@@ -63,15 +63,30 @@ export function fieldOf(value: unknown, field: string): unknown {
     : undefined;
 }
 
-function isEmptyObject(value: unknown): boolean {
-  return (
-    (Array.isArray(value) || isPlainObject(value)) &&
-    Object.keys(value).length === 0
-  );
+/** Numbers, those that drivers give as text, and UUIDs have one spelling; any other text is compared by the database. */
+function canBe(value: unknown, key: string): boolean {
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    return String(value) === key;
+  }
+  if (typeof value !== 'string') return true;
+  if (/^-?\d+$/.test(value)) return value === key;
+  return !UUID.test(value) || value.toLowerCase() === key.toLowerCase();
 }
 
-function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+/** What TypeORM looks into; nothing for a value that it gives to the driver as it is. */
+function conditionsOf(where: unknown): [string, unknown][] | undefined {
+  return typeof where !== 'object' || where === null || isValue(where)
+    ? undefined
+    : Object.entries(where);
+}
+
+/** Operators of TypeORM, bytes, and what has a primitive value, as dates and decimals do. */
+function isValue(object: object): boolean {
+  const valueOf = fieldOf(object, 'valueOf');
+  return (
+    typeof fieldOf(object, '@instanceof') === 'symbol' ||
+    ArrayBuffer.isView(object) ||
+    (typeof valueOf === 'function' &&
+      typeof Reflect.apply(valueOf, object, []) !== 'object')
+  );
 }

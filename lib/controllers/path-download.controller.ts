@@ -40,6 +40,8 @@ export abstract class PathDownloadController extends DownloadController {
     }
   }
 
+  // The first signature: an override need not be asynchronous.
+  override getFile(request: DownloadRequest): Awaitable<DownloadFile>;
   async getFile(request: DownloadRequest): Promise<DownloadFile> {
     const root = this.#checked(await this.getRoot(request));
     const path = await this.getPath(request);

@@ -37,6 +37,8 @@ export abstract class StorageDownloadController extends DownloadController {
     }
   }
 
+  // The first signature: an override need not be asynchronous.
+  override getFile(request: DownloadRequest): Awaitable<DownloadFile>;
   async getFile(request: DownloadRequest): Promise<DownloadFile> {
     const storage = await this.getStorage(request);
     return new StorageFile(storage, await this.getPath(request));

@@ -1,6 +1,8 @@
 import {
   BadGatewayException,
   GatewayTimeoutException,
+  type HttpException,
+  type HttpExceptionOptions,
   NotFoundException,
   ServiceUnavailableException,
 } from '@nestjs/common';
@@ -16,16 +18,34 @@ import { StorageUnavailableError } from '../errors/storage-unavailable.error.js'
  * @internal
  */
 export function toHttpException(error: unknown): unknown {
-  if (error instanceof FileNotFoundError) {
-    return new NotFoundException(undefined, { cause: error });
-  }
+  const Exception = exceptionFor(error);
+  if (!Exception) return error;
+  // Without a description, Nest 11 leaves the message out as soon as there is a cause.
+  const description = DESCRIPTIONS.get(Exception);
+  return new Exception(undefined, { cause: error, description });
+}
+
+type HttpExceptionClass = new (
+  body?: undefined,
+  options?: HttpExceptionOptions,
+) => HttpException;
+
+const DESCRIPTIONS = new Map<HttpExceptionClass, string>([
+  [NotFoundException, 'Not Found'],
+  [ServiceUnavailableException, 'Service Unavailable'],
+  [GatewayTimeoutException, 'Gateway Timeout'],
+  [BadGatewayException, 'Bad Gateway'],
+]);
+
+function exceptionFor(error: unknown): HttpExceptionClass | undefined {
+  if (error instanceof FileNotFoundError) return NotFoundException;
   if (error instanceof StorageUnavailableError) {
-    return new ServiceUnavailableException(undefined, { cause: error });
+    return ServiceUnavailableException;
   }
   if (error instanceof RemoteFileError) {
     return error.reason === 'timed-out'
-      ? new GatewayTimeoutException(undefined, { cause: error })
-      : new BadGatewayException(undefined, { cause: error });
+      ? GatewayTimeoutException
+      : BadGatewayException;
   }
-  return error;
+  return undefined;
 }

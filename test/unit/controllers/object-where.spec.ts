@@ -1,0 +1,187 @@
+import { describe, expect, it } from '@jest/globals';
+import { Equal, In, IsNull, Not } from 'typeorm';
+
+import {
+  fieldOf,
+  isDataException,
+  matchesKeys,
+  requireDefinite,
+} from '../../../lib/controllers/object-where.js';
+import { FileNotFoundError } from '../../../lib/errors/file-not-found.error.js';
+
+const UUID = '0b5e7a52-9f5d-4c1e-8a6b-000000000001';
+
+class Owner {
+  constructor(
+    readonly id?: number | null,
+    readonly name = 'Ada',
+  ) {}
+}
+
+/** As decimals and dates of other libraries are. */
+class Amount {
+  readonly exponent = undefined;
+  constructor(readonly cents: number) {}
+  valueOf(): number {
+    return this.cents;
+  }
+}
+
+describe('requireDefinite()', () => {
+  it.each<[string, unknown, string]>([
+    ['undefined', undefined, "'where'"],
+    ['null', null, "'where'"],
+    ['an empty object', {}, "'where'"],
+    ['an object without a prototype', Object.create(null), "'where'"],
+    ['an instance without fields', new (class {})(), "'where'"],
+    ['no alternatives', [], "'where'"],
+    ['an undefined field', { slug: undefined }, "'slug'"],
+    ['a null field', { slug: null }, "'slug'"],
+    ['one field of several', { id: 1, slug: undefined }, "'slug'"],
+    ['a nested field', { owner: { id: undefined } }, "'id'"],
+    ['a deeply nested field', { a: { b: [{ c: null }] } }, "'c'"],
+    ['an empty nested object', { id: 1, owner: {} }, "'owner'"],
+    ['one of several alternatives', [{ id: 1 }, { id: null }], "'id'"],
+    ['an alternative that is missing', [{ id: 1 }, undefined], "'1'"],
+    ['a field of an instance', { owner: new Owner() }, "'id'"],
+    ['a null field of an instance', { owner: new Owner(null) }, "'id'"],
+    ['an operator that is none', { id: { '@instanceof': undefined } }, 'inst'],
+  ])('refuses %s and says where', (_what, where, field) => {
+    const refused = expect(() => requireDefinite(where));
+    refused.toThrow(FileNotFoundError);
+    refused.toThrow(field);
+  });
+
+  it.each<[string, unknown]>([
+    ['a field', { slug: 'a' }],
+    ['values that are false, zero or empty', { a: false, b: 0, c: '', d: 0n }],
+    ['several alternatives', [{ id: 1 }, { slug: 'a' }]],
+    ['a nested field', { owner: { id: 1 } }],
+    ['an instance', { owner: new Owner(1) }],
+    ['a date', { at: new Date(0) }],
+    ['bytes', { hash: Buffer.alloc(0) }],
+    ['what stands for a number', { price: new Amount(1) }],
+    ['operators', { a: In([]), b: IsNull(), c: Not(IsNull()), d: Equal(1) }],
+  ])('lets %s pass', (_what, where) => {
+    expect(() => requireDefinite(where)).not.toThrow();
+  });
+
+  it('escapes and cuts what it says', () => {
+    const where = { ['a\nb'.repeat(1000)]: undefined };
+    let message = '';
+    try {
+      requireDefinite(where);
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).not.toContain('\n');
+    expect(message.length).toBeLessThan(1000);
+  });
+});
+
+describe('isDataException()', () => {
+  it.each([
+    ['of the driver', { code: '22P02' }],
+    ['that TypeORM wraps', { driverError: { code: '22003' } }],
+    ['that is the cause', { cause: { code: '22021' } }],
+  ])('knows SQLSTATE class 22 %s', (_where, error) => {
+    expect(isDataException(error)).toBe(true);
+  });
+
+  it.each<[unknown]>([
+    [undefined],
+    [null],
+    ['22P02'],
+    [new Error('22P02')],
+    [{ code: 22003 }],
+    [{ code: '22' }],
+    [{ code: '220033' }],
+    [{ code: 'x22003' }],
+    [{ code: '42P01' }],
+    [{ code: '08006' }],
+    [{ code: 'ECONNREFUSED' }],
+    [{ driverError: { code: '57P01' } }],
+    [{ driverError: undefined }],
+  ])('knows nothing of %p', (error) => {
+    expect(isDataException(error)).toBe(false);
+  });
+});
+
+describe('matchesKeys()', () => {
+  it.each<[unknown, unknown]>([
+    [1, '1'],
+    [-1, '-1'],
+    [1n, '1'],
+    ['1', '1'],
+    ['007', '007'],
+    ['slug', 'slug'],
+    [UUID, UUID],
+    [UUID, UUID.toUpperCase()],
+    // The database compares as its collation says.
+    ['Straße', 'STRASSE'],
+    ['slug', 'Slug'],
+    // Not read, or nothing that was in the URL.
+    [undefined, '1'],
+    [1, 1],
+    [1, 2],
+    [new Date(0), '1970-01-01'],
+    [true, 'true'],
+  ])('takes a row with %p for %p', (value, key) => {
+    expect(matchesKeys({ field: value }, { field: key })).toBe(true);
+  });
+
+  it.each<[unknown, unknown]>([
+    ...['01', '+1', ' 1', '1 ', '1.0', '1e0', '0x1', '1abc', '１', ''].flatMap(
+      (key): [unknown, unknown][] => [
+        [1, key],
+        [1n, key],
+        ['1', key],
+      ],
+    ),
+    [9007199254740992, '9007199254740993'],
+    ['9007199254740992', '9007199254740993'],
+    [UUID, `{${UUID}}`],
+    [UUID, UUID.replaceAll('-', '')],
+    [UUID, `${UUID} `],
+  ])('does not take a row with %p for %p', (value, key) => {
+    expect(matchesKeys({ field: value }, { field: key })).toBe(false);
+  });
+
+  it('wants every key to match', () => {
+    const row = { id: 1, number: 2 };
+    expect(matchesKeys(row, { id: '1', number: '2' })).toBe(true);
+    expect(matchesKeys(row, { id: '1', number: '02' })).toBe(false);
+  });
+
+  it('wants one of several alternatives to match', () => {
+    const row = { id: 1 };
+    expect(matchesKeys(row, [{ id: '2' }, { id: '1' }])).toBe(true);
+    expect(matchesKeys(row, [{ id: '2' }, { id: '01' }])).toBe(false);
+  });
+
+  it('leaves operators and nested objects to the database', () => {
+    const where = { id: In([1]), owner: { id: '01' } };
+    expect(matchesKeys({ id: 1 }, where)).toBe(true);
+  });
+});
+
+describe('fieldOf()', () => {
+  it('reads a field, a getter and an inherited field', () => {
+    class Row {
+      readonly id = 1;
+      get double(): number {
+        return this.id * 2;
+      }
+    }
+    expect(fieldOf(new Row(), 'id')).toBe(1);
+    expect(fieldOf(new Row(), 'double')).toBe(2);
+    expect(fieldOf(new (class extends Row {})(), 'double')).toBe(2);
+  });
+
+  it.each([undefined, null, 1, 'text', Symbol('s'), () => 1])(
+    'finds none in %p',
+    (value) => {
+      expect(fieldOf(value, 'length')).toBeUndefined();
+    },
+  );
+});
