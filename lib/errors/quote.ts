@@ -23,7 +23,8 @@ export function quote(value: unknown): string {
 
 function describe(value: unknown): string {
   if (typeof value === 'function') return `[function ${value.name}]`;
-  if (typeof value === 'bigint' || typeof value === 'symbol') {
+  // JSON has neither Infinity nor NaN.
+  if (['number', 'bigint', 'symbol'].includes(typeof value)) {
     return String(value);
   }
   try {

@@ -16,9 +16,9 @@ import { type FileStat, type ReadWindow } from './file-stat.js';
 import { withRandomSuffix } from './free-key.js';
 import {
   confinedPath,
-  diskError,
   errorCode,
   isBelow,
+  isNoSuchFile,
   openLocalFile,
 } from './local-disk.js';
 import { type OpenFile } from './open-file.js';
@@ -105,8 +105,9 @@ export class FileSystemStorage extends DownloadStorage {
   override async save(key: string, content: StorageContent): Promise<string> {
     const directory = dirname(this.path(key));
     try {
-      await mkdir(directory, { recursive: true });
+      await mkdir(this.root, { recursive: true });
       await this.#requireInside(directory, key);
+      await mkdir(directory, { recursive: true });
       const temporary = join(
         directory,
         `.${randomBytes(12).toString('hex')}.tmp`,
@@ -118,10 +119,7 @@ export class FileSystemStorage extends DownloadStorage {
         await unlink(temporary);
       }
     } catch (error) {
-      if (error instanceof DownloadError) throw error;
-      throw new StorageUnavailableError(`${quote(key)} could not be saved`, {
-        cause: error,
-      });
+      throw unavailable(`${quote(key)} could not be saved`, error);
     }
   }
 
@@ -131,8 +129,8 @@ export class FileSystemStorage extends DownloadStorage {
       await this.#requireInside(dirname(path), key);
       await unlink(path);
     } catch (error) {
-      const reason = diskError(key, error);
-      if (!(reason instanceof FileNotFoundError)) throw reason;
+      if (isNoSuchFile(error)) return;
+      throw unavailable(`${quote(key)} could not be deleted`, error);
     }
   }
 
@@ -148,15 +146,31 @@ export class FileSystemStorage extends DownloadStorage {
     }
   }
 
+  /** Where the directory does not exist yet, what exists of it counts: no directory is made outside. */
   async #requireInside(directory: string, key: string): Promise<void> {
     const [root, target] = await Promise.all([
       realpath(this.root),
-      realpath(directory),
+      realpathOfNearest(directory),
     ]);
     if (target !== root && !isBelow(root, target)) {
       throw new SuspiciousPathError(`${quote(key)} leaves its root by a link`);
     }
   }
+}
+
+async function realpathOfNearest(directory: string): Promise<string> {
+  try {
+    return await realpath(directory);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    return realpathOfNearest(dirname(directory));
+  }
+}
+
+function unavailable(message: string, cause: unknown): DownloadError {
+  return cause instanceof DownloadError
+    ? cause
+    : new StorageUnavailableError(message, { cause });
 }
 
 async function writeNew(path: string, content: StorageContent): Promise<void> {

@@ -98,7 +98,7 @@ export async function openLocalFile(
 export function diskError(path: string, error: unknown): unknown {
   if (error instanceof DownloadError) return error;
   const code = errorCode(error);
-  if (code !== undefined && NO_SUCH_FILE.has(code)) {
+  if (isNoSuchFile(error)) {
     return new FileNotFoundError(`${quote(path)}: ${code}`, { cause: error });
   }
   if (code !== undefined && NOT_READABLE.has(code)) {
@@ -110,6 +110,15 @@ export function diskError(path: string, error: unknown): unknown {
   return new StorageUnavailableError(`${quote(path)}: ${code ?? 'failed'}`, {
     cause: error,
   });
+}
+
+/**
+ * Whether a failed call says that there is no regular file of this name, and can be none.
+ *
+ * @internal
+ */
+export function isNoSuchFile(error: unknown): boolean {
+  return NO_SUCH_FILE.has(errorCode(error) ?? '');
 }
 
 /**

@@ -41,7 +41,7 @@ export class MemoryStorage extends DownloadStorage {
     });
   }
 
-  override exists(key: string): Promise<boolean> {
+  override async exists(key: string): Promise<boolean> {
     keySegments(key);
     return Promise.resolve(this.#files.has(key));
   }
@@ -60,7 +60,7 @@ export class MemoryStorage extends DownloadStorage {
     return free;
   }
 
-  override delete(key: string): Promise<void> {
+  override async delete(key: string): Promise<void> {
     keySegments(key);
     this.#files.delete(key);
     return Promise.resolve();

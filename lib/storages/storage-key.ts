@@ -7,8 +7,8 @@ import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
  * The segments of a relative path or storage key. Names are never normalised: the path that was
  * authorised is the path that is opened.
  *
- * @throws SuspiciousPathError for a key that is empty, absolute, has an empty, `.` or `..` segment or
- *   a NUL; on Windows also for a backslash or a colon (drives and streams).
+ * @throws SuspiciousPathError for a key that is empty, absolute, has an empty, `.` or `..` segment, a
+ *   NUL or half a surrogate pair; on Windows also for a backslash or a colon (drives and streams).
  * @internal
  */
 export function keySegments(key: string): string[] {
@@ -42,7 +42,8 @@ function isPlainSegment(segment: string): boolean {
     segment !== '' &&
     segment !== '.' &&
     segment !== '..' &&
-    !segment.includes('\0') &&
+    // Half a surrogate pair has no UTF-8: Node would open U+FFFD, another name, in its place.
+    !/[\0\p{Cs}]/u.test(segment) &&
     !(sep === '\\' && /[\\:]/.test(segment))
   );
 }

@@ -13,7 +13,7 @@ import {
   it,
   jest,
 } from '@jest/globals';
-import { type INestApplication, type Type } from '@nestjs/common';
+import { type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
 import {
@@ -75,7 +75,7 @@ describe('README.md', () => {
       const created = new Promise<INestApplication>((resolve) => {
         jest
           .spyOn(NestFactory, 'create')
-          .mockImplementation(async (module: Type) => {
+          .mockImplementation(async (module) => {
             const application = await create(module, { logger: false });
             resolve(application);
             return application;

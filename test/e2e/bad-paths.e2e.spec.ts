@@ -1,0 +1,486 @@
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  describe,
+  expect,
+  it,
+} from '@jest/globals';
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Injectable,
+  UseGuards,
+} from '@nestjs/common';
+import fc from 'fast-check';
+import {
+  type DownloadRequest,
+  FileSystemStorage,
+  PathDownloadController,
+  sendfile,
+  StorageDownloadController,
+} from 'nestjs-downloadview';
+
+import {
+  ADAPTERS,
+  type RunningApplication,
+  startApplication,
+} from '../support/application.js';
+import { DIFFICULT_FILE_NAMES } from '../support/difficult-file-names.js';
+import { type HttpAnswer, httpRequest } from '../support/http-client.js';
+import { LogLines } from '../support/log-lines.js';
+import { makeFifo, makeSocket, wakeFifo } from '../support/special-files.js';
+import {
+  temporaryDirectory,
+  type TemporaryDirectory,
+} from '../support/temporary-directory.js';
+
+const SECRET = 'nobody may read this';
+const NAME_OF_300 = 'n'.repeat(300);
+
+/** What may stand in one segment, where the route takes one or many. */
+const SEGMENTS: readonly (readonly [title: string, segment: string])[] = [
+  ['..', '..'],
+  ['.', '.'],
+  ['encoded ..', '%2e%2e'],
+  ['half-encoded ..', '.%2E'],
+  ['an encoded slash between names', 'a%2Fb'],
+  ['an encoded slash in lower case', 'a%2fb'],
+  ['.. and an encoded slash', '..%2foutside%2fsecret.txt'],
+  ['encoded .. and slash', '%2e%2e%2foutside%2fsecret.txt'],
+  ['.. encoded twice', '%252e%252e%252foutside%252fsecret.txt'],
+  ['an absolute path, encoded', '%2Fetc%2Fpasswd'],
+  ['.. and an encoded backslash', '..%5Coutside%5Csecret.txt'],
+  ['a drive', 'C:%5CWindows%5Cwin.ini'],
+  ['a NUL', 'b.txt%00'],
+  ['a NUL before an extension', 'b.txt%00.png'],
+  ['a glob', '*'],
+  ['a home', '~'],
+  ['fullwidth dots and slash', '%EF%BC%8E%EF%BC%8E%EF%BC%8Foutside'],
+  ['a symlink out of the root', 'link-out'],
+  ['a symlink to a directory out of the root', 'directory-out'],
+  ['a symlink to nothing', 'dangling'],
+  ['a symlink to itself', 'loop'],
+  ['a dotfile', '.hidden'],
+  ['an encoded dotfile', '%2Ehidden'],
+  ['a directory with a dot in front', '.git'],
+  ['a directory', 'folder'],
+  ['a FIFO', 'pipe'],
+  ['a device', 'zero'],
+  ['a socket', 'socket'],
+  ['nothing of that name', 'missing'],
+];
+
+/** What only a route that takes many segments lets through. */
+const TAILS: readonly (readonly [title: string, tail: string])[] = [
+  ['.. in front', '../outside/secret.txt'],
+  ['.. behind a directory', 'a/../../outside/secret.txt'],
+  ['.. that stays inside', 'a/../b.txt'],
+  ['.. at the end', 'a/..'],
+  ['encoded .. between slashes', '%2e%2e/outside/secret.txt'],
+  ['.. and a double slash', '..//outside/secret.txt'],
+  ['an absolute path', '/etc/passwd'],
+  ['an absolute path, its first slash doubled', '//etc/passwd'],
+  ['an absolute path, its first slash encoded', '/%2Fetc%2Fpasswd'],
+  ['. in front', './b.txt'],
+  ['. inside', 'a/./b'],
+  ['an empty segment', 'a//b'],
+  ['an encoded slash beside a plain one', 'a/%2Fb'],
+  ['a slash at the end', 'b.txt/'],
+  ['a slash behind a directory', 'a/'],
+  ['a NUL in a directory', 'a%00/b'],
+  ['a NUL as a segment', 'a/%00'],
+  ['a file through a symlink out of the root', 'directory-out/secret.txt'],
+  ['a directory with a dot in front', '.git/config'],
+  ['a dotfile in a directory', 'a/.hidden'],
+  ['a file as a directory', 'b.txt/b'],
+  ['a name of 300 bytes', NAME_OF_300],
+  ['a directory of 300 bytes', `${NAME_OF_300}/b`],
+  ['a path of 6,000 bytes', Array(3000).fill('a').join('/')],
+];
+
+@Injectable()
+class NobodyIsAdmin implements CanActivate {
+  canActivate(): boolean {
+    return false;
+  }
+}
+
+/** Guards by the path, as the application's own code reads it. */
+@Injectable()
+class NotPrivate implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const { params } = context.switchToHttp().getRequest<DownloadRequest>();
+    const path = [params.path ?? params['*']].flat().join('/');
+    return !path.startsWith('private/');
+  }
+}
+
+describe.each(ADAPTERS)('paths on %s', (adapter) => {
+  let directory: TemporaryDirectory;
+  let root: string;
+  let running: RunningApplication;
+  let closeSocket: () => void;
+  let missing: unknown;
+  const log = new LogLines();
+
+  beforeAll(async () => {
+    directory = await temporaryDirectory();
+    root = join(directory.path, 'root');
+    closeSocket = await fill(directory);
+
+    @Controller()
+    class SendfileController {
+      @Get('device')
+      device() {
+        return sendfile('/dev/zero');
+      }
+
+      @Get('fifo')
+      fifo() {
+        return sendfile(join(root, 'pipe'));
+      }
+    }
+
+    @Controller('admin/private/*path')
+    @UseGuards(NobodyIsAdmin)
+    class AdminController extends PathDownloadController {
+      override root = join(root, 'private');
+    }
+
+    @Controller('admin/*path')
+    class EverybodyController extends PathDownloadController {
+      override root = root;
+    }
+
+    @Controller('guarded/*path')
+    @UseGuards(NotPrivate)
+    class GuardedController extends PathDownloadController {
+      override root = root;
+    }
+
+    running = await startApplication(adapter, {
+      options: {
+        storages: {
+          default: new FileSystemStorage({ root }),
+          hidden: new FileSystemStorage({ root, dotfiles: true }),
+          linked: new FileSystemStorage({
+            root: join(directory.path, 'root-link'),
+          }),
+        },
+      },
+      controllers: [
+        SendfileController,
+        AdminController,
+        EverybodyController,
+        GuardedController,
+        PathDownloadController.asController('path/*path', { root }),
+        PathDownloadController.asController('path-of-one/:path', { root }),
+        PathDownloadController.asController('path-with-dots/*path', {
+          root,
+          dotfiles: true,
+        }),
+        PathDownloadController.asController('path-linked/*path', {
+          root: join(directory.path, 'root-link'),
+        }),
+        StorageDownloadController.asController('key/*path'),
+        StorageDownloadController.asController('key-of-one/:path'),
+        StorageDownloadController.asController('key-with-dots/*path', {
+          storage: 'hidden',
+        }),
+        StorageDownloadController.asController('key-linked/*path', {
+          storage: 'linked',
+        }),
+      ],
+      configure: (app) => app.useLogger(log),
+    });
+    const answer = await httpRequest(running.origin, '/path/missing');
+    expect(answer.status).toBe(404);
+    missing = comparable(answer);
+  });
+
+  // A test that fails because an open() waits must not keep the others from failing or passing.
+  afterEach(() => wakeFifo(join(root, 'pipe')));
+
+  afterAll(async () => {
+    closeSocket();
+    await running.close();
+    await directory.remove();
+  });
+
+  function get(path: string): Promise<HttpAnswer> {
+    return httpRequest(running.origin, path);
+  }
+
+  async function expectRefused(path: string): Promise<void> {
+    const answer = await get(path);
+    expect(comparable(answer)).toEqual(missing);
+    const head = await httpRequest(running.origin, path, { method: 'HEAD' });
+    expect(head.status).toBe(404);
+    expect(head.headers['cache-control']).toBe('no-store');
+  }
+
+  it('a missing file is Nest’s own 404, which nobody keeps and which tells nothing of the file', async () => {
+    for (const path of ['/path/missing', '/key/missing']) {
+      const answer = await get(path);
+      expect(answer.text).toBe('{"message":"Not Found","statusCode":404}');
+      expect(answer.headers['content-type']).toMatch(/^application\/json/);
+      expect(answer.headers['cache-control']).toBe('no-store');
+      for (const name of [
+        'content-disposition',
+        'content-encoding',
+        'content-security-policy',
+        'last-modified',
+        'accept-ranges',
+      ]) {
+        expect(answer.headers).not.toHaveProperty(name);
+      }
+      // Express tags the JSON; that tag is not of the file.
+      expect(answer.headers.etag ?? 'W/').toMatch(/^W\//);
+    }
+  });
+
+  describe.each(['path', 'path-of-one', 'key', 'key-of-one'])(
+    'on /%s',
+    (prefix) => {
+      it.each(SEGMENTS)(
+        'answers %s as if nothing were there',
+        async (_, segment) => {
+          await expectRefused(`/${prefix}/${segment}`);
+        },
+      );
+
+      it.each(['%', '%4', '%zz', '%E0%A4%A', '%FF', '%c0%ae%c0%ae'])(
+        'answers the malformed coding %s with 400, and no path',
+        async (segment) => {
+          const answer = await get(`/${prefix}/${segment}`);
+          expect(answer.status).toBe(400);
+          expect(everythingIn(answer)).not.toContain(directory.path);
+        },
+      );
+
+      it('serves a file with a backslash in its name, which is an ordinary character', async () => {
+        const answer = await get(`/${prefix}/back%5Cslash.txt`);
+        expect(answer.status).toBe(200);
+        expect(answer.text).toBe('back\\slash.txt');
+      });
+
+      it('follows a symlink that stays inside', async () => {
+        const answer = await get(`/${prefix}/link-in`);
+        expect(answer.status).toBe(200);
+        expect(answer.text).toBe('b.txt');
+      });
+
+      // find-my-way gives parameters 100 characters; a wildcard has no such limit.
+      const longest = prefix.endsWith('-of-one') ? 100 : Infinity;
+      it.each(
+        DIFFICULT_FILE_NAMES.filter(({ name }) => name.length <= longest),
+      )('serves a name with $title', async ({ name }) => {
+        const answer = await get(`/${prefix}/${encodeURIComponent(name)}`);
+        expect(answer.status).toBe(200);
+        expect(answer.text).toBe(name);
+      });
+    },
+  );
+
+  describe.each(['path', 'key'])('on /%s', (prefix) => {
+    it.each(TAILS)('answers %s as if nothing were there', async (_, tail) => {
+      await expectRefused(`/${prefix}/${tail}`);
+    });
+
+    it('has nothing at its prefix itself', async () => {
+      for (const path of [`/${prefix}`, `/${prefix}/`, `/${prefix}//`]) {
+        const answer = await get(path);
+        expect(answer.status).toBe(404);
+        expect(everythingIn(answer)).not.toContain(directory.path);
+      }
+    });
+
+    it.each(['.hidden', '.git/config', 'a/.hidden'])(
+      'serves %s with dotfiles, where they are allowed',
+      async (tail) => {
+        const answer = await get(`/${prefix}-with-dots/${tail}`);
+        expect(answer.status).toBe(200);
+        expect(answer.text).toBe(tail);
+      },
+    );
+
+    it.each(['..', '.', './.hidden', '.git/../b.txt', '%2e%2e%2foutside'])(
+      'refuses %s where dotfiles are allowed',
+      async (tail) => {
+        await expectRefused(`/${prefix}-with-dots/${tail}`);
+      },
+    );
+
+    it('serves from a root that is itself a symlink, and nothing beside it', async () => {
+      expect((await get(`/${prefix}-linked/a/b`)).text).toBe('a/b');
+      await expectRefused(`/${prefix}-linked/link-out`);
+      await expectRefused(`/${prefix}-linked/../outside/secret.txt`);
+    });
+
+    it('gives no path and no bytes from outside away, whatever the path', async () => {
+      await fc.assert(
+        fc.asyncProperty(anyTail, async (tail) => {
+          const answer = await get(`/${prefix}/${tail}`);
+          expect([200, 400, 404]).toContain(answer.status);
+          expect(everythingIn(answer)).not.toContain(directory.path);
+          expect(everythingIn(answer)).not.toContain(SECRET);
+          expect(everythingIn(answer)).not.toContain('root:x:');
+        }),
+        { numRuns: 200 },
+      );
+    });
+  });
+
+  describe('guards', () => {
+    it('the path is guarded, and what is not private is served', async () => {
+      expect((await get('/guarded/private/secret.txt')).status).toBe(403);
+      expect((await get('/guarded/b.txt')).status).toBe(200);
+      expect((await get('/admin/private/secret.txt')).status).toBe(403);
+      expect((await get('/admin/b.txt')).status).toBe(200);
+    });
+
+    it.each([
+      'private%2Fsecret.txt',
+      'private%2fsecret.txt',
+      'private%252Fsecret.txt',
+      'private//secret.txt',
+      '/private/secret.txt',
+      './private/secret.txt',
+      'a/../private/secret.txt',
+      'a%2F..%2Fprivate%2Fsecret.txt',
+      'private/./secret.txt',
+      'private/secret.txt/',
+      'private%5Csecret.txt',
+      '%70rivate%2Fsecret.txt',
+      'private/secret.txt%00',
+      'private;x/secret.txt',
+      'PRIVATE/secret.txt',
+    ])('no guard is passed by %s', async (tail) => {
+      for (const prefix of ['guarded', 'admin']) {
+        const answer = await get(`/${prefix}/${tail}`);
+        expect([403, 404]).toContain(answer.status);
+        expect(answer.text).not.toContain(SECRET);
+      }
+    });
+
+    it('no guard that reads the path is passed by encoded letters', async () => {
+      const answer = await get('/guarded/%70rivate/secret.txt');
+      expect(answer.status).toBe(403);
+    });
+
+    it('the whole address in the request line is no way round either', async () => {
+      for (const target of [
+        'http://private/guarded/secret.txt',
+        `${running.origin}/guarded/private/secret.txt`,
+      ]) {
+        const answer = await get(target);
+        expect([403, 404]).toContain(answer.status);
+        expect(answer.text).not.toContain(SECRET);
+      }
+    });
+
+    it('serves the file of a whole address in the request line (RFC 9112 3.2.2)', async () => {
+      const answer = await get(`${running.origin}/guarded/a/b`);
+      expect(answer.text).toBe('a/b');
+    });
+  });
+
+  describe('files that are no files', () => {
+    it.each(['/device', '/fifo'])(
+      '%s is refused without a root too',
+      expectRefused,
+    );
+
+    it('twenty requests for a FIFO do not keep another download waiting', async () => {
+      const answers = await Promise.all([
+        ...Array.from({ length: 20 }, () => get('/path/pipe')),
+        get('/path/b.txt'),
+      ]);
+      expect(answers.map(({ status }) => status)).toEqual([
+        ...Array<number>(20).fill(404),
+        200,
+      ]);
+    });
+  });
+
+  describe('the log', () => {
+    it('escapes what came from outside', async () => {
+      await expectRefused(
+        '/path/a%0D%0AForged%20line%1B%5B31m%E2%80%AE%C2%85b',
+      );
+      expect(log.text).toContain(
+        'a\\u000d\\u000aForged line\\u001b[31m\\u202e\\u0085b',
+      );
+      expect(log.lines.join('')).not.toMatch(/[\p{Cc}\u202e]/u);
+    });
+
+    it('tells why a file was refused, at the level of everyday things', async () => {
+      await expectRefused('/path/link-out');
+      await expectRefused('/path/pipe');
+      const told = log.of('debug').join('\n');
+      expect(told).toMatch(
+        /SuspiciousPathError: '.*link-out' leaves its root by a link/,
+      );
+      expect(told).toMatch(/FileNotFoundError: '.*pipe' is not a regular file/);
+      expect(log.of('error')).toEqual([]);
+    });
+  });
+});
+
+const anyTail = fc
+  .array(
+    fc.constantFrom(
+      ...['a', 'b', 'b.txt', 'folder', 'root', 'outside', 'secret.txt'],
+      ...['link-out', 'directory-out', 'link-in', '.hidden', 'etc', 'passwd'],
+      ...['..', '.', '/', '//', '%2e', '%2e%2e', '%2F', '%5C', '%00', '%25'],
+      ...['?', '#', ';', '\\', ':', '@', '%', '%C3', '%A9', '+', '*', '~'],
+    ),
+    { maxLength: 10 },
+  )
+  .map((parts) => parts.join(''));
+
+/** Everything that must be the same for all refusals. */
+function comparable({ status, headers, text }: HttpAnswer): unknown {
+  return { status, headers: { ...headers, date: undefined }, text };
+}
+
+function everythingIn({ rawHeaders, text }: HttpAnswer): string {
+  return [...rawHeaders, text].join('\n');
+}
+
+/** Fills the directory, and gives what closes the socket in it. */
+async function fill(directory: TemporaryDirectory): Promise<() => void> {
+  for (const name of [
+    ...['a/b', 'b.txt', 'back\\slash.txt', 'folder/inside.txt'],
+    ...['.hidden', '.git/config', 'a/.hidden'],
+  ]) {
+    await directory.write(`root/${name}`, name);
+  }
+  for (const { name } of DIFFICULT_FILE_NAMES) {
+    await directory.write(`root/${name}`, name);
+  }
+  await directory.write('root/private/secret.txt', SECRET);
+  await directory.write('root/private/guarded/secret.txt', SECRET);
+  await directory.write('outside/secret.txt', SECRET);
+  const root = join(directory.path, 'root');
+  await mkdir(join(root, 'empty'));
+  for (const [name, target] of [
+    ['link-in', 'b.txt'],
+    ['link-out', '../outside/secret.txt'],
+    ['directory-out', '../outside'],
+    ['dangling', 'nothing'],
+    ['loop', 'loop'],
+    ['zero', '/dev/zero'],
+    ['../root-link', 'root'],
+  ]) {
+    await symlink(target, join(root, name));
+  }
+  makeFifo(join(root, 'pipe'));
+  return makeSocket(join(root, 'socket'));
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { quote } from '../../../lib/errors/quote.js';
+
+describe('quote()', () => {
+  it.each<[string, unknown, string]>([
+    ['a text', 'a b', "'a b'"],
+    ['an empty text', '', "''"],
+    ['letters of all the world', 'é 日本 😀', "'é 日本 😀'"],
+    ['CR and LF', 'a\r\nb', "'a\\u000d\\u000ab'"],
+    ['a NUL', 'a\0b', "'a\\u0000b'"],
+    ['colours of a terminal', '\x1b[31mred', "'\\u001b[31mred'"],
+    ['C1 controls', 'a\x85\x9bb', "'a\\u0085\\u009bb'"],
+    ['line separators', 'a\u2028\u2029b', "'a\\u2028\\u2029b'"],
+    ['a right-to-left override', 'a\u202etxt.exe', "'a\\u202etxt.exe'"],
+    ['isolates', 'a\u2066b\u2069', "'a\\u2066b\\u2069'"],
+    ['half a character', 'a\ud800b', "'a\\ud800b'"],
+    ['a number', 7, '7'],
+    ['no number', NaN, 'NaN'],
+    ['no end', -Infinity, '-Infinity'],
+    ['a bigint', 7n, '7'],
+    ['a symbol', Symbol('a'), 'Symbol(a)'],
+    ['nothing', undefined, 'undefined'],
+    ['null', null, 'null'],
+    ['a flag', true, 'true'],
+    ['a list', ['a', 1], '["a",1]'],
+    ['an object', { a: 'b' }, '{"a":"b"}'],
+    ['a function', function named() {}, '[function named]'],
+    ['an arrow', [() => 1][0], '[function ]'],
+    ['a class', class Named {}, '[function Named]'],
+    ['what JSON has no text for', { toJSON: () => undefined }, 'undefined'],
+    ['a bigint inside', { a: 1n }, '[object Object]'],
+  ])('writes %s', (_, value, text) => {
+    expect(quote(value)).toBe(text);
+  });
+
+  it('writes what refuses to be JSON, and what holds itself', () => {
+    const circular: Record<string, unknown> = {};
+    circular.self = circular;
+    const refusing = {
+      toJSON: () => {
+        throw new Error('/srv/secret');
+      },
+    };
+    expect(quote(circular)).toBe('[object Object]');
+    expect(quote(refusing)).toBe('[object Object]');
+  });
+
+  it('cuts at 200 characters, and shows it', () => {
+    expect(quote('a'.repeat(200))).toBe(`'${'a'.repeat(200)}'`);
+    expect(quote('a'.repeat(201))).toBe(`'${'a'.repeat(200)}…'`);
+    expect(quote(Array(500).fill(1))).toHaveLength(201);
+  });
+
+  it('leaves no half of a character where it cuts', () => {
+    const text = quote('a'.repeat(199) + '😀😀');
+    expect(text).not.toMatch(/\p{Cs}/u);
+  });
+
+  it('leaves no control character, whatever it is given', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string({ unit: 'binary' }), fc.anything()),
+        (value) => {
+          const text = quote(value);
+          expect(text).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e]/u);
+          expect(text.length).toBeLessThan(1300);
+        },
+      ),
+    );
+  });
+});
