@@ -76,7 +76,7 @@ export {
 } from './backends/rules.js';
 export { nginx } from './backends/nginx.backend.js';
 export { type NginxOptions } from './backends/nginx-options.js';
-export { stream } from './backends/stream.backend.js';
+export { stream, type StreamOptions } from './backends/stream.backend.js';
 export {
   type DownloadBackend,
   type ProxiableDownload,
@@ -86,6 +86,7 @@ export { ProxiedDownloadResponse } from './responses/proxied-download-response.j
 
 // What can go wrong on the way.
 export { DownloadError } from './errors/download.error.js';
+export { FileChangedError } from './errors/file-changed.error.js';
 export { FileNotFoundError } from './errors/file-not-found.error.js';
 export { InvalidOptionsError } from './errors/invalid-options.error.js';
 export {

@@ -27,6 +27,7 @@ export interface FileDescription extends FileStat {
 export class DescribedFile implements DownloadFile {
   readonly name: string;
   readonly untrusted = true;
+  readonly acceptsRanges?: boolean;
   readonly hold?: () => Promise<OpenFile>;
   readonly request?: (conditions: RemoteConditions) => Promise<RemoteAnswer>;
   readonly wasModifiedSince?: (since: Date) => Awaitable<boolean>;
@@ -37,6 +38,7 @@ export class DescribedFile implements DownloadFile {
     { name, ...facts }: FileDescription,
   ) {
     this.name = name ?? file.name;
+    this.acceptsRanges = file.acceptsRanges;
     this.#facts = withoutUndefined(facts);
     const hold = file.hold?.bind(file);
     if (hold) {

@@ -43,6 +43,9 @@ export interface DownloadFile {
    */
   readonly untrusted?: boolean;
 
+  /** Whether `open()` gives windows; true where it is not said. */
+  readonly acceptsRanges?: boolean;
+
   /**
    * The facts; reads nothing.
    *

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 
 import { type Dispatcher, request } from 'undici';
 
+import { FileChangedError } from '../errors/file-changed.error.js';
 import { FileNotFoundError } from '../errors/file-not-found.error.js';
 import { quote } from '../errors/quote.js';
 import { RemoteFileError } from '../errors/remote-file.error.js';
@@ -13,6 +14,7 @@ import {
   type RemoteConditions,
 } from './download-file.js';
 import { allowedUrl } from './http-file-url.js';
+import { isRange, windowOf } from './http-file-window.js';
 import { statOfHeaders } from './http-file-headers.js';
 
 /**
@@ -81,8 +83,23 @@ export class HttpFile implements DownloadFile {
     }
   }
 
-  async open({ signal }: ReadWindow = {}): Promise<Readable> {
-    return (await this.request({ signal })).stream;
+  /** Only the window is asked for; of a server that knows no ranges the rest is thrown away. */
+  async open(window: ReadWindow = {}): Promise<Readable> {
+    const { start = 0, end, ifMatch, signal } = window;
+    if (start === 0 && end === undefined) {
+      return (await this.request({ signal })).stream;
+    }
+    const range = `bytes=${start}-${end ?? ''}`;
+    const answer = await this.#ask('GET', signal, {
+      range,
+      ...(ifMatch !== undefined && { 'if-match': ifMatch }),
+    });
+    try {
+      return this.#windowOf(answer, window);
+    } catch (error) {
+      answer.body.destroy();
+      throw error;
+    }
   }
 
   toJSON(): never {
@@ -92,6 +109,7 @@ export class HttpFile implements DownloadFile {
   async #ask(
     method: 'GET' | 'HEAD',
     signal?: AbortSignal,
+    headers: Record<string, string> = {},
   ): Promise<Dispatcher.ResponseData> {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), this.#timeout);
@@ -99,7 +117,7 @@ export class HttpFile implements DownloadFile {
       const answer = await request(this.#address, {
         method,
         signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
-        headers: { 'accept-encoding': 'identity' },
+        headers: { 'accept-encoding': 'identity', ...headers },
         bodyTimeout: this.#timeout,
       });
       // A body that is destroyed unread reports an abort to nobody.
@@ -129,6 +147,27 @@ export class HttpFile implements DownloadFile {
     const stat = statOfHeaders(headers);
     if ((stat.size ?? 0) > this.#maxSize) throw this.#tooLarge();
     return stat;
+  }
+
+  #windowOf(
+    answer: Dispatcher.ResponseData,
+    { start = 0, end }: ReadWindow,
+  ): Readable {
+    const { statusCode, headers, body } = answer;
+    if (statusCode === 412) {
+      throw new FileChangedError(`${quote(this.url)} is another file now`);
+    }
+    if (statusCode !== 206) {
+      this.#statOf(answer);
+      return windowOf(body, start, end);
+    }
+    if (!isRange(headers['content-range'], start, end)) {
+      throw new RemoteFileError(
+        'refused',
+        `${quote(this.url)} answered another range than was asked for`,
+      );
+    }
+    return body;
   }
 
   #limited(body: Readable): Readable {

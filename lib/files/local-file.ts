@@ -6,11 +6,8 @@ import { quote } from '../errors/quote.js';
 import { SerializedFileError } from '../errors/serialized-file.error.js';
 import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
-import {
-  type Confinement,
-  confinedPath,
-  openLocalFile,
-} from '../storages/local-disk.js';
+import { openLocalFile } from '../storages/local-descriptor.js';
+import { type Confinement, confinedPath } from '../storages/local-disk.js';
 import { type OpenFile } from '../storages/open-file.js';
 import { type DownloadFile } from './download-file.js';
 
@@ -22,6 +19,11 @@ import { type DownloadFile } from './download-file.js';
 export interface LocalFileOptions extends Confinement {
   /** What the client calls it; the last segment of the path by default. */
   readonly name?: string;
+  /**
+   * Makes the entity tag, with its quotes. For copies on several hosts, which differ in inode and times;
+   * it must change whenever the bytes do.
+   */
+  readonly etag?: (stat: FileStat) => string;
 }
 
 /**
@@ -41,6 +43,7 @@ export class LocalFile implements DownloadFile {
   readonly name: string;
   readonly path: string;
   readonly #root?: string;
+  readonly #etag?: (stat: FileStat) => string;
 
   /**
    * @param path absolute, or relative to `root`
@@ -48,17 +51,18 @@ export class LocalFile implements DownloadFile {
    * @throws SuspiciousPathError for a path that leaves `root`
    */
   constructor(path: string, options: LocalFileOptions = {}) {
-    const { root, dotfiles, name } = options;
+    const { root, dotfiles, name, etag } = options;
     this.path =
       root === undefined
         ? absolutePath(path)
         : confinedPath(path, absoluteRoot(root), dotfiles);
     this.name = name ?? basename(this.path);
     this.#root = root;
+    this.#etag = etag;
   }
 
   hold(): Promise<OpenFile> {
-    return openLocalFile(this.path, this.#root);
+    return openLocalFile(this.path, { root: this.#root, etag: this.#etag });
   }
 
   async stat(): Promise<FileStat> {

@@ -60,6 +60,7 @@ export interface VirtualFileOptions {
  */
 export class VirtualFile implements DownloadFile {
   readonly name: string;
+  readonly acceptsRanges = false;
   readonly #source: VirtualSource;
   readonly #stat: FileStat;
 

@@ -1,44 +1,41 @@
-import { type Readable } from 'node:stream';
+import { HttpException, HttpStatus } from '@nestjs/common';
 
+import { FileChangedError } from '../errors/file-changed.error.js';
+import { unsatisfiedRange } from '../http/content-range.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
-import { type ResponseHeaders } from '../responses/response-headers.js';
-import { DownloadAnswer } from '../streaming/download-answer.js';
-import { holdDownload } from '../streaming/held-download.js';
+import { type BodyPlan, planBody } from '../streaming/body-plan.js';
+import {
+  type AnswerBody,
+  DownloadAnswer,
+} from '../streaming/download-answer.js';
+import { type HeldDownload, holdDownload } from '../streaming/held-download.js';
 import { type ResponseHead } from '../streaming/response-head.js';
+import { headOf, notModifiedHead } from './answer-head.js';
 import { isNotModified, isUnchangedByHook } from './conditions.js';
 import { type Exchange } from './exchange.js';
-
-const KEPT_BY_304 = new Set([
-  'cache-control',
-  'content-location',
-  'content-security-policy',
-  'etag',
-  'expires',
-  'vary',
-  'x-content-type-options',
-]);
-
-type Report = (message: string, error?: Error) => void;
 
 /**
  * Decides a download: the server in front sends it, or the client has it already, or we send it.
  *
  * @throws FileNotFoundError, StorageUnavailableError, RemoteFileError by the file
- * @throws PreconditionFailedException (RFC 9110 15.5.13)
+ * @throws PreconditionFailedException (RFC 9110 15.5.13), HttpException 416 (15.5.17)
  * @internal
  */
 export async function answerDownload(
   download: DownloadResponse,
   exchange: Exchange,
   backend: DownloadBackend,
-  report: Report,
 ): Promise<DownloadAnswer> {
   exchange.onClose(() => download.file.discard?.());
   const answer =
-    (await offloaded(download, exchange, backend, report)) ??
-    (await streamed(download, exchange, backend, report));
+    (await offloaded(download, exchange, backend)) ??
+    (await streamed(download, exchange, backend).catch((error: unknown) => {
+      // Another file has taken its place between the decision and the first byte.
+      if (!(error instanceof FileChangedError)) throw error;
+      return streamed(download, exchange, backend);
+    }));
   exchange.onClose(() => answer.getStream().destroy());
   return answer;
 }
@@ -48,71 +45,97 @@ async function offloaded(
   download: DownloadResponse,
   exchange: Exchange,
   backend: DownloadBackend,
-  report: Report,
 ): Promise<DownloadAnswer | undefined> {
   if (exchange.method === 'HEAD') return undefined;
   const proxied = await backend.proxy(download);
   if (!proxied) return undefined;
   if (await isUnchangedByHook(download, exchange)) {
-    return notModified(await download.describe(), exchange, report);
+    return answerOf(notModifiedHead(await download.describe()), exchange);
   }
-  const { status, headers } = proxied;
-  return answerOf({ status, headers }, exchange, report);
+  return answerOf(proxied, exchange);
 }
 
 async function streamed(
   download: DownloadResponse,
   exchange: Exchange,
   backend: DownloadBackend,
-  report: Report,
 ): Promise<DownloadAnswer> {
-  const forBody = exchange.method !== 'HEAD';
-  const held = await holdDownload(download.file, forBody, exchange.signal);
-  let body: Readable | undefined;
+  const { method, signal } = exchange;
+  const held = await holdDownload(download.file, wantsOf(exchange), signal);
+  let body: AnswerBody | undefined;
   try {
     const description = download.describeBy(held.stat);
     if (await isNotModified(download, description, exchange)) {
-      return notModified(description, exchange, report);
+      return answerOf(notModifiedHead(description), exchange);
     }
-    if (forBody) body = await held.read({});
-    const head = { status: 200, headers: fullHeaders(description, backend) };
-    return answerOf(head, exchange, report, body, description.size);
+    const acceptsRanges = held.mostRanges > 0 && description.size !== undefined;
+    const plan = planFor(exchange, held, description);
+    const head = headOf(
+      plan,
+      description,
+      backend,
+      method === 'GET' || method === 'HEAD' ? acceptsRanges : undefined,
+    );
+    if (method !== 'HEAD') body = await bodyOf(plan, held, description);
+    return answerOf(head, exchange, body, backend);
   } finally {
     if (!body) await held.close();
   }
 }
 
-/** RFC 9110 15.4.5, and what keeps a copy in the client's cache from doing harm. */
-function notModified(
-  { headers }: DownloadDescription,
-  exchange: Exchange,
-  report: Report,
-): DownloadAnswer {
-  const kept = Object.entries(headers).filter(
-    ([name]) =>
-      KEPT_BY_304.has(name.toLowerCase()) ||
-      (name === 'Last-Modified' && headers.ETag === undefined),
+function wantsOf({ method, headers }: Exchange): 'facts' | 'whole' | 'ranges' {
+  if (method === 'HEAD') return 'facts';
+  return method === 'GET' && headers.range !== undefined ? 'ranges' : 'whole';
+}
+
+/** @throws HttpException 416 with Content-Range (RFC 9110 15.5.17) */
+function planFor(
+  { method, headers, response }: Exchange,
+  held: HeldDownload,
+  description: DownloadDescription,
+): BodyPlan {
+  if (method !== 'GET' || held.mostRanges === 0) return { kind: 'whole' };
+  const plan = planBody(headers, description, held.mostRanges);
+  if (plan.kind !== 'unsatisfiable') return plan;
+  response.setHeader('Content-Range', unsatisfiedRange(description.size ?? 0));
+  throw new HttpException(
+    'Range Not Satisfiable',
+    HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
   );
-  const head = { status: 304, headers: Object.fromEntries(kept) };
-  return answerOf(head, exchange, report);
+}
+
+async function bodyOf(
+  plan: BodyPlan,
+  held: HeldDownload,
+  { size }: DownloadDescription,
+): Promise<AnswerBody> {
+  switch (plan.kind) {
+    case 'range': {
+      const { start, end } = plan.range;
+      return { source: await held.range(plan.range), size: end - start + 1 };
+    }
+    case 'multipart':
+      return {
+        source: await held.multipart(plan.multipart),
+        size: plan.multipart.length,
+      };
+    default:
+      return { source: await held.whole(), size };
+  }
 }
 
 function answerOf(
   head: ResponseHead,
-  { response, method }: Exchange,
-  report: Report,
-  body?: Readable,
-  size?: number,
+  { response, method, report }: Exchange,
+  body?: AnswerBody,
+  backend?: DownloadBackend,
 ): DownloadAnswer {
-  const isHead = method === 'HEAD';
-  return new DownloadAnswer({ head, body, size, response, isHead, report });
-}
-
-function fullHeaders(
-  { headers, size }: DownloadDescription,
-  { streamHeaders }: DownloadBackend,
-): ResponseHeaders {
-  return size === undefined
-    ? { ...headers, ...streamHeaders }
-    : { ...headers, ...streamHeaders, 'Content-Length': String(size) };
+  return new DownloadAnswer({
+    head,
+    body,
+    response,
+    isHead: method === 'HEAD',
+    idleTimeout: backend?.idleTimeout,
+    report,
+  });
 }

@@ -23,7 +23,10 @@ import { quote } from '../errors/quote.js';
 import { DownloadResponse } from '../responses/download-response.js';
 import { toDownloadResponse } from '../responses/to-download-response.js';
 import { errorCode } from '../storages/local-disk.js';
-import { platformResponse } from '../streaming/platform-response.js';
+import {
+  platformResponse,
+  type PlatformResponse,
+} from '../streaming/platform-response.js';
 import { answerDownload } from './answer-download.js';
 import { type Exchange, exchangeOf } from './exchange.js';
 import { toHttpException } from './http-exceptions.js';
@@ -50,11 +53,19 @@ export class DownloadInterceptor implements NestInterceptor {
     return next.handle().pipe(
       mergeMap((value: unknown) =>
         download || value instanceof DownloadResponse
-          ? from(this.#answer(value, download ?? {}, exchangeOf(context)))
+          ? from(
+              this.#answer(
+                value,
+                download ?? {},
+                exchangeOf(context, this.#report),
+              ),
+            )
           : of(value),
       ),
       catchError((error: unknown) => {
-        if (download || error instanceof DownloadError) forbidCaching(context);
+        if (download || error instanceof DownloadError) {
+          forbidCaching(platformResponse(context.switchToHttp().getResponse()));
+        }
         throw this.#toException(error);
       }),
     );
@@ -69,8 +80,9 @@ export class DownloadInterceptor implements NestInterceptor {
     response.setDefaults(this.options);
     const backend = response.presentation.backend ?? this.options.backend;
     try {
-      return await answerDownload(response, exchange, backend, this.#report);
+      return await answerDownload(response, exchange, backend);
     } catch (error) {
+      forbidCaching(exchange.response);
       if (error instanceof FileNotFoundError) {
         response.presentation.fileNotFound?.(error);
       }
@@ -115,8 +127,7 @@ export class DownloadInterceptor implements NestInterceptor {
 }
 
 /** The next request may get something else. */
-function forbidCaching(context: ExecutionContext): void {
-  const response = platformResponse(context.switchToHttp().getResponse());
+function forbidCaching(response: PlatformResponse): void {
   if (!response.raw.headersSent) {
     response.setHeader('Cache-Control', 'no-store');
   }

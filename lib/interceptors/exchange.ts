@@ -25,6 +25,8 @@ export interface Exchange {
   readonly signal: AbortSignal;
   /** Has the callback called when the answer is over, in whatever way. */
   onClose(callback: () => void): void;
+  /** Tells what went wrong after the decision, or was changed by it. */
+  readonly report: (message: string, error?: Error) => void;
 }
 
 interface PlatformRequest {
@@ -35,7 +37,10 @@ interface PlatformRequest {
 /**
  * @internal
  */
-export function exchangeOf(context: ExecutionContext): Exchange {
+export function exchangeOf(
+  context: ExecutionContext,
+  report: Exchange['report'],
+): Exchange {
   const http = context.switchToHttp();
   const { method, headers } = http.getRequest<PlatformRequest>();
   const response = platformResponse(
@@ -54,6 +59,7 @@ export function exchangeOf(context: ExecutionContext): Exchange {
     headers,
     response,
     signal: leave.signal,
+    report,
     onClose: (callback) => {
       if (closed) callback();
       else callbacks.push(callback);

@@ -46,6 +46,9 @@ export interface DownloadBackend {
   /** Headers for answers that the application sends itself through this server. */
   readonly streamHeaders?: ResponseHeaders;
 
+  /** Milliseconds after which a client that takes nothing is reset; a minute by default, 0 for never. */
+  readonly idleTimeout?: number;
+
   /**
    * The answer that makes the server send the file, where it can.
    *

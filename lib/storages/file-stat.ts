@@ -28,6 +28,8 @@ export interface ReadWindow {
   readonly start?: number;
   /** Last byte, inclusive; the end of the file by default. */
   readonly end?: number;
+  /** The tag that the file must still have: else FileChangedError. Storages without tags ignore it. */
+  readonly ifMatch?: string;
   /** Fires when the client has left: what is being fetched is not needed any more. */
   readonly signal?: AbortSignal;
 }

@@ -14,12 +14,12 @@ import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
 import { DownloadStorage, type StorageContent } from './download-storage.js';
 import { type FileStat, type ReadWindow } from './file-stat.js';
 import { withRandomSuffix } from './free-key.js';
+import { openLocalFile } from './local-descriptor.js';
 import {
   confinedPath,
   errorCode,
   isBelow,
   isNoSuchFile,
-  openLocalFile,
 } from './local-disk.js';
 import { type OpenFile } from './open-file.js';
 import { keySegments } from './storage-key.js';
@@ -36,6 +36,11 @@ export interface FileSystemStorageOptions {
   readonly baseUrl?: string;
   /** Whether keys may have segments that begin with a dot; false by default. */
   readonly dotfiles?: boolean;
+  /**
+   * Makes the entity tag of a file, with its quotes. For copies on several hosts, which differ in inode
+   * and times; it must change whenever the bytes do.
+   */
+  readonly etag?: (stat: FileStat) => string;
 }
 
 /**
@@ -53,8 +58,14 @@ export class FileSystemStorage extends DownloadStorage {
   /** @see DownloadStorage.url; there only with `baseUrl`. */
   override readonly url?: (key: string) => string;
   readonly #dotfiles: boolean;
+  readonly #etag?: (stat: FileStat) => string;
 
-  constructor({ root, baseUrl, dotfiles = false }: FileSystemStorageOptions) {
+  constructor({
+    root,
+    baseUrl,
+    dotfiles = false,
+    etag,
+  }: FileSystemStorageOptions) {
     super();
     if (typeof root !== 'string' || !isAbsolute(root)) {
       throw new InvalidOptionsError(
@@ -65,6 +76,7 @@ export class FileSystemStorage extends DownloadStorage {
     }
     this.root = resolve(root);
     this.#dotfiles = dotfiles;
+    this.#etag = etag;
     if (baseUrl !== undefined) {
       const base = baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`;
       this.url = (key) =>
@@ -78,7 +90,10 @@ export class FileSystemStorage extends DownloadStorage {
   }
 
   override async hold(key: string): Promise<OpenFile> {
-    return openLocalFile(this.path(key), this.root);
+    return openLocalFile(this.path(key), {
+      root: this.root,
+      etag: this.#etag,
+    });
   }
 
   override async stat(key: string): Promise<FileStat> {

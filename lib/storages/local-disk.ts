@@ -1,15 +1,10 @@
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open, readlink, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { Readable } from 'node:stream';
 
 import { DownloadError } from '../errors/download.error.js';
 import { FileNotFoundError } from '../errors/file-not-found.error.js';
 import { quote } from '../errors/quote.js';
 import { StorageUnavailableError } from '../errors/storage-unavailable.error.js';
 import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
-import { type FileStat } from './file-stat.js';
-import { type OpenFile } from './open-file.js';
 import { hasDotfile, keySegments } from './storage-key.js';
 
 /**
@@ -23,10 +18,6 @@ export interface Confinement {
   /** Whether names that begin with a dot are handed out from below the root. */
   readonly dotfiles?: boolean;
 }
-
-// A plain open of a FIFO waits for a writer, and four of them stop every fs call of the process.
-const READ_ONLY =
-  constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
 const NO_SUCH_FILE = new Set([
   'ENOENT',
@@ -60,34 +51,6 @@ export function confinedPath(
     throw new SuspiciousPathError(`${quote(path)} is not to be handed out`);
   }
   return join(base, ...segments);
-}
-
-/**
- * Opens a regular file; its facts and its bytes come from the same descriptor.
- *
- * @throws FileNotFoundError when it does not exist, is no regular file, lies outside the root or may
- *   not be read
- * @throws StorageUnavailableError when the disk or the process cannot (EIO, EMFILE)
- * @internal
- */
-export async function openLocalFile(
-  path: string,
-  root?: string,
-): Promise<OpenFile> {
-  const handle = await open(path, READ_ONLY).catch((error: unknown) => {
-    throw diskError(path, error);
-  });
-  try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) {
-      throw new FileNotFoundError(`${quote(path)} is not a regular file`);
-    }
-    if (root !== undefined) await requireBelow(root, path, handle);
-    return heldOpen(handle, stats);
-  } catch (error) {
-    await handle.close();
-    throw diskError(path, error);
-  }
 }
 
 /**
@@ -139,44 +102,4 @@ export function errorCode(error: unknown): string | undefined {
  */
 export function isBelow(directory: string, path: string): boolean {
   return path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
-}
-
-async function requireBelow(
-  root: string,
-  path: string,
-  handle: FileHandle,
-): Promise<void> {
-  const [directory, target] = await Promise.all([
-    realpath(root),
-    pathOfDescriptor(handle, path),
-  ]);
-  if (!isBelow(directory, target)) {
-    throw new SuspiciousPathError(`${quote(path)} leaves its root by a link`);
-  }
-}
-
-/** Where the open descriptor lies: Linux tells it exactly, elsewhere the path is resolved again. */
-async function pathOfDescriptor(
-  handle: FileHandle,
-  path: string,
-): Promise<string> {
-  try {
-    return await readlink(`/proc/self/fd/${handle.fd}`);
-  } catch {
-    return realpath(path);
-  }
-}
-
-function heldOpen(handle: FileHandle, stats: Stats): OpenFile {
-  const stat: FileStat = { size: stats.size, lastModified: stats.mtime };
-  return {
-    stat,
-    read({ start = 0, end = stats.size - 1 } = {}) {
-      // The window ends where the file ended when it was described: bytes appended since are not sent.
-      if (end >= start) return handle.createReadStream({ start, end });
-      void handle.close();
-      return Readable.from([]);
-    },
-    close: () => handle.close(),
-  };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 
+import { FileChangedError } from '../errors/file-changed.error.js';
 import { FileNotFoundError } from '../errors/file-not-found.error.js';
 import { quote } from '../errors/quote.js';
 import { DownloadStorage, type StorageContent } from './download-storage.js';
@@ -32,9 +33,12 @@ export class MemoryStorage extends DownloadStorage {
 
   override async open(
     key: string,
-    { start = 0, end }: ReadWindow = {},
+    { start = 0, end, ifMatch }: ReadWindow = {},
   ): Promise<Readable> {
-    const { bytes } = await this.#find(key);
+    const { bytes, etag } = await this.#find(key);
+    if (ifMatch !== undefined && ifMatch !== etag) {
+      throw new FileChangedError(`${quote(key)} is another file now`);
+    }
     const window = bytes.subarray(start, (end ?? bytes.length - 1) + 1);
     return Readable.from(window.length > 0 ? [window] : [], {
       objectMode: false,

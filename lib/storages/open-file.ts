@@ -10,8 +10,12 @@ import { type FileStat, type ReadWindow } from './file-stat.js';
  */
 export interface OpenFile {
   readonly stat: FileStat;
+  /** The descriptor, for whoever reads it faster than a stream does. */
+  readonly descriptor: number;
   /** A stream of the window; it closes the file when it ends or is destroyed. */
   read(window?: ReadWindow): Readable;
-  /** Lets go of a file that is not going to be read. */
+  /** Whether the bytes that were described are still there: not truncated, not written over. */
+  isIntact(): Promise<boolean>;
+  /** Lets go of a file that is not going to be read by `read()`. */
   close(): Promise<void>;
 }

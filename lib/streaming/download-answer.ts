@@ -5,9 +5,24 @@ import { StreamableFile } from '@nestjs/common';
 
 import { SerializedFileError } from '../errors/serialized-file.error.js';
 import { cutConnection } from './cut-connection.js';
+import { whenIdle } from './idle-timeout.js';
+import { type LocalBody } from './local-body.js';
 import { DownloadStream } from './download-stream.js';
 import { type PlatformResponse, rawResponse } from './platform-response.js';
 import { clearHead, type ResponseHead, writeHead } from './response-head.js';
+
+const IDLE_TIMEOUT = 60_000;
+
+/**
+ * The bytes of an answer.
+ *
+ * @internal
+ */
+export interface AnswerBody {
+  readonly source: Readable | LocalBody;
+  /** How many bytes were promised, where that is known. */
+  readonly size?: number;
+}
 
 /**
  * What an answer is made of.
@@ -16,12 +31,12 @@ import { clearHead, type ResponseHead, writeHead } from './response-head.js';
  */
 export interface DownloadAnswerParts {
   readonly head: ResponseHead;
-  /** The bytes; none for HEAD, 304 and an offloaded answer. */
-  readonly body?: Readable;
-  /** Bytes of the body, where they are known. */
-  readonly size?: number;
+  /** None for HEAD, 304 and an offloaded answer. */
+  readonly body?: AnswerBody;
   readonly response: PlatformResponse;
   readonly isHead: boolean;
+  /** Milliseconds after which a client that takes nothing is reset; a minute by default, 0 for never. */
+  readonly idleTimeout?: number;
   /** Where failures after the decision are told. */
   readonly report: (message: string, error?: Error) => void;
 }
@@ -38,7 +53,7 @@ export class DownloadAnswer extends StreamableFile {
   readonly #stream: DownloadStream;
 
   constructor(parts: DownloadAnswerParts) {
-    const stream = new DownloadStream(parts.body, parts.size, {
+    const stream = new DownloadStream(parts.body?.source, parts.body?.size, {
       begin: (destination) => this.#begin(destination),
       fail: (error) => this.#fail(error),
     });
@@ -73,10 +88,16 @@ export class DownloadAnswer extends StreamableFile {
   }
 
   #begin(destination: NodeJS.WritableStream): void {
-    const { raw } = this.#parts.response;
+    const { response, body, idleTimeout = IDLE_TIMEOUT } = this.#parts;
+    const { raw } = response;
+    if (body) {
+      whenIdle(raw, idleTimeout, () =>
+        this.#fail(new Error(`The client took nothing for ${idleTimeout} ms`)),
+      );
+    }
     // Something in between, such as compression, makes a body of another length.
     this.#write(
-      destination === raw ? rawResponse(raw) : this.#parts.response,
+      destination === raw ? rawResponse(raw) : response,
       destination !== raw,
     );
   }

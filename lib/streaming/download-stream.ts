@@ -1,4 +1,11 @@
+import {
+  type IncomingMessage,
+  OutgoingMessage,
+  ServerResponse,
+} from 'node:http';
 import { Readable } from 'node:stream';
+
+import { LocalBody } from './local-body.js';
 
 /**
  * What the stream tells about, and when.
@@ -19,26 +26,28 @@ export interface DownloadStreamEvents {
  * @internal
  */
 export class DownloadStream extends Readable {
-  readonly #source: Readable | undefined;
+  readonly #body: Readable | LocalBody | undefined;
   readonly #events: DownloadStreamEvents;
+  #source: Readable | undefined;
   #missing: number | undefined;
-  #pulling = false;
 
   /**
-   * @param source the bytes; none for HEAD, 304 and an offloaded answer
+   * @param body the bytes; none for HEAD, 304 and an offloaded answer
    * @param size bytes that were promised, where they were
    */
   constructor(
-    source: Readable | undefined,
+    body: Readable | LocalBody | undefined,
     size: number | undefined,
     events: DownloadStreamEvents,
   ) {
     super();
-    this.#source = source;
+    this.#body = body;
     this.#missing = size;
     this.#events = events;
     // A source may fail before anybody reads it, while an interceptor waits.
-    source?.on('error', (error) => this.#fail(error));
+    if (body instanceof Readable) {
+      body.on('error', (error) => this.#fail(error));
+    }
   }
 
   override pipe<T extends NodeJS.WritableStream>(
@@ -46,14 +55,17 @@ export class DownloadStream extends Readable {
     options?: { end?: boolean },
   ): T {
     this.#events.begin(destination);
+    if (this.#body instanceof LocalBody && isPlainResponse(destination)) {
+      this.#sendStraight(this.#body, destination);
+      return destination;
+    }
     return super.pipe(destination, options);
   }
 
   override _read(): void {
-    const source = this.#source;
-    if (!source) this.push(null);
-    else if (this.#pulling) source.resume();
-    else this.#pull(source);
+    if (this.#source) this.#source.resume();
+    else if (this.#body) this.#pull(this.#body);
+    else this.push(null);
   }
 
   override _destroy(
@@ -61,11 +73,32 @@ export class DownloadStream extends Readable {
     callback: (error?: Error | null) => void,
   ): void {
     this.#source?.destroy();
+    if (this.#body instanceof Readable) this.#body.destroy();
+    else this.#body?.close();
     callback(error);
   }
 
-  #pull(source: Readable): void {
-    this.#pulling = true;
+  #sendStraight(
+    body: LocalBody,
+    response: ServerResponse<IncomingMessage>,
+  ): void {
+    body
+      .sendTo(response, () => this.destroyed)
+      .then(
+        () => {
+          // Whoever waits for this stream sees it end, after the last byte was written.
+          if (this.destroyed) return;
+          this.push(null);
+          this.resume();
+        },
+        (error: Error) => this.#fail(error),
+      );
+  }
+
+  #pull(body: Readable | LocalBody): void {
+    const source = body instanceof Readable ? body : body.toReadable();
+    this.#source = source;
+    if (source !== body) source.on('error', (error) => this.#fail(error));
     source
       .on('data', (chunk: Uint8Array) => this.#take(chunk, source))
       .once('end', () => this.#end())
@@ -98,4 +131,15 @@ export class DownloadStream extends Readable {
     this.#events.fail(error);
     this.destroy(error);
   }
+}
+
+/** Node's own response over HTTP/1, whose `write` nobody has replaced, as compression does. */
+function isPlainResponse(
+  destination: NodeJS.WritableStream | ServerResponse<IncomingMessage>,
+): destination is ServerResponse<IncomingMessage> {
+  return (
+    destination instanceof ServerResponse &&
+    destination.write === OutgoingMessage.prototype.write &&
+    destination.req.method !== 'HEAD'
+  );
 }

@@ -1,10 +1,12 @@
+import { Readable } from 'node:stream';
+
 import { type DownloadFile } from '../files/download-file.js';
-import { type OpenFile } from '../storages/open-file.js';
-
-import { type Readable } from 'node:stream';
-
+import { type MultipartPlan } from '../http/multipart-byteranges.js';
+import { type ByteRange } from '../http/range.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
+import { type OpenFile } from '../storages/open-file.js';
+import { type BodySegment, LocalBody } from './local-body.js';
 
 /**
  * A file whose facts are known and whose bytes can be had: what the answer is decided from.
@@ -13,37 +15,106 @@ import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
  */
 export interface HeldDownload {
   readonly stat: FileStat;
-  read(window: ReadWindow): Awaitable<Readable>;
+  /** How many ranges of it are served in one answer; 0 where it has none. */
+  readonly mostRanges: number;
+  whole(): Awaitable<Readable | LocalBody>;
+  range(range: ByteRange): Awaitable<Readable | LocalBody>;
+  multipart(plan: MultipartPlan): Awaitable<Readable | LocalBody>;
   close(): Awaitable<void>;
 }
+
+const MOST_RANGES = 50;
+// Each is a request of its own to the storage.
+const MOST_REQUESTS = 8;
 
 /**
  * Asks a file for its facts in the way that binds them to its bytes, where the wrapper knows one.
  *
+ * @param wants what the request is about: nothing but the facts, the whole file, or ranges of it
  * @throws FileNotFoundError, StorageUnavailableError, RemoteFileError by the wrapper
  * @internal
  */
 export async function holdDownload(
   file: DownloadFile,
-  forBody: boolean,
+  wants: 'facts' | 'whole' | 'ranges',
   signal: AbortSignal,
 ): Promise<HeldDownload> {
-  if (forBody && file.hold) return heldOpen(await file.hold());
-  if (forBody && file.request) {
+  if (wants !== 'facts' && file.hold) return heldOpen(await file.hold());
+  if (wants === 'whole' && file.request) {
     const { stat, stream } = await file.request({ signal });
-    return { stat, read: () => stream, close: () => void stream.destroy() };
+    return heldAnswer(stat, stream, file);
   }
+  return heldByTag(file, await file.stat(), signal);
+}
+
+function heldOpen(open: OpenFile): HeldDownload {
+  const body = (...segments: BodySegment[]): LocalBody =>
+    new LocalBody(open, segments);
+  const { size = 0 } = open.stat;
   return {
-    stat: await file.stat(),
-    read: (window) => file.open({ ...window, signal }),
+    stat: open.stat,
+    mostRanges: MOST_RANGES,
+    whole: () => (size > 0 ? body({ start: 0, end: size - 1 }) : body()),
+    range: (range) => body(range),
+    multipart: ({ parts, tail }) =>
+      body(...parts.flatMap(({ head, range }) => [head, range]), tail),
+    close: () => open.close(),
+  };
+}
+
+/** An answer to a request for the whole file; there is nothing else to be had from it. */
+function heldAnswer(
+  stat: FileStat,
+  stream: Readable,
+  file: DownloadFile,
+): HeldDownload {
+  const whole = (): Readable => stream;
+  return {
+    stat,
+    mostRanges: file.acceptsRanges === false ? 0 : MOST_REQUESTS,
+    whole,
+    range: whole,
+    multipart: whole,
+    close: () => void stream.destroy(),
+  };
+}
+
+function heldByTag(
+  file: DownloadFile,
+  stat: FileStat,
+  signal: AbortSignal,
+): HeldDownload {
+  // A weak tag does not promise the same bytes.
+  const ifMatch = stat.etag?.startsWith('"') ? stat.etag : undefined;
+  const open = (window: ReadWindow): Awaitable<Readable> =>
+    file.open({ ...window, ifMatch, signal });
+  return {
+    stat,
+    mostRanges: file.acceptsRanges === false ? 0 : MOST_REQUESTS,
+    whole: () => open({}),
+    range: (range) => open(range),
+    multipart: async ({ parts, tail }) => {
+      const [first, ...others] = parts;
+      if (!first) return Readable.from([tail], { objectMode: false });
+      // The first is opened before the answer begins: what fails there is an error, not a cut.
+      const opened = await open(first.range);
+      const bytes = async function* (): AsyncGenerator<unknown> {
+        yield first.head;
+        yield* opened;
+        for (const { head, range } of others) {
+          yield head;
+          yield* await open(range);
+        }
+        yield tail;
+      };
+      return closingToo(Readable.from(bytes(), { objectMode: false }), opened);
+    },
     close: () => undefined,
   };
 }
 
-function heldOpen(open: OpenFile): HeldDownload {
-  return {
-    stat: open.stat,
-    read: (window) => open.read(window),
-    close: () => open.close(),
-  };
+/** A generator that was never begun runs no `finally`. */
+function closingToo(stream: Readable, opened: Readable): Readable {
+  opened.on('error', () => undefined);
+  return stream.once('close', () => opened.destroy());
 }

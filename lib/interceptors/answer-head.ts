@@ -1,0 +1,61 @@
+import { contentRange } from '../http/content-range.js';
+import { type DownloadDescription } from '../responses/describe.js';
+import { type DownloadBackend } from '../responses/download-backend.js';
+import { type BodyPlan } from '../streaming/body-plan.js';
+import { type ResponseHead } from '../streaming/response-head.js';
+
+const KEPT_BY_304 = new Set([
+  'cache-control',
+  'content-location',
+  'content-security-policy',
+  'etag',
+  'expires',
+  'vary',
+  'x-content-type-options',
+]);
+
+/**
+ * Status and headers of an answer that the application sends itself (RFC 9110 15.3.1, 15.3.7).
+ *
+ * @param acceptsRanges undefined where the method knows no ranges
+ * @internal
+ */
+export function headOf(
+  plan: BodyPlan,
+  { headers, size }: DownloadDescription,
+  { streamHeaders }: DownloadBackend,
+  acceptsRanges: boolean | undefined,
+): ResponseHead {
+  const all: Record<string, string> = { ...headers, ...streamHeaders };
+  if (acceptsRanges !== undefined) {
+    all['Accept-Ranges'] = acceptsRanges ? 'bytes' : 'none';
+  }
+  if (plan.kind === 'range') {
+    const { start, end } = plan.range;
+    all['Content-Range'] = contentRange(plan.range, size ?? 0);
+    all['Content-Length'] = String(end - start + 1);
+  } else if (plan.kind === 'multipart') {
+    all['Content-Type'] = plan.multipart.contentType;
+    all['Content-Length'] = String(plan.multipart.length);
+  } else if (size !== undefined) {
+    all['Content-Length'] = String(size);
+  }
+  return { status: plan.kind === 'whole' ? 200 : 206, headers: all };
+}
+
+/**
+ * Status and headers for a client that has the file already (RFC 9110 15.4.5): what a 200 would have
+ * for caches, and what keeps a copy in the client's cache from doing harm.
+ *
+ * @internal
+ */
+export function notModifiedHead({
+  headers,
+}: DownloadDescription): ResponseHead {
+  const kept = Object.entries(headers).filter(
+    ([name]) =>
+      KEPT_BY_304.has(name.toLowerCase()) ||
+      (name === 'Last-Modified' && headers.ETag === undefined),
+  );
+  return { status: 304, headers: Object.fromEntries(kept) };
+}

@@ -1,0 +1,144 @@
+import {
+  type BigIntStats,
+  close,
+  constants,
+  createReadStream,
+  fstat,
+  open,
+} from 'node:fs';
+import { readlink, realpath } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+
+import { FileNotFoundError } from '../errors/file-not-found.error.js';
+import { quote } from '../errors/quote.js';
+import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
+import { type FileStat } from './file-stat.js';
+import { diskError, isBelow } from './local-disk.js';
+import { localEntityTag } from './local-entity-tag.js';
+import { type OpenFile } from './open-file.js';
+
+// A plain open of a FIFO waits for a writer, and four of them stop every fs call of the process.
+const READ_ONLY =
+  constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
+
+/**
+ * How a local file is opened.
+ *
+ * @internal
+ */
+export interface OpenOptions {
+  /** The directory that the file must not leave, not by a link either. */
+  readonly root?: string;
+  /** Makes the tag, in place of the one from inode, size and times. */
+  readonly etag?: (stat: FileStat) => string;
+}
+
+/**
+ * Opens a regular file; its facts and its bytes come from the same descriptor.
+ *
+ * @throws FileNotFoundError when it does not exist, is no regular file, lies outside the root or may
+ *   not be read
+ * @throws StorageUnavailableError when the disk or the process cannot (EIO, EMFILE)
+ * @internal
+ */
+export async function openLocalFile(
+  path: string,
+  { root, etag }: OpenOptions = {},
+): Promise<OpenFile> {
+  const descriptor = await opened(path).catch((error: unknown) => {
+    throw diskError(path, error);
+  });
+  try {
+    const stats = await statOf(descriptor);
+    if (!stats.isFile()) {
+      throw new FileNotFoundError(`${quote(path)} is not a regular file`);
+    }
+    if (root !== undefined) await requireBelow(root, path, descriptor);
+    return await heldOpen(descriptor, stats, etag);
+  } catch (error) {
+    await closed(descriptor);
+    throw diskError(path, error);
+  }
+}
+
+async function requireBelow(
+  root: string,
+  path: string,
+  descriptor: number,
+): Promise<void> {
+  const [directory, target] = await Promise.all([
+    realpath(root),
+    pathOfDescriptor(descriptor, path),
+  ]);
+  if (!isBelow(directory, target)) {
+    throw new SuspiciousPathError(`${quote(path)} leaves its root by a link`);
+  }
+}
+
+/** Where the open descriptor lies: Linux tells it exactly, elsewhere the path is resolved again. */
+async function pathOfDescriptor(
+  descriptor: number,
+  path: string,
+): Promise<string> {
+  try {
+    return await readlink(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return realpath(path);
+  }
+}
+
+async function heldOpen(
+  descriptor: number,
+  first: BigIntStats,
+  customTag: OpenOptions['etag'],
+): Promise<OpenFile> {
+  const { stats, etag } = customTag
+    ? { stats: first, etag: customTag(factsOf(first)) }
+    : await localEntityTag(first, () => statOf(descriptor));
+  const facts = factsOf(stats);
+  return {
+    descriptor,
+    stat: { ...facts, etag },
+    read({ start = 0, end = facts.size - 1 } = {}) {
+      // The window ends where the file ended when it was described: bytes appended since are not sent.
+      if (end >= start) {
+        return createReadStream('', { fd: descriptor, start, end });
+      }
+      void closed(descriptor);
+      return Readable.from([]);
+    },
+    async isIntact() {
+      const now = await statOf(descriptor);
+      return (
+        now.size > stats.size ||
+        (now.size === stats.size && now.mtimeNs === stats.mtimeNs)
+      );
+    },
+    close: () => closed(descriptor),
+  };
+}
+
+function factsOf(stats: BigIntStats): { size: number; lastModified: Date } {
+  return { size: Number(stats.size), lastModified: stats.mtime };
+}
+
+// The promises of node:fs make a FileHandle for each file, which costs more than the calls themselves.
+function opened(path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    open(path, READ_ONLY, (error, descriptor) =>
+      error ? reject(error) : resolve(descriptor),
+    );
+  });
+}
+
+function statOf(descriptor: number): Promise<BigIntStats> {
+  return new Promise((resolve, reject) => {
+    fstat(descriptor, { bigint: true }, (error, stats) =>
+      error ? reject(error) : resolve(stats),
+    );
+  });
+}
+
+function closed(descriptor: number): Promise<void> {
+  return new Promise((resolve) => close(descriptor, () => resolve()));
+}

@@ -1,0 +1,27 @@
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+
+/**
+ * Calls back when a client has taken nothing for a while, though there is something to take. A source
+ * that is slow is not the client's fault.
+ *
+ * @param milliseconds 0 for never
+ * @internal
+ */
+export function whenIdle(
+  response: ServerResponse<IncomingMessage>,
+  milliseconds: number,
+  callback: () => void,
+): void {
+  if (milliseconds === 0) return;
+  response.setTimeout(milliseconds, () => {
+    if (response.writableLength > 0) callback();
+    // The timer of a socket goes off once; what the client does starts it anew, and so does this.
+    else response.socket?.setTimeout(milliseconds);
+  });
+  response.once('finish', () => {
+    // Node puts its keep-alive timeout in place of ours, unless there is none.
+    const { socket } = response;
+    const timeout: unknown = socket && Reflect.get(socket, 'timeout');
+    if (timeout === milliseconds) socket?.setTimeout(0);
+  });
+}
