@@ -67,7 +67,7 @@ export class LocalFile implements DownloadFile {
 
   async stat(): Promise<FileStat> {
     const file = await this.hold();
-    await file.close();
+    file.close();
     return file.stat;
   }
 

@@ -98,7 +98,7 @@ export class FileSystemStorage extends DownloadStorage {
 
   override async stat(key: string): Promise<FileStat> {
     const file = await this.hold(key);
-    await file.close();
+    file.close();
     return file.stat;
   }
 

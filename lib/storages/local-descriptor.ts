@@ -1,12 +1,14 @@
 import {
   type BigIntStats,
-  close,
+  closeSync,
   constants,
   createReadStream,
   fstat,
+  fstatSync,
   open,
+  readlinkSync,
+  realpathSync,
 } from 'node:fs';
-import { readlink, realpath } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 
 import { FileNotFoundError } from '../errors/file-not-found.error.js';
@@ -36,6 +38,9 @@ export interface OpenOptions {
 /**
  * Opens a regular file; its facts and its bytes come from the same descriptor.
  *
+ * Only the open itself may have to wait for a disk, and goes to the thread pool: what is asked about an
+ * open file is in memory, and a trip to the pool and back costs more than ten such calls.
+ *
  * @throws FileNotFoundError when it does not exist, is no regular file, lies outside the root or may
  *   not be read
  * @throws StorageUnavailableError when the disk or the process cannot (EIO, EMFILE)
@@ -49,41 +54,31 @@ export async function openLocalFile(
     throw diskError(path, error);
   });
   try {
-    const stats = await statOf(descriptor);
+    const stats = fstatSync(descriptor, { bigint: true });
     if (!stats.isFile()) {
       throw new FileNotFoundError(`${quote(path)} is not a regular file`);
     }
-    if (root !== undefined) await requireBelow(root, path, descriptor);
+    if (root !== undefined) requireBelow(root, path, descriptor);
     return await heldOpen(descriptor, stats, etag);
   } catch (error) {
-    await closed(descriptor);
+    closeSync(descriptor);
     throw diskError(path, error);
   }
 }
 
-async function requireBelow(
-  root: string,
-  path: string,
-  descriptor: number,
-): Promise<void> {
-  const [directory, target] = await Promise.all([
-    realpath(root),
-    pathOfDescriptor(descriptor, path),
-  ]);
-  if (!isBelow(directory, target)) {
+function requireBelow(root: string, path: string, descriptor: number): void {
+  const directory = realpathSync.native(root);
+  if (!isBelow(directory, pathOfDescriptor(descriptor, path))) {
     throw new SuspiciousPathError(`${quote(path)} leaves its root by a link`);
   }
 }
 
 /** Where the open descriptor lies: Linux tells it exactly, elsewhere the path is resolved again. */
-async function pathOfDescriptor(
-  descriptor: number,
-  path: string,
-): Promise<string> {
+function pathOfDescriptor(descriptor: number, path: string): string {
   try {
-    return await readlink(`/proc/self/fd/${descriptor}`);
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
   } catch {
-    return realpath(path);
+    return realpathSync.native(path);
   }
 }
 
@@ -104,7 +99,7 @@ async function heldOpen(
       if (end >= start) {
         return createReadStream('', { fd: descriptor, start, end });
       }
-      void closed(descriptor);
+      closeSync(descriptor);
       return Readable.from([]);
     },
     async isIntact() {
@@ -114,7 +109,7 @@ async function heldOpen(
         (now.size === stats.size && now.mtimeNs === stats.mtimeNs)
       );
     },
-    close: () => closed(descriptor),
+    close: () => closeSync(descriptor),
   };
 }
 
@@ -122,7 +117,7 @@ function factsOf(stats: BigIntStats): { size: number; lastModified: Date } {
   return { size: Number(stats.size), lastModified: stats.mtime };
 }
 
-// The promises of node:fs make a FileHandle for each file, which costs more than the calls themselves.
+// The promises of node:fs would make a FileHandle for each file.
 function opened(path: string): Promise<number> {
   return new Promise((resolve, reject) => {
     open(path, READ_ONLY, (error, descriptor) =>
@@ -137,8 +132,4 @@ function statOf(descriptor: number): Promise<BigIntStats> {
       error ? reject(error) : resolve(stats),
     );
   });
-}
-
-function closed(descriptor: number): Promise<void> {
-  return new Promise((resolve) => close(descriptor, () => resolve()));
 }

@@ -17,5 +17,5 @@ export interface OpenFile {
   /** Whether the bytes that were described are still there: not truncated, not written over. */
   isIntact(): Promise<boolean>;
   /** Lets go of a file that is not going to be read by `read()`. */
-  close(): Promise<void>;
+  close(): void;
 }

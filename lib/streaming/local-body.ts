@@ -64,7 +64,7 @@ export class LocalBody {
   close(): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
-    if (!this.#isReading) void this.file.close();
+    if (!this.#isReading) this.file.close();
   }
 
   async #read(buffer: Buffer, length: number, position: number): Promise<void> {
@@ -74,7 +74,7 @@ export class LocalBody {
       await readFully(this.file.descriptor, buffer, length, position);
     } finally {
       this.#isReading = false;
-      if (this.#isClosing) void this.file.close();
+      if (this.#isClosing) this.file.close();
     }
   }
 
