@@ -39,8 +39,12 @@ export function nginx(options: NginxOptions): DownloadBackend {
   const settings = accelHeaders(options);
   return {
     name: 'nginx',
-    // nginx would spool what the application streams to its own disk.
-    streamHeaders: { 'X-Accel-Buffering': options.buffering ? 'yes' : 'no' },
+    ownValidators: true,
+    // By default nginx would spool what the application streams to its own disk.
+    streamHeaders: accelHeaders({
+      limitRate: options.limitRate,
+      buffering: options.buffering ?? false,
+    }),
     async proxy(response: ProxiableDownload) {
       const description = await response.describe();
       if (isCoded(description)) return undefined;
@@ -85,7 +89,7 @@ function accelHeaders({
   expires,
   buffering,
   limitRate,
-}: NginxOptions): ResponseHeaders {
+}: Partial<NginxOptions>): ResponseHeaders {
   const headers: Record<string, string> = {};
   if (expires instanceof Date) {
     headers['X-Accel-Expires'] = `@${Math.floor(expires.getTime() / 1000)}`;
@@ -101,7 +105,10 @@ function accelHeaders({
   return headers;
 }
 
-/** Texts only: nginx would write the charset behind any type. */
+/**
+ * Texts only: nginx would write the charset behind any type. And only one that its configuration names:
+ * it takes the charset away from a type whose charset it does not know.
+ */
 function charsetHeader(
   configured: string | undefined,
   { contentType }: DownloadDescription,
@@ -109,7 +116,9 @@ function charsetHeader(
   const media = parseMediaType(contentType);
   if (!media || !isText(media.type)) return {};
   const charset = media.charset ?? configured;
-  return charset === undefined ? {} : { 'X-Accel-Charset': charset };
+  return charset !== undefined && [configured, 'utf-8'].includes(charset)
+    ? { 'X-Accel-Charset': charset }
+    : {};
 }
 
 async function missingSource(rule: LocationRule): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 
-import { type Dispatcher, request } from 'undici';
+import { type Dispatcher } from 'undici';
 
 import { FileChangedError } from '../errors/file-changed.error.js';
 import { FileNotFoundError } from '../errors/file-not-found.error.js';
@@ -14,6 +14,7 @@ import {
   type RemoteConditions,
 } from './download-file.js';
 import { allowedUrl } from './http-file-url.js';
+import { askRemote } from './http-file-request.js';
 import { isRange, windowOf } from './http-file-window.js';
 import { statOfHeaders } from './http-file-headers.js';
 
@@ -106,32 +107,12 @@ export class HttpFile implements DownloadFile {
     throw new SerializedFileError('An HttpFile');
   }
 
-  async #ask(
+  #ask(
     method: 'GET' | 'HEAD',
     signal?: AbortSignal,
-    headers: Record<string, string> = {},
+    headers?: Record<string, string>,
   ): Promise<Dispatcher.ResponseData> {
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), this.#timeout);
-    try {
-      const answer = await request(this.#address, {
-        method,
-        signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
-        headers: { 'accept-encoding': 'identity', ...headers },
-        bodyTimeout: this.#timeout,
-      });
-      // A body that is destroyed unread reports an abort to nobody.
-      answer.body.on('error', () => undefined);
-      return answer;
-    } catch (error) {
-      throw late.signal.aborted
-        ? new RemoteFileError('timed-out', `${quote(this.url)} is too slow`)
-        : new RemoteFileError('refused', `${quote(this.url)} did not answer`, {
-            cause: error,
-          });
-    } finally {
-      clearTimeout(timer);
-    }
+    return askRemote(this.#address, method, this.#timeout, signal, headers);
   }
 
   #statOf({ statusCode, headers }: Dispatcher.ResponseData): FileStat {

@@ -5,6 +5,7 @@ import { unsatisfiedRange } from '../http/content-range.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
+import { type FileStat } from '../storages/file-stat.js';
 import { type BodyPlan, planBody } from '../streaming/body-plan.js';
 import {
   type AnswerBody,
@@ -15,6 +16,14 @@ import { type ResponseHead } from '../streaming/response-head.js';
 import { headOf, notModifiedHead } from './answer-head.js';
 import { isNotModified, isUnchangedByHook } from './conditions.js';
 import { type Exchange } from './exchange.js';
+
+const CONDITIONS = [
+  'range',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+];
 
 /**
  * Decides a download: the server in front sends it, or the client has it already, or we send it.
@@ -40,13 +49,20 @@ export async function answerDownload(
   return answer;
 }
 
-/** HEAD is answered by us: servers differ in what they make of it, and there is nothing to send. */
+/**
+ * HEAD is answered by us: servers differ in what they make of it, and there is nothing to send. Of other
+ * methods than GET a server makes a GET, so their conditions and ranges must not reach it.
+ */
 async function offloaded(
   download: DownloadResponse,
   exchange: Exchange,
   backend: DownloadBackend,
 ): Promise<DownloadAnswer | undefined> {
-  if (exchange.method === 'HEAD') return undefined;
+  const { method, headers } = exchange;
+  if (method === 'HEAD') return undefined;
+  if (method !== 'GET' && CONDITIONS.some((name) => name in headers)) {
+    return undefined;
+  }
   const proxied = await backend.proxy(download);
   if (!proxied) return undefined;
   if (await isUnchangedByHook(download, exchange)) {
@@ -64,7 +80,8 @@ async function streamed(
   const held = await holdDownload(download.file, wantsOf(exchange), signal);
   let body: AnswerBody | undefined;
   try {
-    const description = download.describeBy(held.stat);
+    const stat = await statFor(exchange, download, backend, held.stat);
+    const description = download.describeBy(stat);
     if (await isNotModified(download, description, exchange)) {
       return answerOf(notModifiedHead(description), exchange);
     }
@@ -81,6 +98,23 @@ async function streamed(
   } finally {
     if (!body) await held.close();
   }
+}
+
+/**
+ * What HEAD says has to hold for the GET that follows: where the server in front sends the file with a
+ * tag of its own, ours would be another.
+ */
+async function statFor(
+  { method }: Exchange,
+  download: DownloadResponse,
+  backend: DownloadBackend,
+  stat: FileStat,
+): Promise<FileStat> {
+  const isTheServers =
+    method === 'HEAD' &&
+    backend.ownValidators === true &&
+    (await backend.proxy(download)) !== undefined;
+  return isTheServers ? { ...stat, etag: undefined } : stat;
 }
 
 function wantsOf({ method, headers }: Exchange): 'facts' | 'whole' | 'ranges' {

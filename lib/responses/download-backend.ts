@@ -46,6 +46,9 @@ export interface DownloadBackend {
   /** Headers for answers that the application sends itself through this server. */
   readonly streamHeaders?: ResponseHeaders;
 
+  /** Whether the server makes the entity tags of the files that it sends, and drops ours. */
+  readonly ownValidators?: boolean;
+
   /** Milliseconds after which a client that takes nothing is reset; a minute by default, 0 for never. */
   readonly idleTimeout?: number;
 

@@ -30,6 +30,7 @@ export class DownloadStream extends Readable {
   readonly #events: DownloadStreamEvents;
   #source: Readable | undefined;
   #missing: number | undefined;
+  #last: Uint8Array | undefined;
 
   /**
    * @param body the bytes; none for HEAD, 304 and an offloaded answer
@@ -117,13 +118,22 @@ export class DownloadStream extends Readable {
         this.#fail(new Error('The source gave more bytes than its size'));
         return;
       }
+      if (this.#missing === 0) {
+        // Held back until the source has ended: with it, the client takes the file for whole.
+        this.#last = chunk;
+        return;
+      }
     }
     if (!this.push(chunk)) source.pause();
   }
 
   #end(): void {
-    if (this.#missing === undefined || this.#missing === 0) this.push(null);
-    else this.#fail(new Error(`${this.#missing} bytes are missing`));
+    if (this.#missing !== undefined && this.#missing > 0) {
+      this.#fail(new Error(`${this.#missing} bytes are missing`));
+      return;
+    }
+    if (this.#last) this.push(this.#last);
+    this.push(null);
   }
 
   #fail(error: Error): void {

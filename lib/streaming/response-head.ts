@@ -26,6 +26,9 @@ const REPLACED = new Set([
   ...OFFLOAD_HEADERS.map((name) => name.toLowerCase()),
 ]);
 
+// The server in front makes the body, and says itself what it is like.
+const OF_THE_BODY = ['Content-Encoding', 'Content-Range', 'Accept-Ranges'];
+
 // What a 200 would have said of the bytes, and a 304 or an error must not.
 const OF_THE_FILE = [
   'Content-Type',
@@ -51,9 +54,13 @@ export function writeHead(
 ): { cookieMadePrivate: boolean } {
   response.setStatus(status);
   for (const name of OFFLOAD_HEADERS) response.removeHeader(name);
-  if (status !== 200 && status !== 206) removeFileHeaders(response);
+  if (status !== 200 && status !== 206) removeHeaders(response, OF_THE_FILE);
+  if (OFFLOAD_HEADERS.some((name) => name in headers)) {
+    removeHeaders(response, OF_THE_BODY);
+  }
   for (const [name, value] of Object.entries(headers)) {
-    if (REPLACED.has(name.toLowerCase()) || !response.hasHeader(name)) {
+    if (name.toLowerCase() === 'vary') addVary(response, value);
+    else if (REPLACED.has(name.toLowerCase()) || !response.hasHeader(name)) {
       response.setHeader(name, value);
     }
   }
@@ -67,13 +74,23 @@ export function writeHead(
  * @internal
  */
 export function clearHead(response: PlatformResponse): void {
-  removeFileHeaders(response);
+  removeHeaders(response, OF_THE_FILE);
   response.removeHeader('Cache-Control');
   response.setHeader('Cache-Control', 'no-store');
 }
 
-function removeFileHeaders(response: PlatformResponse): void {
-  for (const name of OF_THE_FILE) response.removeHeader(name);
+function removeHeaders(
+  response: PlatformResponse,
+  names: readonly string[],
+): void {
+  for (const name of names) response.removeHeader(name);
+}
+
+/** Each reason to vary holds, the application's and the file's. */
+function addVary(response: PlatformResponse, value: string): void {
+  const given = [response.getHeader('Vary') ?? []].flat().join(', ');
+  response.removeHeader('Vary');
+  response.setHeader('Vary', given === '' ? value : `${given}, ${value}`);
 }
 
 /** One line: nginx passes on only the first. */

@@ -110,6 +110,18 @@ describe.each(ADAPTERS)('HttpDownloadController on %s', (adapter) => {
         response.writeHead(200);
         response.write(Buffer.alloc(100, 'x'));
         response.end(Buffer.alloc(100, 'x'));
+      } else if (pathname === '/ranges' || pathname === '/other/range') {
+        const shift = pathname === '/ranges' ? 0 : 1;
+        const asked = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
+        const [start, end] = asked
+          ? [Number(asked[1]) + shift, Number(asked[2]) + shift]
+          : [0, BYTES.length - 1];
+        response.writeHead(asked ? 206 : 200, {
+          'Content-Length': String(end - start + 1),
+          'Content-Range': `bytes ${start}-${end}/${BYTES.length}`,
+        });
+        const part = BYTES.subarray(start, end + 1);
+        response.end(request.method === 'HEAD' ? undefined : part);
       } else if (pathname === '/script.js') {
         response.writeHead(200, { 'Content-Type': 'text/javascript' });
         response.end('alert(1)');
@@ -193,7 +205,6 @@ describe.each(ADAPTERS)('HttpDownloadController on %s', (adapter) => {
         Authorization: 'Bearer secret',
         'User-Agent': 'test',
         Accept: 'text/html',
-        Range: 'bytes=0-1',
       },
     });
     expect(seen.map(({ method }) => method)).toEqual(['GET']);
@@ -203,6 +214,25 @@ describe.each(ADAPTERS)('HttpDownloadController on %s', (adapter) => {
       'host',
     ]);
     expect(seen[0]!.headers['accept-encoding']).toBe('identity');
+  });
+
+  it.each(['/remote/ranges', '/remote/file.txt'])(
+    'answers a range of %s, whether the remote knows ranges or not',
+    async (path) => {
+      const answer = await httpRequest(running.origin, path, {
+        headers: { Range: 'bytes=4-9' },
+      });
+      expect(answer.status).toBe(206);
+      expect(answer.body).toEqual(BYTES.subarray(4, 10));
+      expect(answer.headers['content-range']).toBe(`bytes 4-9/${BYTES.length}`);
+    },
+  );
+
+  it('is 502 where the remote answers another range than was asked for', async () => {
+    const answer = await httpRequest(running.origin, '/remote/other-range', {
+      headers: { Range: 'bytes=4-9' },
+    });
+    expect(answer.status).toBe(502);
   });
 
   it('answers HEAD by HEAD, and by GET where the remote refuses that', async () => {
