@@ -54,6 +54,8 @@ const KNOWN: readonly (keyof DownloadModuleOptions)[] = [
   'exposeHeaders',
 ];
 
+const INLINE = "Give an object: { allow: ['image/png', 'application/pdf'] }.";
+
 /**
  * Checks what the module was given.
  *
@@ -127,21 +129,30 @@ function cacheControl(value: string | undefined): string | undefined {
 }
 
 function inlineTypes(
-  value: DownloadModuleOptions['inline'],
+  value: DownloadModuleOptions['inline'] = {},
 ): readonly string[] | undefined {
-  const types = value?.allow;
-  if (types === undefined || isMediaTypes(types)) return types;
+  if (!isObject(value)) {
+    throw new InvalidOptionsError('inline', value, INLINE);
+  }
+  const { allow, ...unknown } = value;
+  for (const [name, given] of Object.entries(unknown)) {
+    throw new InvalidOptionsError(`inline.${name}`, given, INLINE);
+  }
+  if (allow === undefined || isMediaTypes(allow)) return allow;
   throw new InvalidOptionsError(
     'inline.allow',
-    types,
-    "Give exact media types, without wildcards: ['image/png', 'application/pdf'].",
+    allow,
+    "Give exact media types, without wildcards and parameters: ['image/png', 'application/pdf'].",
   );
 }
 
 function isMediaTypes(value: unknown): value is readonly string[] {
   return (
     Array.isArray(value) &&
-    value.every((type) => parseMediaType(String(type)) !== undefined)
+    value.every((type: unknown) => {
+      const text = String(type);
+      return parseMediaType(text)?.type === text.toLowerCase();
+    })
   );
 }
 

@@ -73,7 +73,7 @@ function withoutNames(path: string | string[]): string | string[] {
 }
 
 function nameless(path: string): string {
-  return path.replace(/\{?\*[\w$]+\}?$/, '*');
+  return path.replace(/\{?(\/?)\*[\w$]+\}?$/, '$1*');
 }
 
 function pathsOf(controller: Type): string[] {

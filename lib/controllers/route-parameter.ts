@@ -8,14 +8,16 @@ import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
 import { type DownloadRequest } from './download-request.js';
 import { hasWildcard } from './route-metadata.js';
 
+// Letters and digits that are percent-encoded (RFC 3986 2.3). Express routes by the raw path: to
+// /admin/*path, /admin/%70rivate/x is not what the guarded /admin/private/*path would have seen.
+const NEEDLESSLY_ENCODED = /^[^?#]*%(?:3\d|4[1-9a-f]|5[\da]|6[1-9a-f]|7[\da])/i;
+
 interface FastifyRequest {
   readonly routeOptions?: { readonly url?: string };
 }
 
 /**
  * A parameter of a controller's route, decoded once; of a wildcard the whole tail, its segments joined by `/`.
- * The tail is read from the raw URL, since Fastify decodes it before it can be split: there an encoded
- * slash would become a separator that no guard has seen.
  *
  * @returns undefined where the route has no such parameter, or the request leaves it out
  * @throws SuspiciousPathError for a segment with an encoded slash or a NUL; on Windows a backslash
@@ -29,12 +31,11 @@ export function routeParameter(
   const value = request.params[name];
   if (typeof value === 'string') return checkedSegment(value) || undefined;
   if (!hasWildcard(controller.constructor as Type, name)) return undefined;
-  const length = tailLength(request, value);
-  if (length === undefined || length < 1) return undefined;
-  return rawSegments(request.url)
-    .slice(-length)
-    .map((segment) => checkedSegment(decodeURIComponent(segment)))
-    .join('/');
+  if (NEEDLESSLY_ENCODED.test(request.url)) {
+    throw new SuspiciousPathError(`${quote(request.url)} hides its letters`);
+  }
+  // Express splits a tail before it decodes it.
+  return value ? value.map(checkedSegment).join('/') : fastifyTail(request);
 }
 
 /**
@@ -59,19 +60,32 @@ export function requireParameter(
   );
 }
 
-/** How many segments the wildcard has caught: Express has split them, Fastify tells its pattern. */
-function tailLength(
-  request: DownloadRequest & FastifyRequest,
-  value: string[] | undefined,
-): number | undefined {
-  if (value !== undefined) return value.length;
-  const pattern = request.routeOptions?.url;
+/**
+ * What Fastify's wildcard has caught, read from the raw URL: Fastify decodes it before it can be split,
+ * and an encoded slash would become a separator that no guard has seen.
+ */
+function fastifyTail({
+  url,
+  params,
+  routeOptions,
+}: DownloadRequest & FastifyRequest): string | undefined {
+  const pattern = routeOptions?.url;
   if (!pattern?.endsWith('*')) return undefined;
-  return rawSegments(request.url).length - pattern.split('/').length + 2;
+  const tail = rawSegments(url)
+    .slice(pattern.split('/').length - 2)
+    .map((segment) => checkedSegment(decodeURIComponent(segment)))
+    .join('/');
+  // Guards have seen what the router made of the URL; nothing else is opened.
+  if (tail !== params['*']) {
+    throw new SuspiciousPathError(`${quote(tail)} is not what was routed`);
+  }
+  return tail;
 }
 
+/** The request line may hold the whole address (RFC 9112 3.2.2). */
 function rawSegments(url: string): string[] {
   return url
+    .replace(/^https?:\/\/[^/?#]*/i, '')
     .replace(/[?#].*$/s, '')
     .split('/')
     .slice(1);

@@ -32,6 +32,7 @@ export class DescribedFile implements DownloadFile {
   readonly request?: (conditions: RemoteConditions) => Promise<RemoteAnswer>;
   readonly wasModifiedSince?: (since: Date) => Awaitable<boolean>;
   readonly #facts: FileStat;
+  #tag?: string;
 
   constructor(
     readonly file: DownloadFile,
@@ -66,11 +67,17 @@ export class DescribedFile implements DownloadFile {
   }
 
   async stat(): Promise<FileStat> {
-    return this.#describe(await this.file.stat());
+    const stat = await this.file.stat();
+    this.#tag = stat.etag;
+    return this.#describe(stat);
   }
 
-  open(window?: ReadWindow): Awaitable<Readable> {
-    return this.file.open(window);
+  /** The file itself knows only its own tag. */
+  open(window: ReadWindow = {}): Awaitable<Readable> {
+    const isForeignTag = this.#facts.etag !== undefined;
+    return this.file.open(
+      isForeignTag ? { ...window, ifMatch: this.#tag } : window,
+    );
   }
 
   discard(): void {

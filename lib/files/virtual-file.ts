@@ -72,6 +72,8 @@ export class VirtualFile implements DownloadFile {
         'Give a stream, an iterable, an async iterable, or a function that makes one.',
       );
     }
+    // It may fail before anybody reads it; who reads it then is told.
+    if (source instanceof Readable) source.on('error', () => undefined);
     this.name = options.name;
     this.#source = source;
     this.#stat = {
@@ -96,10 +98,13 @@ export class VirtualFile implements DownloadFile {
         'The function must give a stream, an iterable or an async iterable.',
       );
     }
-    if (content instanceof Readable && !content.readableObjectMode) {
-      return content;
-    }
-    return Readable.from(bytesOf(content), { objectMode: false, signal });
+    if (!(content instanceof Readable)) return byteStream(content, signal);
+    if (givesBytes(content)) return content;
+    // A generator that nobody has started neither ends its source nor hears that it failed.
+    const stream = byteStream(content, signal);
+    content.on('error', (error) => stream.destroy(error));
+    stream.once('close', () => content.destroy());
+    return stream;
   }
 
   discard(): void {
@@ -109,6 +114,15 @@ export class VirtualFile implements DownloadFile {
   toJSON(): never {
     throw new SerializedFileError('A VirtualFile');
   }
+}
+
+function byteStream(content: VirtualContent, signal?: AbortSignal): Readable {
+  return Readable.from(bytesOf(content), { objectMode: false, signal });
+}
+
+/** Neither objects nor, after setEncoding(), text: a length in characters is none in bytes. */
+function givesBytes(stream: Readable): boolean {
+  return !stream.readableObjectMode && stream.readableEncoding === null;
 }
 
 function isChunk(value: unknown): value is VirtualChunk {

@@ -7,6 +7,7 @@ import {
   ServiceUnavailableException,
 } from '@nestjs/common';
 
+import { FileChangedError } from '../errors/file-changed.error.js';
 import { FileNotFoundError } from '../errors/file-not-found.error.js';
 import { RemoteFileError } from '../errors/remote-file.error.js';
 import { StorageUnavailableError } from '../errors/storage-unavailable.error.js';
@@ -39,7 +40,10 @@ const DESCRIPTIONS = new Map<HttpExceptionClass, string>([
 
 function exceptionFor(error: unknown): HttpExceptionClass | undefined {
   if (error instanceof FileNotFoundError) return NotFoundException;
-  if (error instanceof StorageUnavailableError) {
+  if (
+    error instanceof StorageUnavailableError ||
+    error instanceof FileChangedError
+  ) {
     return ServiceUnavailableException;
   }
   if (error instanceof RemoteFileError) {

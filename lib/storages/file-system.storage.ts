@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { link, mkdir, realpath, unlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { type Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 
 import { DownloadError } from '../errors/download.error.js';
 import { FileNotFoundError } from '../errors/file-not-found.error.js';
@@ -21,6 +19,7 @@ import {
   isBelow,
   isNoSuchFile,
 } from './local-disk.js';
+import { realpathOfNearest, writeNew } from './new-file.js';
 import { type OpenFile } from './open-file.js';
 import { keySegments } from './storage-key.js';
 
@@ -173,30 +172,8 @@ export class FileSystemStorage extends DownloadStorage {
   }
 }
 
-async function realpathOfNearest(directory: string): Promise<string> {
-  try {
-    return await realpath(directory);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-    return realpathOfNearest(dirname(directory));
-  }
-}
-
 function unavailable(message: string, cause: unknown): DownloadError {
   return cause instanceof DownloadError
     ? cause
     : new StorageUnavailableError(message, { cause });
-}
-
-async function writeNew(path: string, content: StorageContent): Promise<void> {
-  const whole = typeof content === 'string' || content instanceof Uint8Array;
-  try {
-    await pipeline(
-      whole ? [content] : content,
-      createWriteStream(path, { flags: 'wx' }),
-    );
-  } catch (error) {
-    await unlink(path).catch(() => undefined);
-    throw error;
-  }
 }

@@ -14,6 +14,7 @@ describe('the public API', () => {
       'DownloadResponse',
       'DownloadStorage',
       'DownloadStorages',
+      'FileChangedError',
       'FileNotFoundError',
       'FileSystemStorage',
       'HttpDownloadController',
