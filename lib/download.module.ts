@@ -1,11 +1,11 @@
 import {
+  type BeforeApplicationShutdown,
   Inject,
   Logger,
   Module,
   type NestModule,
   type OnApplicationBootstrap,
   type OnModuleInit,
-  type Type,
 } from '@nestjs/common';
 import {
   APP_INTERCEPTOR,
@@ -13,7 +13,6 @@ import {
   ModulesContainer,
 } from '@nestjs/core';
 
-import { DownloadController } from './controllers/download.controller.js';
 import {
   answerOtherMethodsOnExpress,
   type ExpressApplication,
@@ -23,10 +22,10 @@ import {
   FastifyOtherMethods,
 } from './controllers/fastify-other-methods.js';
 import {
-  adaptWildcards,
-  hasGetRoute,
-  routeParameters,
-} from './controllers/route-metadata.js';
+  checkController,
+  foundControllers,
+} from './controllers/found-controllers.js';
+import { adaptWildcards } from './controllers/route-metadata.js';
 import {
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN,
@@ -38,13 +37,8 @@ import {
 } from './download.options.js';
 import { InvalidOptionsError } from './errors/invalid-options.error.js';
 import { DownloadInterceptor } from './interceptors/download.interceptor.js';
+import { RunningDownloads } from './streaming/running-downloads.js';
 import { DownloadStorages } from './storages/download-storages.js';
-
-interface FoundController {
-  readonly type: Type;
-  /** Not there for controllers that are made for each request. */
-  readonly instance?: DownloadController;
-}
 
 /**
  * Downloads for the whole application.
@@ -74,13 +68,18 @@ interface FoundController {
         new DownloadStorages(storages),
       inject: [DOWNLOAD_OPTIONS],
     },
+    RunningDownloads,
     { provide: APP_INTERCEPTOR, useClass: DownloadInterceptor },
   ],
   exports: [DownloadStorages],
 })
 export class DownloadModule
   extends ConfigurableModuleClass
-  implements NestModule, OnModuleInit, OnApplicationBootstrap
+  implements
+    NestModule,
+    OnModuleInit,
+    OnApplicationBootstrap,
+    BeforeApplicationShutdown
 {
   readonly #logger = new Logger(DownloadModule.name);
   #fastify?: FastifyOtherMethods;
@@ -89,6 +88,7 @@ export class DownloadModule
     private readonly adapterHost: HttpAdapterHost,
     private readonly modules: ModulesContainer,
     @Inject(DOWNLOAD_OPTIONS) private readonly options: CheckedDownloadOptions,
+    private readonly running: RunningDownloads,
   ) {
     super();
   }
@@ -96,7 +96,9 @@ export class DownloadModule
   /** Nest calls it before it registers the routes, which onModuleInit() is too late for. */
   configure(): void {
     const isFastify = this.#platform() === 'fastify';
-    for (const { type } of this.#controllers()) adaptWildcards(type, isFastify);
+    for (const { type } of foundControllers(this.modules)) {
+      adaptWildcards(type, isFastify);
+    }
     if (isFastify) {
       this.#fastify = new FastifyOtherMethods(
         this.adapterHost.httpAdapter.getInstance<FastifyApplication>(),
@@ -117,13 +119,15 @@ export class DownloadModule
 
   /** The controllers have had their own onModuleInit() to set options in. */
   async onApplicationBootstrap(): Promise<void> {
-    for (const { type, instance } of this.#controllers()) {
-      requireGetRoute(type);
-      instance?.checkOptions(routeParameters(type));
-    }
+    foundControllers(this.modules).forEach(checkController);
     for (const warning of (await this.options.backend.warnings?.()) ?? []) {
       this.#logger.warn(warning);
     }
+  }
+
+  /** The server closes only after this: a download that never ends would keep it. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.running.finish(this.options.shutdownTimeout);
   }
 
   #platform(): string | undefined {
@@ -131,25 +135,6 @@ export class DownloadModule
     const adapter: HttpAdapterHost['httpAdapter'] | undefined =
       this.adapterHost.httpAdapter;
     return adapter?.getType();
-  }
-
-  #controllers(): FoundController[] {
-    return [...this.modules.values()]
-      .flatMap((module) => [...module.controllers.values()])
-      .flatMap(({ metatype, instance }) =>
-        isDownloadController(metatype)
-          ? [
-              {
-                type: metatype,
-                instance:
-                  instance instanceof DownloadController &&
-                  Object.hasOwn(instance, 'attachment')
-                    ? instance
-                    : undefined,
-              },
-            ]
-          : [],
-      );
   }
 
   #refuseSecondModule(): void {
@@ -163,20 +148,4 @@ export class DownloadModule
       'Call forRoot or forRootAsync once per application; a backend of its own goes on a controller or handler.',
     );
   }
-}
-
-function isDownloadController(metatype: unknown): metatype is Type {
-  return (
-    typeof metatype === 'function' &&
-    metatype.prototype instanceof DownloadController
-  );
-}
-
-function requireGetRoute(controller: Type): void {
-  if (hasGetRoute(controller)) return;
-  throw new InvalidOptionsError(
-    `${controller.name}.handleDownload`,
-    'an override without a route',
-    'Nest keeps routes on the function, so the override has none: override download(request) instead, or decorate it with @Get().',
-  );
 }

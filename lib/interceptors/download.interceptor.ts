@@ -5,6 +5,7 @@ import {
   Injectable,
   Logger,
   type NestInterceptor,
+  ServiceUnavailableException,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { catchError, from, mergeMap, type Observable, of } from 'rxjs';
@@ -27,6 +28,7 @@ import {
   platformResponse,
   type PlatformResponse,
 } from '../streaming/platform-response.js';
+import { RunningDownloads } from '../streaming/running-downloads.js';
 import { answerDownload } from './answer-download.js';
 import { type Exchange, exchangeOf } from './exchange.js';
 import { toHttpException } from './http-exceptions.js';
@@ -45,6 +47,7 @@ export class DownloadInterceptor implements NestInterceptor {
   constructor(
     @Inject(DOWNLOAD_OPTIONS) private readonly options: CheckedDownloadOptions,
     private readonly reflector: Reflector,
+    private readonly running: RunningDownloads,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -76,6 +79,10 @@ export class DownloadInterceptor implements NestInterceptor {
     options: DownloadOptions,
     exchange: Exchange,
   ): Promise<unknown> {
+    if (this.running.isOver) throw new ServiceUnavailableException();
+    const { raw } = exchange.response;
+    this.running.add(raw);
+    exchange.onClose(() => this.running.remove(raw));
     const response = toDownloadResponse(value, options);
     response.setDefaults(this.options);
     const backend = response.presentation.backend ?? this.options.backend;

@@ -73,13 +73,11 @@ describe('README.md', () => {
     it('main.ts hands out a file', async () => {
       const create = NestFactory.create.bind(NestFactory);
       const created = new Promise<INestApplication>((resolve) => {
-        jest
-          .spyOn(NestFactory, 'create')
-          .mockImplementation(async (module) => {
-            const application = await create(module, { logger: false });
-            resolve(application);
-            return application;
-          });
+        jest.spyOn(NestFactory, 'create').mockImplementation(async (module) => {
+          const application = await create(module, { logger: false });
+          resolve(application);
+          return application;
+        });
       });
       process.env.PORT = '0';
       await import('../readme/main.js');
