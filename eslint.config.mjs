@@ -26,11 +26,6 @@ export default defineConfig(
         { fixStyle: 'inline-type-imports' },
       ],
       '@typescript-eslint/no-extraneous-class': 'off',
-      // A hook's parameters are its documentation, used or not.
-      '@typescript-eslint/no-unused-vars': [
-        'error',
-        { argsIgnorePattern: '^_' },
-      ],
       // A hook names all that an override is given.
       '@typescript-eslint/no-unused-vars': [
         'error',

@@ -102,8 +102,8 @@ async function heldOpen(
       closeSync(descriptor);
       return Readable.from([]);
     },
-    async isIntact() {
-      const now = await statOf(descriptor);
+    isIntact() {
+      const now = fstatSync(descriptor, { bigint: true });
       return (
         now.size > stats.size ||
         (now.size === stats.size && now.mtimeNs === stats.mtimeNs)

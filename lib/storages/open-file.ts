@@ -15,7 +15,7 @@ export interface OpenFile {
   /** A stream of the window; it closes the file when it ends or is destroyed. */
   read(window?: ReadWindow): Readable;
   /** Whether the bytes that were described are still there: not truncated, not written over. */
-  isIntact(): Promise<boolean>;
+  isIntact(): boolean;
   /** Lets go of a file that is not going to be read by `read()`. */
   close(): void;
 }

@@ -29,6 +29,7 @@ export class DownloadStream extends Readable {
   readonly #body: Readable | LocalBody | undefined;
   readonly #events: DownloadStreamEvents;
   #source: Readable | undefined;
+  #response: ServerResponse<IncomingMessage> | undefined;
   #missing: number | undefined;
   #last: Uint8Array | undefined;
 
@@ -75,6 +76,7 @@ export class DownloadStream extends Readable {
   ): void {
     this.#source?.destroy();
     if (this.#body instanceof Readable) this.#body.destroy();
+    else if (this.#response) this.#body?.abandon(this.#response);
     else this.#body?.close();
     callback(error);
   }
@@ -83,6 +85,7 @@ export class DownloadStream extends Readable {
     body: LocalBody,
     response: ServerResponse<IncomingMessage>,
   ): void {
+    this.#response = response;
     body
       .sendTo(response, () => this.destroyed)
       .then(

@@ -21,6 +21,7 @@ export type BodySegment =
 export class LocalBody {
   #isClosing = false;
   #isReading = false;
+  #giveBack?: () => void;
 
   constructor(
     private readonly file: OpenFile,
@@ -60,6 +61,15 @@ export class LocalBody {
     return Readable.from(this.#bytes(), { objectMode: false });
   }
 
+  /**
+   * Lets go of everything when the client has left. A response that still waited for its turn on the
+   * connection never closes; nothing of it will be written any more.
+   */
+  abandon(response: ServerResponse<IncomingMessage>): void {
+    this.close();
+    if (!response.socket) this.#giveBack?.();
+  }
+
   /** Once, and never under a read: the number of a closed descriptor is the next file's. */
   close(): void {
     if (this.#isClosing) return;
@@ -84,10 +94,16 @@ export class LocalBody {
     length: number,
   ): Promise<void> {
     const lent = pieceBuffer(length);
-    const { buffer } = lent;
-    await this.#read(buffer, length, start);
+    this.#giveBack = () => {
+      this.#giveBack = undefined;
+      lent.giveBack();
+    };
+    // The callback of end() never comes where the client leaves; this event does.
+    response.once('close', () => this.#giveBack?.());
+    await this.#read(lent.buffer, length, start);
+    this.#requireIntact();
     this.close();
-    response.end(buffer.subarray(0, length), () => lent.giveBack());
+    response.end(lent.buffer.subarray(0, length));
   }
 
   async #sendChunks(
@@ -95,8 +111,8 @@ export class LocalBody {
     stopped: () => boolean,
   ): Promise<void> {
     let sent = 0;
-    for (const [index, segment] of this.segments.entries()) {
-      const isLast = index === this.segments.length - 1;
+    const lastRange = this.segments.findLast((segment) => 'start' in segment);
+    for (const segment of this.segments) {
       if (!('start' in segment)) {
         await written(response, segment);
         continue;
@@ -108,7 +124,9 @@ export class LocalBody {
           const length = Math.min(buffer.length, segment.end - at + 1);
           await this.#read(buffer, length, at);
           at += length;
-          if (at > segment.end && isLast) await this.#requireIntact();
+          if (at > segment.end && segment === lastRange) {
+            this.#requireIntact();
+          }
           await written(response, buffer.subarray(0, length));
           sent += length;
         } finally {
@@ -142,14 +160,14 @@ export class LocalBody {
       const buffer = Buffer.allocUnsafe(length);
       await this.#read(buffer, length, at);
       at += length;
-      if (at > end) await this.#requireIntact();
+      if (at > end) this.#requireIntact();
       yield buffer;
     }
   }
 
   /** Before the last chunk goes out: without it, the client knows that something is wrong. */
-  async #requireIntact(): Promise<void> {
-    if (!(await this.file.isIntact())) {
+  #requireIntact(): void {
+    if (!this.file.isIntact()) {
       throw new Error('The file was changed while it was being sent');
     }
   }

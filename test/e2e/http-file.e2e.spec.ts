@@ -208,12 +208,12 @@ describe.each(ADAPTERS)('HttpDownloadController on %s', (adapter) => {
       },
     });
     expect(seen.map(({ method }) => method)).toEqual(['GET']);
-    expect(Object.keys(seen[0]!.headers).sort()).toEqual([
+    expect(Object.keys(seen[0].headers).sort()).toEqual([
       'accept-encoding',
       'connection',
       'host',
     ]);
-    expect(seen[0]!.headers['accept-encoding']).toBe('identity');
+    expect(seen[0].headers['accept-encoding']).toBe('identity');
   });
 
   it.each(['/remote/ranges', '/remote/file.txt'])(
