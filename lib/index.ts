@@ -16,6 +16,7 @@ export { HttpDownloadController } from './controllers/http-download.controller.j
 export { ObjectDownloadController } from './controllers/object-download.controller.js';
 export { type ObjectRepository } from './controllers/object-repository.js';
 export { PathDownloadController } from './controllers/path-download.controller.js';
+export { type PresentationHooks } from './controllers/presentation-hooks.js';
 export { StorageDownloadController } from './controllers/storage-download.controller.js';
 export { VirtualDownloadController } from './controllers/virtual-download.controller.js';
 

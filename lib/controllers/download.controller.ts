@@ -5,9 +5,7 @@ import { FileNotFoundError } from '../errors/file-not-found.error.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { modifiedSince } from '../http/preconditions.js';
-import { type DownloadBackend } from '../responses/download-backend.js';
 import { DownloadResponse } from '../responses/download-response.js';
-import { type ResponseHeaders } from '../responses/response-headers.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { DownloadStorages } from '../storages/download-storages.js';
 import {
@@ -17,6 +15,7 @@ import {
 } from './as-controller.js';
 import { type DownloadRequest } from './download-request.js';
 import { DOWNLOAD_ROUTE, FASTIFY_ROUTE_CONFIG } from './download-route.js';
+import { PresentationHooks } from './presentation-hooks.js';
 
 /**
  * A controller whose one route hands out a file. Extend it and say which file:
@@ -35,24 +34,7 @@ import { DOWNLOAD_ROUTE, FASTIFY_ROUTE_CONFIG } from './download-route.js';
  *
  * @publicApi
  */
-export abstract class DownloadController {
-  /** Whether the client is to save the file rather than show it. */
-  attachment = true;
-  /** What the client calls the file; the file's own name by default. */
-  basename?: string;
-  /** A media type; by default what the file says, else what its name says. */
-  contentType?: string;
-  /** The charset of a text. */
-  charset?: string;
-  /** A content coding that the bytes already have, such as `gzip`. */
-  encoding?: string;
-  /** Cache-Control; the module's by default. */
-  cacheControl?: string;
-  /** Further headers. */
-  headers?: ResponseHeaders;
-  /** A backend of its own, in place of the configured one. */
-  backend?: DownloadBackend;
-
+export abstract class DownloadController extends PresentationHooks {
   @Inject(DownloadStorages)
   protected readonly storages!: DownloadStorages;
 
@@ -130,75 +112,12 @@ export abstract class DownloadController {
     throw error;
   }
 
-  getAttachment(
-    _file: DownloadFile,
-    _request: DownloadRequest,
-  ): Awaitable<boolean> {
-    return this.attachment;
-  }
-
-  getBasename(
-    _file: DownloadFile,
-    _request: DownloadRequest,
-  ): Awaitable<string | undefined> {
-    return this.basename;
-  }
-
-  getContentType(
-    _file: DownloadFile,
-    _request: DownloadRequest,
-  ): Awaitable<string | undefined> {
-    return this.contentType;
-  }
-
-  getCharset(
-    _file: DownloadFile,
-    _request: DownloadRequest,
-  ): Awaitable<string | undefined> {
-    return this.charset;
-  }
-
-  getEncoding(
-    _file: DownloadFile,
-    _request: DownloadRequest,
-  ): Awaitable<string | undefined> {
-    return this.encoding;
-  }
-
-  getCacheControl(
-    _file: DownloadFile,
-    _request: DownloadRequest,
-  ): Awaitable<string | undefined> {
-    return this.cacheControl;
-  }
-
-  getHeaders(
-    _file: DownloadFile,
-    _request: DownloadRequest,
-  ): Awaitable<ResponseHeaders | undefined> {
-    return this.headers;
-  }
-
-  getBackend(
-    _file: DownloadFile,
-    _request: DownloadRequest,
-  ): Awaitable<DownloadBackend | undefined> {
-    return this.backend;
-  }
-
   async #present(
     file: DownloadFile,
     request: DownloadRequest,
   ): Promise<DownloadResponse> {
     return new DownloadResponse(file, {
-      attachment: await this.getAttachment(file, request),
-      basename: await this.getBasename(file, request),
-      contentType: await this.getContentType(file, request),
-      charset: await this.getCharset(file, request),
-      encoding: await this.getEncoding(file, request),
-      cacheControl: await this.getCacheControl(file, request),
-      headers: await this.getHeaders(file, request),
-      backend: await this.getBackend(file, request),
+      ...(await this.getPresentation(file, request)),
       wasModifiedSince: this.#ownWasModifiedSince(),
       fileNotFound: (error) => this.fileNotFound(error, request),
     });
