@@ -2,4 +2,10 @@ import against from './against.js';
 
 export default against('nest11', {
   testMatch: ['<rootDir>/test/{unit,e2e}/**/*.spec.ts'],
+  // Their applications are processes of their own, which the mapping of imports does not reach.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    'test/e2e/sample.e2e',
+    'test/e2e/unreadable-files.e2e',
+  ],
 });
