@@ -13,7 +13,7 @@ export interface DownloadModuleExtras {
 }
 
 /** @internal */
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<DownloadModuleOptions>({
     moduleName: 'Download',
   })

@@ -6,6 +6,7 @@ import {
   type NestModule,
   type OnApplicationBootstrap,
   type OnModuleInit,
+  type Type,
 } from '@nestjs/common';
 import {
   APP_INTERCEPTOR,
@@ -26,9 +27,12 @@ import {
   foundControllers,
 } from './controllers/found-controllers.js';
 import { adaptWildcards } from './controllers/route-metadata.js';
+import { DownloadValueInterceptor } from './decorators/download-value.interceptor.js';
+import { standInnermost } from './decorators/innermost.js';
 import {
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN,
+  type OPTIONS_TYPE,
 } from './download.module-definition.js';
 import {
   type CheckedDownloadOptions,
@@ -89,8 +93,16 @@ export class DownloadModule
     private readonly modules: ModulesContainer,
     @Inject(DOWNLOAD_OPTIONS) private readonly options: CheckedDownloadOptions,
     private readonly running: RunningDownloads,
+    private readonly storages: DownloadStorages,
   ) {
     super();
+  }
+
+  /** @param options none are needed: the application then sends every file itself */
+  static override forRoot(
+    options: typeof OPTIONS_TYPE = {},
+  ): ReturnType<typeof ConfigurableModuleClass.forRoot> {
+    return super.forRoot(options);
   }
 
   /** Nest calls it before it registers the routes, which onModuleInit() is too late for. */
@@ -99,6 +111,7 @@ export class DownloadModule
     for (const { type } of foundControllers(this.modules)) {
       adaptWildcards(type, isFastify);
     }
+    this.#standInnermost();
     if (isFastify) {
       this.#fastify = new FastifyOtherMethods(
         this.adapterHost.httpAdapter.getInstance<FastifyApplication>(),
@@ -128,6 +141,17 @@ export class DownloadModule
   /** The server closes only after this: a download that never ends would keep it. */
   beforeApplicationShutdown(): Promise<void> {
     return this.running.finish(this.options.shutdownTimeout);
+  }
+
+  #standInnermost(): void {
+    const interceptor = new DownloadValueInterceptor(this.storages);
+    for (const { controllers } of this.modules.values()) {
+      for (const { metatype } of controllers.values()) {
+        if (typeof metatype === 'function') {
+          standInnermost(metatype as Type, interceptor);
+        }
+      }
+    }
   }
 
   #platform(): string | undefined {

@@ -21,10 +21,8 @@ export { StorageDownloadController } from './controllers/storage-download.contro
 export { VirtualDownloadController } from './controllers/virtual-download.controller.js';
 
 // ... or a handler of any other controller does.
-export {
-  Download,
-  type DownloadOptions,
-} from './decorators/download.decorator.js';
+export { Download } from './decorators/download.decorator.js';
+export { type DownloadOptions } from './decorators/download-options.js';
 export { sendfile, type SendfileOptions } from './shortcuts/sendfile.js';
 
 // The file is wrapped and still unread ...

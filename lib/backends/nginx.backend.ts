@@ -13,6 +13,7 @@ import {
 import { encodedLocation, locate } from './locate.js';
 import { nginxConfig } from './nginx-config.js';
 import { checkNginxOptions, type NginxOptions } from './nginx-options.js';
+import { nginxValidators } from './nginx-validators.js';
 import { checkLocationRules, type LocationRule } from './rules.js';
 
 // nginx makes these itself for the file it sends.
@@ -39,7 +40,7 @@ export function nginx(options: NginxOptions): DownloadBackend {
   const settings = accelHeaders(options);
   return {
     name: 'nginx',
-    ownValidators: true,
+    validators: nginxValidators,
     // By default nginx would spool what the application streams to its own disk.
     streamHeaders: accelHeaders({
       limitRate: options.limitRate,

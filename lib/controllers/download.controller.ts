@@ -5,6 +5,10 @@ import { FileNotFoundError } from '../errors/file-not-found.error.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { modifiedSince } from '../http/preconditions.js';
+import {
+  checkPresentation,
+  PRESENTATION_OPTIONS,
+} from '../responses/check-presentation.js';
 import { DownloadResponse } from '../responses/download-response.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { DownloadStorages } from '../storages/download-storages.js';
@@ -64,6 +68,10 @@ export abstract class DownloadController extends PresentationHooks {
    * @throws InvalidOptionsError
    */
   checkOptions(_parameters: readonly string[]): void {
+    const options = Object.entries(this).filter(([name]) =>
+      PRESENTATION_OPTIONS.includes(name),
+    );
+    checkPresentation(this.constructor.name, Object.fromEntries(options));
     if (typeof this.getFile !== 'function') {
       throw new InvalidOptionsError(
         `${this.constructor.name}.getFile`,

@@ -1,16 +1,8 @@
-import { type CustomDecorator, SetMetadata } from '@nestjs/common';
+import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
 
-import { type DownloadResponseOptions } from '../responses/download-response.js';
-
-/**
- * Options of @Download().
- *
- * @publicApi
- */
-export type DownloadOptions = Omit<DownloadResponseOptions, 'fileNotFound'>;
-
-/** @internal */
-export const DOWNLOAD_METADATA = 'nestjs-downloadview:download';
+import { checkPresentation } from '../responses/check-presentation.js';
+import { DOWNLOAD_METADATA, type DownloadOptions } from './download-options.js';
+import { DownloadValueInterceptor } from './download-value.interceptor.js';
 
 /**
  * Makes what the handler returns a download. On a controller it holds for all its handlers; what a
@@ -28,10 +20,15 @@ export const DOWNLOAD_METADATA = 'nestjs-downloadview:download';
  * iterable or an async iterable; anything else is an error. A handler of another method than GET
  * answers 200, without conditions and ranges.
  *
+ * @throws InvalidOptionsError for an option that is unknown or wrong
  * @publicApi
  */
 export function Download(
   options: DownloadOptions = {},
-): CustomDecorator<string> {
-  return SetMetadata(DOWNLOAD_METADATA, options);
+): ClassDecorator & MethodDecorator {
+  checkPresentation('@Download()', options);
+  return applyDecorators(
+    SetMetadata(DOWNLOAD_METADATA, options),
+    UseInterceptors(DownloadValueInterceptor),
+  );
 }

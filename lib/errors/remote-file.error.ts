@@ -20,7 +20,7 @@ export class RemoteFileError extends DownloadError {
   constructor(
     readonly reason: RemoteFailure,
     message: string,
-    options?: ErrorOptions,
+    options?: { cause?: unknown },
   ) {
     super(message, options);
   }

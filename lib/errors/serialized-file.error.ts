@@ -18,3 +18,15 @@ export class SerializedFileError extends DownloadError {
     );
   }
 }
+
+/**
+ * A `toJSON()` that refuses. As a property of its own, not of the class: class-transformer looks at those
+ * alone, and calls what is a function, while JSON.stringify() calls either.
+ *
+ * @internal
+ */
+export function refuseSerialization(what: string): () => never {
+  return () => {
+    throw new SerializedFileError(what);
+  };
+}

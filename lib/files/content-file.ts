@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
-import { SerializedFileError } from '../errors/serialized-file.error.js';
+import { refuseSerialization } from '../errors/serialized-file.error.js';
 import { toEntityTag } from '../http/entity-tag.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type DownloadFile } from './download-file.js';
@@ -31,6 +31,8 @@ export interface ContentFileOptions {
  */
 export class ContentFile implements DownloadFile {
   readonly name: string;
+  /** @throws SerializedFileError always: its fields are not for clients */
+  readonly toJSON = refuseSerialization('A ContentFile');
   readonly #bytes: Uint8Array;
   readonly #stat: FileStat;
 
@@ -64,9 +66,5 @@ export class ContentFile implements DownloadFile {
     return Readable.from(window.length > 0 ? [window] : [], {
       objectMode: false,
     });
-  }
-
-  toJSON(): never {
-    throw new SerializedFileError('A ContentFile');
   }
 }

@@ -68,7 +68,8 @@ export class DescribedFile implements DownloadFile {
 
   async stat(): Promise<FileStat> {
     const stat = await this.file.stat();
-    this.#tag = stat.etag;
+    // A weak tag does not promise the same bytes.
+    this.#tag = stat.etag?.startsWith('"') ? stat.etag : undefined;
     return this.#describe(stat);
   }
 

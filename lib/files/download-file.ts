@@ -34,9 +34,9 @@ export interface DownloadFile {
   /** What the client calls it, unless `basename` says otherwise. */
   readonly name: string;
   /** Absolute path, when it lies on a disk of this machine. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** Where a server may fetch it. */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /**
    * Whether users or another host decided about its content and type. JavaScript and CSS of such files
    * go out as application/octet-stream: a page elsewhere could run them by `<script src>`.
@@ -71,7 +71,7 @@ export interface DownloadFile {
    *
    * @internal
    */
-  hold?(): Awaitable<OpenFile>;
+  readonly hold?: (() => Awaitable<OpenFile>) | undefined;
 
   /**
    * Lets go of a source that was handed in and is not going to be read.

@@ -16,6 +16,19 @@ export function isRange(
 }
 
 /**
+ * Whether a server sent something of another file than it was asked for. Not every one knows If-Match
+ * (RFC 9110 13.1.1), but most name what they send.
+ *
+ * @internal
+ */
+export function isAnother(
+  etag: string | undefined,
+  ifMatch: string | undefined,
+): boolean {
+  return etag !== undefined && ifMatch !== undefined && etag !== ifMatch;
+}
+
+/**
  * A window of a stream that gives everything.
  *
  * @param end inclusive

@@ -6,7 +6,7 @@ import { FileChangedError } from '../errors/file-changed.error.js';
 import { FileNotFoundError } from '../errors/file-not-found.error.js';
 import { quote } from '../errors/quote.js';
 import { RemoteFileError } from '../errors/remote-file.error.js';
-import { SerializedFileError } from '../errors/serialized-file.error.js';
+import { refuseSerialization } from '../errors/serialized-file.error.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import {
   type DownloadFile,
@@ -15,7 +15,7 @@ import {
 } from './download-file.js';
 import { allowedUrl } from './http-file-url.js';
 import { askRemote } from './http-file-request.js';
-import { isRange, windowOf } from './http-file-window.js';
+import { isAnother, isRange, windowOf } from './http-file-window.js';
 import { statOfHeaders } from './http-file-headers.js';
 
 /**
@@ -45,6 +45,8 @@ const HEAD_REFUSED = new Set([400, 403, 405, 501]);
  */
 export class HttpFile implements DownloadFile {
   readonly name: string;
+  /** @throws SerializedFileError always: its fields are not for clients */
+  readonly toJSON = refuseSerialization('An HttpFile');
   readonly url: string;
   readonly untrusted = true;
   readonly #address: URL;
@@ -103,10 +105,6 @@ export class HttpFile implements DownloadFile {
     }
   }
 
-  toJSON(): never {
-    throw new SerializedFileError('An HttpFile');
-  }
-
   #ask(
     method: 'GET' | 'HEAD',
     signal?: AbortSignal,
@@ -132,16 +130,14 @@ export class HttpFile implements DownloadFile {
 
   #windowOf(
     answer: Dispatcher.ResponseData,
-    { start = 0, end }: ReadWindow,
+    { start = 0, end, ifMatch }: ReadWindow,
   ): Readable {
     const { statusCode, headers, body } = answer;
-    if (statusCode === 412) {
-      throw new FileChangedError(`${quote(this.url)} is another file now`);
-    }
-    if (statusCode !== 206) {
-      this.#statOf(answer);
-      return windowOf(body, start, end);
-    }
+    if (statusCode === 412) throw this.#changed();
+    const isPart = statusCode === 206;
+    const { etag } = isPart ? statOfHeaders(headers) : this.#statOf(answer);
+    if (isAnother(etag, ifMatch)) throw this.#changed();
+    if (!isPart) return windowOf(body, start, end);
     if (!isRange(headers['content-range'], start, end)) {
       throw new RemoteFileError(
         'refused',
@@ -163,6 +159,10 @@ export class HttpFile implements DownloadFile {
       if (received > this.#maxSize) throw this.#tooLarge();
       yield chunk;
     }
+  }
+
+  #changed(): FileChangedError {
+    return new FileChangedError(`${quote(this.url)} is another file now`);
   }
 
   #tooLarge(): RemoteFileError {

@@ -3,7 +3,7 @@ import { type Readable } from 'node:stream';
 
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { quote } from '../errors/quote.js';
-import { SerializedFileError } from '../errors/serialized-file.error.js';
+import { refuseSerialization } from '../errors/serialized-file.error.js';
 import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { openLocalFile } from '../storages/local-descriptor.js';
@@ -41,6 +41,8 @@ export interface LocalFileOptions extends Confinement {
  */
 export class LocalFile implements DownloadFile {
   readonly name: string;
+  /** @throws SerializedFileError always: its fields are not for clients */
+  readonly toJSON = refuseSerialization('A LocalFile');
   readonly path: string;
   readonly #root?: string;
   readonly #etag?: (stat: FileStat) => string;
@@ -73,10 +75,6 @@ export class LocalFile implements DownloadFile {
 
   async open(window?: ReadWindow): Promise<Readable> {
     return (await this.hold()).read(window);
-  }
-
-  toJSON(): never {
-    throw new SerializedFileError('A LocalFile');
   }
 }
 

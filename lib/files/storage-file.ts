@@ -28,25 +28,40 @@ export interface StorageFileOptions {
 export class StorageFile implements DownloadFile {
   readonly name: string;
   readonly untrusted = true;
-  readonly hold?: () => Promise<OpenFile>;
+  readonly #storage: DownloadStorage;
+  readonly #key: string;
   #size?: number;
 
   constructor(
-    readonly storage: DownloadStorage,
-    readonly key: string,
+    storage: DownloadStorage,
+    key: string,
     options: StorageFileOptions = {},
   ) {
+    this.#storage = storage;
+    this.#key = key;
     this.name = options.name ?? lastSegment(key);
-    const hold = storage.hold?.bind(storage);
-    if (hold) this.hold = () => hold(key);
+  }
+
+  // Getters: what takes objects apart, as class-transformer does, sees no storage and no path.
+  get storage(): DownloadStorage {
+    return this.#storage;
+  }
+
+  get key(): string {
+    return this.#key;
+  }
+
+  get hold(): (() => Promise<OpenFile>) | undefined {
+    const hold = this.#storage.hold?.bind(this.#storage);
+    return hold && (() => hold(this.#key));
   }
 
   get path(): string | undefined {
-    return this.storage.path?.(this.key);
+    return this.#storage.path?.(this.#key);
   }
 
   get url(): string | undefined {
-    return this.storage.url?.(this.key);
+    return this.#storage.url?.(this.#key);
   }
 
   /** Bytes, once `stat()` has been asked. */
@@ -55,13 +70,13 @@ export class StorageFile implements DownloadFile {
   }
 
   async stat(): Promise<FileStat> {
-    const stat = await this.storage.stat(this.key);
+    const stat = await this.#storage.stat(this.#key);
     this.#size = stat.size;
     return stat;
   }
 
   open(window?: ReadWindow): Promise<Readable> {
-    return this.storage.open(this.key, window);
+    return this.#storage.open(this.#key, window);
   }
 
   /** Name, size and URL: enough for a list of files, and never where the file lies. */

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
-import { SerializedFileError } from '../errors/serialized-file.error.js';
+import { refuseSerialization } from '../errors/serialized-file.error.js';
 import { toEntityTag } from '../http/entity-tag.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
@@ -60,6 +60,8 @@ export interface VirtualFileOptions {
  */
 export class VirtualFile implements DownloadFile {
   readonly name: string;
+  /** @throws SerializedFileError always: its fields are not for clients */
+  readonly toJSON = refuseSerialization('A VirtualFile');
   readonly acceptsRanges = false;
   readonly #source: VirtualSource;
   readonly #stat: FileStat;
@@ -98,6 +100,7 @@ export class VirtualFile implements DownloadFile {
         'The function must give a stream, an iterable or an async iterable.',
       );
     }
+    refuseSecondReading(content);
     if (!(content instanceof Readable)) return byteStream(content, signal);
     if (givesBytes(content)) return content;
     // A generator that nobody has started neither ends its source nor hears that it failed.
@@ -110,10 +113,25 @@ export class VirtualFile implements DownloadFile {
   discard(): void {
     if (this.#source instanceof Readable) this.#source.destroy();
   }
+}
 
-  toJSON(): never {
-    throw new SerializedFileError('A VirtualFile');
+const begun = new WeakSet<object>();
+
+/** A second client would get an empty file that looks whole. */
+function refuseSecondReading(content: VirtualContent): void {
+  if (isChunk(content)) return;
+  const isOnce =
+    content instanceof Readable ||
+    'next' in content ||
+    content instanceof ReadableStream;
+  if (isOnce && begun.has(content)) {
+    throw new InvalidOptionsError(
+      'VirtualFile.source',
+      content instanceof Readable ? 'a stream' : 'a generator object',
+      'It was read before. Give a function that makes a new one: new VirtualFile(() => rows(), { name }).',
+    );
   }
+  if (isOnce) begun.add(content);
 }
 
 function byteStream(content: VirtualContent, signal?: AbortSignal): Readable {

@@ -5,7 +5,6 @@ import { unsatisfiedRange } from '../http/content-range.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
-import { type FileStat } from '../storages/file-stat.js';
 import { type BodyPlan, planBody } from '../streaming/body-plan.js';
 import {
   type AnswerBody,
@@ -16,6 +15,7 @@ import { type ResponseHead } from '../streaming/response-head.js';
 import { headOf, notModifiedHead } from './answer-head.js';
 import { isNotModified, isUnchangedByHook } from './conditions.js';
 import { type Exchange } from './exchange.js';
+import { statFor } from './stat-for.js';
 
 const CONDITIONS = [
   'range',
@@ -76,8 +76,8 @@ async function streamed(
   exchange: Exchange,
   backend: DownloadBackend,
 ): Promise<DownloadAnswer> {
-  const { method, signal } = exchange;
-  const held = await holdDownload(download.file, wantsOf(exchange), signal);
+  const { method } = exchange;
+  const held = await holdDownload(download.file, wantsOf(exchange), exchange);
   let body: AnswerBody | undefined;
   try {
     const stat = await statFor(exchange, download, backend, held.stat);
@@ -93,28 +93,12 @@ async function streamed(
       backend,
       method === 'GET' || method === 'HEAD' ? acceptsRanges : undefined,
     );
+    if (description.size !== undefined) forbidCompression(exchange);
     if (method !== 'HEAD') body = await bodyOf(plan, held, description);
     return answerOf(head, exchange, body, backend);
   } finally {
     if (!body) await held.close();
   }
-}
-
-/**
- * What HEAD says has to hold for the GET that follows: where the server in front sends the file with a
- * tag of its own, ours would be another.
- */
-async function statFor(
-  { method }: Exchange,
-  download: DownloadResponse,
-  backend: DownloadBackend,
-  stat: FileStat,
-): Promise<FileStat> {
-  const isTheServers =
-    method === 'HEAD' &&
-    backend.ownValidators === true &&
-    (await backend.proxy(download)) !== undefined;
-  return isTheServers ? { ...stat, etag: undefined } : stat;
 }
 
 function wantsOf({ method, headers }: Exchange): 'facts' | 'whole' | 'ranges' {
@@ -136,6 +120,11 @@ function planFor(
     'Range Not Satisfiable',
     HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
   );
+}
+
+/** Where no-transform is not heeded: @fastify/compress looks at the request. */
+function forbidCompression({ response }: Exchange): void {
+  response.raw.req.headers['x-no-compression'] = '1';
 }
 
 async function bodyOf(

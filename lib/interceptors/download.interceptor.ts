@@ -7,13 +7,9 @@ import {
   type NestInterceptor,
   ServiceUnavailableException,
 } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { catchError, from, mergeMap, type Observable, of } from 'rxjs';
 
-import {
-  DOWNLOAD_METADATA,
-  type DownloadOptions,
-} from '../decorators/download.decorator.js';
+import { downloadOptionsOf } from '../decorators/download-options.js';
 import {
   type CheckedDownloadOptions,
   DOWNLOAD_OPTIONS,
@@ -22,7 +18,6 @@ import { DownloadError } from '../errors/download.error.js';
 import { FileNotFoundError } from '../errors/file-not-found.error.js';
 import { quote } from '../errors/quote.js';
 import { DownloadResponse } from '../responses/download-response.js';
-import { toDownloadResponse } from '../responses/to-download-response.js';
 import { errorCode } from '../storages/local-disk.js';
 import {
   platformResponse,
@@ -34,8 +29,7 @@ import { type Exchange, exchangeOf } from './exchange.js';
 import { toHttpException } from './http-exceptions.js';
 
 /**
- * The last moment before bytes flow: turns every DownloadResponse, and what a @Download() handler
- * returns, into the answer that Nest sends. Registered for the whole application by DownloadModule;
+ * The last moment before bytes flow: turns every DownloadResponse into the answer that Nest sends. Registered for the whole application by DownloadModule;
  * contexts other than HTTP pass through untouched.
  *
  * @internal
@@ -46,27 +40,19 @@ export class DownloadInterceptor implements NestInterceptor {
 
   constructor(
     @Inject(DOWNLOAD_OPTIONS) private readonly options: CheckedDownloadOptions,
-    private readonly reflector: Reflector,
     private readonly running: RunningDownloads,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') return next.handle();
-    const download = this.#optionsOf(context);
     return next.handle().pipe(
       mergeMap((value: unknown) =>
-        download || value instanceof DownloadResponse
-          ? from(
-              this.#answer(
-                value,
-                download ?? {},
-                exchangeOf(context, this.#report),
-              ),
-            )
+        value instanceof DownloadResponse
+          ? from(this.#answer(value, exchangeOf(context, this.#report)))
           : of(value),
       ),
       catchError((error: unknown) => {
-        if (download || error instanceof DownloadError) {
+        if (error instanceof DownloadError || downloadOptionsOf(context)) {
           forbidCaching(platformResponse(context.switchToHttp().getResponse()));
         }
         throw this.#toException(error);
@@ -75,15 +61,13 @@ export class DownloadInterceptor implements NestInterceptor {
   }
 
   async #answer(
-    value: unknown,
-    options: DownloadOptions,
+    response: DownloadResponse,
     exchange: Exchange,
   ): Promise<unknown> {
     if (this.running.isOver) throw new ServiceUnavailableException();
     const { raw } = exchange.response;
     this.running.add(raw);
     exchange.onClose(() => this.running.remove(raw));
-    const response = toDownloadResponse(value, options);
     response.setDefaults(this.options);
     const backend = response.presentation.backend ?? this.options.backend;
     try {
@@ -119,17 +103,6 @@ export class DownloadInterceptor implements NestInterceptor {
       code !== 'EPERM';
     if (everyday) this.#logger.debug(text);
     else this.#logger.warn(text);
-  }
-
-  #optionsOf(context: ExecutionContext): DownloadOptions | undefined {
-    const [onHandler, onClass] = [context.getHandler(), context.getClass()].map(
-      (target) =>
-        this.reflector.get<DownloadOptions | undefined>(
-          DOWNLOAD_METADATA,
-          target,
-        ),
-    );
-    return onHandler || onClass ? { ...onClass, ...onHandler } : undefined;
   }
 }
 

@@ -46,19 +46,25 @@ export function exchangeOf(
   const response = platformResponse(
     http.getResponse<ServerResponse<IncomingMessage>>(),
   );
-  const leave = new AbortController();
   const callbacks: (() => void)[] = [];
   let closed = false;
+  let leave: AbortController | undefined;
+  const hasLeft = (): boolean => closed && !response.raw.writableFinished;
   whenClosed(response.raw, () => {
     closed = true;
-    if (!response.raw.writableFinished) leave.abort();
+    if (hasLeft()) leave?.abort();
     for (const callback of callbacks) callback();
   });
   return {
     method,
     headers,
     response,
-    signal: leave.signal,
+    // Few wrappers want one, and it costs as much as the rest of this.
+    get signal() {
+      leave ??= new AbortController();
+      if (hasLeft()) leave.abort();
+      return leave.signal;
+    },
     report,
     onClose: (callback) => {
       if (closed) callback();

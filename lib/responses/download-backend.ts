@@ -1,5 +1,6 @@
 import { type DownloadFile } from '../files/download-file.js';
 import { type Awaitable } from '../storages/awaitable.js';
+import { type FileStat } from '../storages/file-stat.js';
 import { type DownloadDescription } from './describe.js';
 import { type ProxiedDownloadResponse } from './proxied-download-response.js';
 import { type ResponseHeaders } from './response-headers.js';
@@ -46,8 +47,13 @@ export interface DownloadBackend {
   /** Headers for answers that the application sends itself through this server. */
   readonly streamHeaders?: ResponseHeaders;
 
-  /** Whether the server makes the entity tags of the files that it sends, and drops ours. */
-  readonly ownValidators?: boolean;
+  /**
+   * Tag and date that the server gives a file that it sends, where it drops ours. HEAD is answered by the
+   * application, and has to say the same.
+   */
+  validators?(
+    file: DownloadFile,
+  ): Awaitable<Pick<FileStat, 'etag' | 'lastModified'>>;
 
   /** Milliseconds after which a client that takes nothing is reset; a minute by default, 0 for never. */
   readonly idleTimeout?: number;

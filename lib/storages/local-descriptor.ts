@@ -6,6 +6,7 @@ import {
   fstat,
   fstatSync,
   open,
+  openSync,
   readlinkSync,
   realpathSync,
 } from 'node:fs';
@@ -15,6 +16,7 @@ import { FileNotFoundError } from '../errors/file-not-found.error.js';
 import { quote } from '../errors/quote.js';
 import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
 import { type FileStat } from './file-stat.js';
+import { diskPace } from './disk-pace.js';
 import { diskError, isBelow } from './local-disk.js';
 import { localEntityTag } from './local-entity-tag.js';
 import { type OpenFile } from './open-file.js';
@@ -36,10 +38,8 @@ export interface OpenOptions {
 }
 
 /**
- * Opens a regular file; its facts and its bytes come from the same descriptor.
- *
- * Only the open itself may have to wait for a disk, and goes to the thread pool: what is asked about an
- * open file is in memory, and a trip to the pool and back costs more than ten such calls.
+ * Opens a regular file; its facts and its bytes come from the same descriptor. Only the open itself may
+ * have to wait for a disk: what is asked about an open file is in memory.
  *
  * @throws FileNotFoundError when it does not exist, is no regular file, lies outside the root or may
  *   not be read
@@ -50,9 +50,7 @@ export async function openLocalFile(
   path: string,
   { root, etag }: OpenOptions = {},
 ): Promise<OpenFile> {
-  const descriptor = await opened(path).catch((error: unknown) => {
-    throw diskError(path, error);
-  });
+  const descriptor = await openedAt(path);
   try {
     const stats = fstatSync(descriptor, { bigint: true });
     if (!stats.isFile()) {
@@ -115,6 +113,17 @@ async function heldOpen(
 
 function factsOf(stats: BigIntStats): { size: number; lastModified: Date } {
   return { size: Number(stats.size), lastModified: stats.mtime };
+}
+
+async function openedAt(path: string): Promise<number> {
+  try {
+    return await diskPace.call(
+      () => openSync(path, READ_ONLY),
+      () => opened(path),
+    );
+  } catch (error) {
+    throw diskError(path, error);
+  }
 }
 
 // The promises of node:fs would make a FileHandle for each file.

@@ -8,7 +8,7 @@ import { cutConnection } from './cut-connection.js';
 import { whenIdle } from './idle-timeout.js';
 import { type LocalBody } from './local-body.js';
 import { DownloadStream } from './download-stream.js';
-import { type PlatformResponse, rawResponse } from './platform-response.js';
+import { type PlatformResponse, RawResponse } from './platform-response.js';
 import { clearHead, type ResponseHead, writeHead } from './response-head.js';
 
 const IDLE_TIMEOUT = 60_000;
@@ -97,7 +97,7 @@ export class DownloadAnswer extends StreamableFile {
     }
     // Something in between, such as compression, makes a body of another length.
     this.#write(
-      destination === raw ? rawResponse(raw) : response,
+      destination === raw ? new RawResponse(raw) : response,
       destination !== raw,
     );
   }

@@ -29,7 +29,6 @@ export class DownloadStream extends Readable {
   readonly #body: Readable | LocalBody | undefined;
   readonly #events: DownloadStreamEvents;
   #source: Readable | undefined;
-  #response: ServerResponse<IncomingMessage> | undefined;
   #missing: number | undefined;
   #last: Uint8Array | undefined;
 
@@ -76,7 +75,6 @@ export class DownloadStream extends Readable {
   ): void {
     this.#source?.destroy();
     if (this.#body instanceof Readable) this.#body.destroy();
-    else if (this.#response) this.#body?.abandon(this.#response);
     else this.#body?.close();
     callback(error);
   }
@@ -85,7 +83,6 @@ export class DownloadStream extends Readable {
     body: LocalBody,
     response: ServerResponse<IncomingMessage>,
   ): void {
-    this.#response = response;
     body
       .sendTo(response, () => this.destroyed)
       .then(
@@ -109,6 +106,8 @@ export class DownloadStream extends Readable {
       .once('close', () => {
         if (!source.readableEnded) this.#fail(new Error('The source closed'));
       });
+    // Whoever made it may have paused it until it is read; listening alone does not set it going then.
+    source.resume();
     if (source.destroyed) {
       this.#fail(source.errored ?? new Error('The source is closed already'));
     }
@@ -142,7 +141,8 @@ export class DownloadStream extends Readable {
   #fail(error: Error): void {
     if (this.destroyed || this.readableEnded) return;
     this.#events.fail(error);
-    this.destroy(error);
+    // Not the error itself: Fastify would answer with the status that an HttpException asks for.
+    this.destroy(new Error('The download failed', { cause: error }));
   }
 }
 

@@ -23,6 +23,11 @@ export interface HeldDownload {
   close(): Awaitable<void>;
 }
 
+/** Its signal is made when it is first asked for. */
+interface Client {
+  readonly signal: AbortSignal;
+}
+
 const MOST_RANGES = 50;
 // Each is a request of its own to the storage.
 const MOST_REQUESTS = 8;
@@ -31,20 +36,21 @@ const MOST_REQUESTS = 8;
  * Asks a file for its facts in the way that binds them to its bytes, where the wrapper knows one.
  *
  * @param wants what the request is about: nothing but the facts, the whole file, or ranges of it
+ * @param client whose leaving is told to the file
  * @throws FileNotFoundError, StorageUnavailableError, RemoteFileError by the wrapper
  * @internal
  */
 export async function holdDownload(
   file: DownloadFile,
   wants: 'facts' | 'whole' | 'ranges',
-  signal: AbortSignal,
+  client: Client,
 ): Promise<HeldDownload> {
   if (wants !== 'facts' && file.hold) return heldOpen(await file.hold());
   if (wants === 'whole' && file.request) {
-    const { stat, stream } = await file.request({ signal });
+    const { stat, stream } = await file.request({ signal: client.signal });
     return heldAnswer(stat, stream, file);
   }
-  return heldByTag(file, await file.stat(), signal);
+  return heldByTag(file, await file.stat(), client);
 }
 
 function heldOpen(open: OpenFile): HeldDownload {
@@ -82,12 +88,12 @@ function heldAnswer(
 function heldByTag(
   file: DownloadFile,
   stat: FileStat,
-  signal: AbortSignal,
+  client: Client,
 ): HeldDownload {
   // A weak tag does not promise the same bytes.
   const ifMatch = stat.etag?.startsWith('"') ? stat.etag : undefined;
   const open = (window: ReadWindow): Awaitable<Readable> =>
-    file.open({ ...window, ifMatch, signal });
+    file.open({ ...window, ifMatch, signal: client.signal });
   return {
     stat,
     mostRanges: file.acceptsRanges === false ? 0 : MOST_REQUESTS,

@@ -18,8 +18,9 @@ export function whenIdle(
     // The timer of a socket goes off once; what the client does starts it anew, and so does this.
     else response.socket?.setTimeout(milliseconds);
   });
-  response.once('finish', () => {
-    // Node puts its keep-alive timeout in place of ours, unless there is none.
+  // Node puts its keep-alive timeout in place of ours, unless there is none, and the next response that
+  // waits puts its own. Both come after this; then the response has no socket any more.
+  response.prependOnceListener('finish', () => {
     const { socket } = response;
     const timeout: unknown = socket && Reflect.get(socket, 'timeout');
     if (timeout === milliseconds) socket?.setTimeout(0);

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { type OpenFile } from '../storages/open-file.js';
 import { readFully, written } from './descriptor-io.js';
 import { chunkBuffer, ONE_PIECE, pieceBuffer } from './chunk-buffers.js';
+import { whenClosed } from './when-closed.js';
 
 /**
  * A piece of a body: bytes as they are, or a range of the file, its end included.
@@ -21,7 +22,6 @@ export type BodySegment =
 export class LocalBody {
   #isClosing = false;
   #isReading = false;
-  #giveBack?: () => void;
 
   constructor(
     private readonly file: OpenFile,
@@ -61,15 +61,6 @@ export class LocalBody {
     return Readable.from(this.#bytes(), { objectMode: false });
   }
 
-  /**
-   * Lets go of everything when the client has left. A response that still waited for its turn on the
-   * connection never closes; nothing of it will be written any more.
-   */
-  abandon(response: ServerResponse<IncomingMessage>): void {
-    this.close();
-    if (!response.socket) this.#giveBack?.();
-  }
-
   /** Once, and never under a read: the number of a closed descriptor is the next file's. */
   close(): void {
     if (this.#isClosing) return;
@@ -94,14 +85,16 @@ export class LocalBody {
     length: number,
   ): Promise<void> {
     const lent = pieceBuffer(length);
-    this.#giveBack = () => {
-      this.#giveBack = undefined;
+    try {
+      await this.#read(lent.buffer, length, start);
+      this.#requireIntact();
+    } catch (error) {
       lent.giveBack();
-    };
-    // The callback of end() never comes where the client leaves; this event does.
-    response.once('close', () => this.#giveBack?.());
-    await this.#read(lent.buffer, length, start);
-    this.#requireIntact();
+      throw error;
+    }
+    // The callback of end() never comes where the client leaves. And not before: under a read the buffer
+    // would be the next file's, and while the response waits for its turn its bytes are still to be sent.
+    whenClosed(response, () => lent.giveBack());
     this.close();
     response.end(lent.buffer.subarray(0, length));
   }

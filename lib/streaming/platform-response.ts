@@ -1,5 +1,7 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 
+type HeaderValue = number | string | readonly string[] | undefined;
+
 /**
  * The part of both adapters' responses that is used.
  *
@@ -9,7 +11,7 @@ export interface PlatformResponse {
   /** Node's own response underneath. */
   readonly raw: ServerResponse<IncomingMessage>;
   hasHeader(name: string): boolean;
-  getHeader(name: string): number | string | readonly string[] | undefined;
+  getHeader(name: string): HeaderValue;
   setHeader(name: string, value: string): void;
   removeHeader(name: string): void;
   setStatus(status: number): void;
@@ -19,7 +21,7 @@ export interface PlatformResponse {
 interface FastifyReply {
   readonly raw: ServerResponse<IncomingMessage>;
   hasHeader(name: string): boolean;
-  getHeader(name: string): number | string | readonly string[] | undefined;
+  getHeader(name: string): HeaderValue;
   header(name: string, value: string): unknown;
   removeHeader(name: string): unknown;
   code(status: number): unknown;
@@ -33,36 +35,65 @@ interface FastifyReply {
 export function platformResponse(
   response: ServerResponse<IncomingMessage> | FastifyReply,
 ): PlatformResponse {
-  return 'raw' in response ? fastifyResponse(response) : rawResponse(response);
+  return 'raw' in response
+    ? new FastifyResponse(response)
+    : new RawResponse(response);
 }
 
 /**
+ * Node's own response, which is also Express's.
+ *
  * @internal
  */
-export function rawResponse(
-  raw: ServerResponse<IncomingMessage>,
-): PlatformResponse {
-  return {
-    raw,
-    hasHeader: (name) => raw.hasHeader(name),
-    getHeader: (name) => raw.getHeader(name),
-    setHeader: (name, value) => void raw.setHeader(name, value),
-    removeHeader: (name) => raw.removeHeader(name),
-    setStatus: (status) => void (raw.statusCode = status),
-  };
+export class RawResponse implements PlatformResponse {
+  constructor(readonly raw: ServerResponse<IncomingMessage>) {}
+
+  hasHeader(name: string): boolean {
+    return this.raw.hasHeader(name);
+  }
+
+  getHeader(name: string): HeaderValue {
+    return this.raw.getHeader(name);
+  }
+
+  setHeader(name: string, value: string): void {
+    this.raw.setHeader(name, value);
+  }
+
+  removeHeader(name: string): void {
+    this.raw.removeHeader(name);
+  }
+
+  setStatus(status: number): void {
+    this.raw.statusCode = status;
+  }
 }
 
-function fastifyResponse(reply: FastifyReply): PlatformResponse {
-  const { raw } = reply;
-  return {
-    raw,
-    hasHeader: (name) => reply.hasHeader(name) || raw.hasHeader(name),
-    getHeader: (name) => reply.getHeader(name) ?? raw.getHeader(name),
-    setHeader: (name, value) => void reply.header(name, value),
-    removeHeader(name) {
-      reply.removeHeader(name);
-      raw.removeHeader(name);
-    },
-    setStatus: (status) => void reply.code(status),
-  };
+class FastifyResponse implements PlatformResponse {
+  readonly raw: ServerResponse<IncomingMessage>;
+
+  constructor(private readonly reply: FastifyReply) {
+    this.raw = reply.raw;
+  }
+
+  hasHeader(name: string): boolean {
+    return this.reply.hasHeader(name) || this.raw.hasHeader(name);
+  }
+
+  getHeader(name: string): HeaderValue {
+    return this.reply.getHeader(name) ?? this.raw.getHeader(name);
+  }
+
+  setHeader(name: string, value: string): void {
+    this.reply.header(name, value);
+  }
+
+  removeHeader(name: string): void {
+    this.reply.removeHeader(name);
+    this.raw.removeHeader(name);
+  }
+
+  setStatus(status: number): void {
+    this.reply.code(status);
+  }
 }

@@ -3,7 +3,7 @@ import {
   OFFLOAD_HEADERS,
   type ResponseHeaders,
 } from '../responses/response-headers.js';
-import { type PlatformResponse } from './platform-response.js';
+import { type PlatformResponse, RawResponse } from './platform-response.js';
 
 /**
  * Status and headers of an answer, decided and not yet written.
@@ -65,6 +65,7 @@ export function writeHead(
     }
   }
   joinVary(response);
+  keepLateCookiePrivate(response);
   return { cookieMadePrivate: keepCookiePrivate(response) };
 }
 
@@ -111,4 +112,19 @@ function keepCookiePrivate(response: PlatformResponse): boolean {
   response.removeHeader('Cache-Control');
   response.setHeader('Cache-Control', kept);
   return true;
+}
+
+/** express-session sets its cookie only when the head goes out, after everybody else. */
+function keepLateCookiePrivate(response: PlatformResponse): void {
+  const given = String(response.getHeader('Cache-Control') ?? '');
+  if (withoutShared(given) === given) return;
+  const { raw } = response;
+  const setHeader = raw.setHeader.bind(raw);
+  raw.setHeader = (name, value) => {
+    setHeader(name, value);
+    if (name.toLowerCase() === 'set-cookie') {
+      keepCookiePrivate(new RawResponse(raw));
+    }
+    return raw;
+  };
 }

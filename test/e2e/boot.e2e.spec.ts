@@ -794,7 +794,6 @@ describe('an application without HTTP', () => {
     const interceptor = new DownloadInterceptor(
       checkDownloadOptions(),
       undefined as never,
-      undefined as never,
     );
     const value = { of: 'a message' };
     const passed = interceptor.intercept(

@@ -78,6 +78,10 @@ describe.each(ADAPTERS)('@Download() on %s', (adapter) => {
     const storage = new MemoryStorage();
     const key = await storage.save('folder/kept.txt', TEXT);
 
+    const once = (function* () {
+      yield 'one';
+    })();
+
     @Controller('handlers')
     class HandlerController {
       @Get('local')
@@ -102,6 +106,12 @@ describe.each(ADAPTERS)('@Download() on %s', (adapter) => {
       @Download({ backend: fake })
       backend() {
         return new LocalFile(path);
+      }
+
+      @Get('once')
+      @Download()
+      once() {
+        return once;
       }
 
       @Get('undecorated')
@@ -190,6 +200,29 @@ describe.each(ADAPTERS)('@Download() on %s', (adapter) => {
       expect(answer.headers['cache-control']).toBe('no-store');
     },
   );
+
+  it('refuses to send a source twice that can be read once', async () => {
+    expect((await httpRequest(running.origin, '/handlers/once')).text).toBe(
+      'one',
+    );
+    const second = await httpRequest(running.origin, '/handlers/once');
+    expect(second.status).toBe(500);
+    expect(second.headers['cache-control']).toBe('no-store');
+  });
+
+  it.each([
+    [{ filename: 'x' }, 'filename'],
+    [{ attachment: 'no' }, 'attachment'],
+    [{ headers: { 'Content-Length': '5' } }, 'headers'],
+    [{ backend: 'nginx' }, 'backend'],
+  ])('refuses the options %j where they are given', (options, name) => {
+    expect(() => Download(options as object)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_OPTIONS',
+        option: expect.stringContaining(name),
+      }),
+    );
+  });
 
   it('sends a local file under its own name', async () => {
     const answer = await httpRequest(running.origin, '/handlers/local');

@@ -146,13 +146,26 @@ describe.each(ADAPTERS)('interceptors of the application on %s', (adapter) => {
       ],
       ['one that looks at the stream and the headers', () => new Curious()],
     ])('%s leaves a download intact', async (_, interceptor) => {
-      const answer = await ask(place, interceptor);
-      expect(answer.status).toBe(200);
-      expect(answer.text).toBe(CONTENT);
-      expect(answer.headers['content-disposition']).toContain(
-        'filename="secret-name.txt"',
+      for (const target of ['/file', '/wrapper', '/bytes']) {
+        const answer = await ask(place, interceptor, target);
+        expect(answer.status).toBe(200);
+        expect(answer.text).toBe(CONTENT);
+        expect(answer.headers['content-disposition']).toContain(
+          'filename="secret-name.txt"',
+        );
+        expect(answer.headers['x-content-type-options']).toBe('nosniff');
+      }
+    });
+
+    it('a wrapper without @Download() is an error that says so, whoever serialises it', async () => {
+      const answer = await ask(
+        place,
+        (app) => new ClassSerializerInterceptor(app.get(Reflector)),
+        '/forgotten',
       );
-      expect(answer.headers['x-content-type-options']).toBe('nosniff');
+      expect(answer.status).toBe(500);
+      expect(answer.text).not.toContain(directory.path);
+      expect(log.lines.join('\n')).toContain('needs @Download()');
     });
 
     it.each(['/file', '/wrapper'])(
@@ -242,6 +255,17 @@ async function start(
     @Get('wrapper')
     @Download()
     wrapper() {
+      return new LocalFile(path);
+    }
+
+    @Get('bytes')
+    @Download({ basename: 'secret-name.txt' })
+    bytes() {
+      return new Uint8Array(Buffer.from(CONTENT));
+    }
+
+    @Get('forgotten')
+    forgotten() {
       return new LocalFile(path);
     }
   }

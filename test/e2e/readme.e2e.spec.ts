@@ -181,15 +181,19 @@ describe('README.md', () => {
       ).toBe(404);
     });
 
-    it('nginx.ts prints a configuration', async () => {
-      const { AppModule, backend } = await import('../readme/nginx.js');
-      app = (await startApplication('express', { downloadModule: AppModule }))
-        .app;
-      const printed = backend.serverConfig?.({
-        upstream: '127.0.0.1:3000',
-        listen: '80',
+    it('nginx.ts boots, and print-nginx.ts prints the configuration', async () => {
+      const { AppModule } = await import('../readme/nginx.js');
+      const running = await startApplication('express', {
+        downloadModule: AppModule,
       });
-      expect(printed).toContain('alias "/srv/media/";');
+      app = running.app;
+      const log = jest
+        .spyOn(console, 'log')
+        .mockImplementation(() => undefined);
+      await import('../readme/print-nginx.js');
+      expect(log).toHaveBeenCalledWith(
+        expect.stringContaining('alias "/srv/media/";'),
+      );
     });
 
     it('configuration.ts has two storages', async () => {

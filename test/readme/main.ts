@@ -10,7 +10,7 @@ class ManualController extends PathDownloadController {
 }
 
 @Module({
-  imports: [DownloadModule.forRoot({})],
+  imports: [DownloadModule.forRoot()],
   controllers: [ManualController],
 })
 class AppModule {}

@@ -14,9 +14,3 @@ export const backend = nginx({
   ],
 })
 export class AppModule {}
-
-if (process.argv.includes('--print-nginx')) {
-  console.log(
-    backend.serverConfig?.({ upstream: '127.0.0.1:3000', listen: '80' }),
-  );
-}

@@ -14,7 +14,15 @@ interface Program {
 
 const PROGRAMS = {
   nginx: { package: 'nginx-light', neededBy: ['test/proxies', 'test/e2e'] },
-  curl: { package: 'curl', neededBy: ['test/proxies'] },
+  curl: { package: 'curl', neededBy: ['test/proxies', 'test/clients'] },
+  wget: { package: 'wget', neededBy: ['test/clients'] },
+  aria2c: { package: 'aria2', neededBy: ['test/clients'] },
+  axel: { package: 'axel', neededBy: ['test/clients'] },
+  lftp: { package: 'lftp', neededBy: ['test/clients'] },
+  zsync: { package: 'zsync', neededBy: ['test/clients'] },
+  zsyncmake: { package: 'zsync', neededBy: ['test/clients'] },
+  ffmpeg: { package: 'ffmpeg', neededBy: ['test/clients'] },
+  ffprobe: { package: 'ffmpeg', neededBy: ['test/clients'] },
   initdb: { package: 'postgresql', neededBy: ['test/e2e'] },
 } satisfies Record<string, Program>;
 export type ProgramName = keyof typeof PROGRAMS;
