@@ -36,10 +36,11 @@ export function planMultipart(
 ): MultipartPlan {
   // These header lines stand in a body, where Node does not check them.
   validateHeaderValue('Content-Type', contentType);
-  const parts = ranges.map((range, index) => ({
+  const parts = ranges.map((range) => ({
     head: Buffer.from(
-      // The line break before a boundary belongs to the boundary, not to the bytes before it.
-      `${index === 0 ? '' : '\r\n'}--${boundary}\r\n` +
+      // The line break belongs to the boundary, not to the bytes before it. nginx and Apache send it before
+      // the first one too, and zsync waits for it.
+      `\r\n--${boundary}\r\n` +
         `Content-Type: ${contentType}\r\n` +
         `Content-Range: ${contentRange(range, size)}\r\n\r\n`,
       'latin1',

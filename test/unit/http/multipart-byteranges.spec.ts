@@ -26,7 +26,8 @@ describe('planMultipart', () => {
     ];
     const plan = planMultipart(ranges, 10, 'text/plain; charset=utf-8', 'B');
     expect(assemble(plan, Buffer.from('0123456789')).toString()).toBe(
-      '--B\r\n' +
+      '\r\n' +
+        '--B\r\n' +
         'Content-Type: text/plain; charset=utf-8\r\n' +
         'Content-Range: bytes 7-9/10\r\n' +
         '\r\n' +

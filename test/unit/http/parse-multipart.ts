@@ -12,9 +12,9 @@ export function parseMultipart(contentType: string, body: Buffer): Part[] {
     )?.[1];
   if (boundary === undefined) throw new Error(`No boundary: ${contentType}`);
   // latin1 is one character a byte.
-  const [preamble, ...rest] = `\r\n${body.toString('latin1')}`.split(
-    `\r\n--${boundary}`,
-  );
+  const [preamble, ...rest] = body
+    .toString('latin1')
+    .split(`\r\n--${boundary}`);
   if (preamble !== '') throw new Error('There is something before the parts');
   if (rest.pop() !== '--\r\n') throw new Error('The end is missing');
   return rest.map(parsePart);
