@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { DiskPace } from '../../../lib/storages/disk-pace.js';
+
+describe('DiskPace', () => {
+  let now = 0;
+  const taking = (milliseconds: number) => () => {
+    now += milliseconds;
+    return 'at once';
+  };
+  const inPool = () => Promise.resolve('in the pool');
+
+  it('makes calls at once while they are answered from memory', () => {
+    const pace = new DiskPace(() => now);
+    expect(pace.call(taking(0.01), inPool)).toBe('at once');
+    expect(pace.call(taking(1), inPool)).toBe('at once');
+  });
+
+  it('sends calls to the pool for a while after one that had to wait', async () => {
+    const pace = new DiskPace(() => now);
+    void pace.call(taking(30), inPool);
+    expect(await pace.call(taking(0), inPool)).toBe('in the pool');
+    now += 4_999;
+    expect(await pace.call(taking(0), inPool)).toBe('in the pool');
+    now += 1;
+    expect(pace.call(taking(0), inPool)).toBe('at once');
+  });
+
+  it('passes on what a call throws, and still notes its time', async () => {
+    const pace = new DiskPace(() => now);
+    const failing = () => {
+      now += 30;
+      throw new Error('EIO');
+    };
+    expect(() => pace.call(failing, inPool)).toThrow('EIO');
+    expect(await pace.call(taking(0), inPool)).toBe('in the pool');
+  });
+});
