@@ -18,6 +18,8 @@ const swc = {
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
+  // Most of the time goes into waiting for servers and clients.
+  maxWorkers: 2,
   globalSetup: '<rootDir>/test/support/programs.ts',
   testMatch: ['<rootDir>/test/**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/bench/'],

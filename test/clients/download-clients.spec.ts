@@ -8,6 +8,7 @@ import {
   describe,
   expect,
   it,
+  jest,
 } from '@jest/globals';
 
 import { ADAPTERS } from '../support/application.js';
@@ -20,6 +21,9 @@ import {
 import { command, firstBytes } from '../support/command.js';
 import { describeWith } from '../support/describe-with.js';
 import { type ProgramName } from '../support/programs.js';
+
+// Megabytes, on machines that have other work too.
+jest.setTimeout(30_000);
 
 const HALF = 10_000_000;
 

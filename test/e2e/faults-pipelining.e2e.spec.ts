@@ -10,6 +10,7 @@ import {
   describe,
   expect,
   it,
+  jest,
 } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { Download, sendfile, stream, VirtualFile } from 'nestjs-downloadview';
@@ -27,6 +28,9 @@ import {
   type TemporaryDirectory,
 } from '../support/temporary-directory.js';
 import { headersOf, standBetween, WAYS } from '../support/ways.js';
+
+// Megabytes, on machines that have other work too.
+jest.setTimeout(30_000);
 
 const SMALL = randomBytes(1000);
 const MEDIUM = randomBytes(300_000);

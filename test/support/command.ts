@@ -4,6 +4,9 @@ import { once } from 'node:events';
 import { findProgram, type ProgramName } from './programs.js';
 import { bytesOf } from './bytes-of.js';
 
+/** A client that tries for ever is killed before the test's own time is over. */
+const TIMEOUT = 20_000;
+
 export interface CommandResult {
   readonly code: number | null;
   readonly output: Buffer;
@@ -51,5 +54,7 @@ function start(program: ProgramName, parameters: readonly string[], cwd = '/') {
     cwd,
     env: { PATH: process.env.PATH, HOME: '/nonexistent', LC_ALL: 'C' },
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: TIMEOUT,
+    killSignal: 'SIGKILL',
   });
 }
