@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -12,6 +10,7 @@ import {
   startApplication,
 } from '../support/application.js';
 import { httpRequest } from '../support/http-client.js';
+import { RawClient } from '../support/raw-client.js';
 
 const CHUNK = Buffer.alloc(1024 * 1024, 'x');
 
@@ -122,18 +121,13 @@ describe.each(ADAPTERS)('a source that fails on %s', (adapter) => {
     'resets the connection after the headers: %s',
     async (name) => {
       hasBegun = new Promise((resolve) => (begun = resolve));
-      const client = connect(running.port, '127.0.0.1');
-      client.write(
-        `GET /broken/${encodeURIComponent(name)} HTTP/1.1\r\nHost: test\r\n\r\n`,
-      );
-      const received: Buffer[] = [];
-      client.on('data', (chunk: Buffer) => {
-        received.push(chunk);
-        begun();
-      });
-      const [error] = (await once(client, 'error')) as [NodeJS.ErrnoException];
-      expect(error.code).toBe('ECONNRESET');
-      const text = Buffer.concat(received).toString('latin1');
+      const client = await RawClient.connect(running.port);
+      await client.send({ path: `/broken/${encodeURIComponent(name)}` });
+      await client.readALittle();
+      begun();
+      const { bytes, code } = await client.end();
+      expect(code).toBe('ECONNRESET');
+      const text = bytes.toString('latin1');
       expect(text).toMatch(/^HTTP\/1\.1 200 /);
       expect(text).not.toContain('secret');
       expect(text).not.toMatch(/\r\n0\r\n\r\n$/);
