@@ -20,6 +20,7 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
+import { bootError } from '../support/boot-error.js';
 import { httpRequest } from '../support/http-client.js';
 import {
   temporaryDirectory,
@@ -222,6 +223,23 @@ describe.each(ADAPTERS)('@Download() on %s', (adapter) => {
         option: expect.stringContaining(name),
       }),
     );
+  });
+
+  it('stops the boot of an application without DownloadModule', async () => {
+    @Controller()
+    class AloneController {
+      @Get()
+      @Download({ basename: 'page.html' })
+      page() {
+        return '<script>alert(1)</script>';
+      }
+    }
+    class NothingModule {}
+    const error = await bootError(adapter, {
+      downloadModule: NothingModule,
+      controllers: [AloneController],
+    });
+    expect(error.message).toContain('DownloadStorages');
   });
 
   it('sends a local file under its own name', async () => {
