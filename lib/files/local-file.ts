@@ -26,6 +26,8 @@ export interface LocalFileOptions extends Confinement {
   readonly etag?: (stat: FileStat) => string;
 }
 
+const refuse = refuseSerialization('A LocalFile');
+
 /**
  * A file on a disk of this machine.
  *
@@ -42,7 +44,7 @@ export interface LocalFileOptions extends Confinement {
 export class LocalFile implements DownloadFile {
   readonly name: string;
   /** @throws SerializedFileError always: its fields are not for clients */
-  readonly toJSON = refuseSerialization('A LocalFile');
+  readonly toJSON = refuse;
   readonly path: string;
   readonly #root?: string;
   readonly #etag?: (stat: FileStat) => string;

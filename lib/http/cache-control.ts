@@ -1,3 +1,5 @@
+import { remembered } from './remembered.js';
+
 /**
  * Protected files are for one reader, are asked for again each time, and leave unchanged
  * (RFC 9111 section 5.2.2).
@@ -9,6 +11,7 @@ export const DEFAULT_CACHE_CONTROL = 'private, no-cache, no-transform';
 /** One member of the list; a comma inside a quoted string does not end it. */
 const MEMBER = /(?:[^,"]|"(?:[^"\\]|\\[^])*"?)+/g;
 
+const SHARED = /public|s-maxage/i;
 const NOT_FOR_SHARED = new Set(['public', 'private', 's-maxage']);
 
 /**
@@ -17,12 +20,12 @@ const NOT_FOR_SHARED = new Set(['public', 'private', 's-maxage']);
  *
  * @internal
  */
-export function withNoTransform(value: string): string {
+export const withNoTransform = remembered((value: string): string => {
   const directives = directivesOf(value);
   return directives.some((directive) => nameOf(directive) === 'no-transform')
     ? value
     : [...directives, 'no-transform'].join(', ');
-}
+});
 
 /**
  * Takes back what a shared cache was allowed (RFC 9111 sections 5.2.2.9 and 5.2.2.10): `public`
@@ -31,6 +34,7 @@ export function withNoTransform(value: string): string {
  * @internal
  */
 export function withoutShared(value: string): string {
+  if (!SHARED.test(value)) return value;
   const directives = directivesOf(value).map((directive) =>
     NOT_FOR_SHARED.has(nameOf(directive)) ? 'private' : directive,
   );

@@ -1,4 +1,4 @@
-import { cleanFileName } from './file-name.js';
+import { cleanFileName, isPlainFileName } from './file-name.js';
 
 /**
  * The Content-Disposition field value of RFC 6266 section 4, with both spellings of the name:
@@ -10,6 +10,9 @@ export function contentDisposition(
   type: 'attachment' | 'inline',
   name: string,
 ): string {
+  if (isPlainFileName(name)) {
+    return `${type}; filename="${name}"; filename*=UTF-8''${name.replaceAll(' ', '%20')}`;
+  }
   const cleaned = cleanFileName(name);
   return `${type}; filename="${asciiFallback(cleaned)}"; filename*=${extendedValue(cleaned)}`;
 }

@@ -23,8 +23,9 @@ export function contentSecurityPolicy(
   contentType: string,
   disposition: 'attachment' | 'inline',
 ): string {
+  if (disposition === 'attachment') return LOCKED;
   const type = parseMediaType(contentType)?.type;
-  if (disposition === 'attachment' || type === undefined) return LOCKED;
+  if (type === undefined) return LOCKED;
   if (type === 'application/pdf') return PDF;
   if (/^(?:audio|video)\//.test(type)) return PLAYED;
   if (/^(?:image|text)\//.test(type)) return SHOWN;

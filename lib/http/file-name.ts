@@ -1,3 +1,5 @@
+// Most names: nothing in them needs a closer look, unless Windows takes them for a device.
+const PLAIN = /^[A-Za-z0-9_-]+(?:[ .][A-Za-z0-9_-]+)*$/;
 const MAX_BYTES = 255;
 const MAX_EXTENSION_CHARACTERS = 20;
 const NOTHING_LEFT = 'download';
@@ -29,6 +31,7 @@ const DEVICE =
  * @internal
  */
 export function cleanFileName(name: string): string {
+  if (isPlainFileName(name)) return name;
   const cleaned = lastSegment(name)
     .replace(UNSAFE, '')
     .replace(STRAY_JOINER, '')
@@ -36,6 +39,15 @@ export function cleanFileName(name: string): string {
     .trimStart();
   // Cutting can lay a device name bare, and the prefix can make the name too long again.
   return cut(withoutDevice(cut(cleaned))) || NOTHING_LEFT;
+}
+
+/**
+ * Whether a name can be saved everywhere as it is, and holds nothing but ASCII.
+ *
+ * @internal
+ */
+export function isPlainFileName(name: string): boolean {
+  return name.length <= MAX_BYTES && PLAIN.test(name) && !DEVICE.test(name);
 }
 
 function lastSegment(name: string): string {

@@ -1,6 +1,8 @@
 import { extname } from 'node:path';
 import { lookup } from 'mime-types';
 
+import { remembered } from './remembered.js';
+
 /**
  * A media type as it goes over the wire: of its parameters only `charset` is kept.
  *
@@ -8,8 +10,8 @@ import { lookup } from 'mime-types';
  */
 export interface MediaType {
   /** `type/subtype` in lower case. */
-  type: string;
-  charset?: string;
+  readonly type: string;
+  readonly charset?: string;
 }
 
 const UNKNOWN = 'application/octet-stream';
@@ -58,14 +60,16 @@ const ACTIVE_CONTENT: ReadonlySet<string> = new Set([
 export function parseMediaType(
   value: string | undefined,
 ): MediaType | undefined {
-  const type = value === undefined ? undefined : matchAt(TYPE, value, 0)?.[1];
-  if (value === undefined || type === undefined || type.includes('*')) {
-    return undefined;
-  }
+  return value === undefined ? undefined : (parsed(value) ?? undefined);
+}
+
+const parsed = remembered((value: string): Readonly<MediaType> | null => {
+  const type = matchAt(TYPE, value, 0)?.[1];
+  if (type === undefined || type.includes('*')) return null;
   let charset: string | undefined;
   for (let position = type.length; position < value.length;) {
     const parameter = matchAt(PARAMETER, value, position);
-    if (!parameter) return undefined;
+    if (!parameter) return null;
     // Browsers take the first charset where there are several.
     if (parameter[1]?.toLowerCase() === 'charset') {
       charset ??= parameter[2] ?? parameter[3]?.replace(/\\(.)/g, '$1');
@@ -73,7 +77,7 @@ export function parseMediaType(
     position += parameter[0].length;
   }
   return mediaType(type, charset);
-}
+});
 
 /**
  * The Content-Type field value, RFC 9110 section 8.3.
@@ -92,8 +96,13 @@ export function formatMediaType(media: MediaType): string {
  * @internal
  */
 export function mediaTypeOf(fileName: string): string | undefined {
-  return lookup(extname(fileName)) || undefined;
+  const extension = extname(fileName);
+  return extension === '' ? undefined : typeOfExtension(extension);
 }
+
+const typeOfExtension = remembered(
+  (extension) => lookup(extension) || undefined,
+);
 
 /**
  * Whether `charset` means something for this type: RFC 6838 section 4.2.1 defines it for text.
@@ -132,11 +141,9 @@ export function contentTypeHeader(media: {
 }
 
 function mediaType(type: string, charset: string | undefined): MediaType {
-  const media: MediaType = { type: type.toLowerCase() };
-  if (charset !== undefined && ONLY_TOKEN.test(charset)) {
-    media.charset = charset.toLowerCase();
-  }
-  return media;
+  return charset !== undefined && ONLY_TOKEN.test(charset)
+    ? { type: type.toLowerCase(), charset: charset.toLowerCase() }
+    : { type: type.toLowerCase() };
 }
 
 function matchAt(

@@ -5,6 +5,7 @@ import { unsatisfiedRange } from '../http/content-range.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
+import { type Awaitable } from '../storages/awaitable.js';
 import { type BodyPlan, planBody } from '../streaming/body-plan.js';
 import {
   type AnswerBody,
@@ -36,17 +37,19 @@ export async function answerDownload(
   download: DownloadResponse,
   exchange: Exchange,
   backend: DownloadBackend,
-): Promise<DownloadAnswer> {
-  exchange.onClose(() => download.file.discard?.());
+): Promise<DownloadResponse> {
+  const { file } = download;
+  if (file.discard) exchange.onClose(() => file.discard?.());
+  const given = [download, exchange, backend] as const;
   const answer =
-    (await offloaded(download, exchange, backend)) ??
-    (await streamed(download, exchange, backend).catch((error: unknown) => {
+    (await offloaded(...given)) ??
+    (await streamed(...given).catch((error: unknown) => {
       // Another file has taken its place between the decision and the first byte.
       if (!(error instanceof FileChangedError)) throw error;
-      return streamed(download, exchange, backend);
+      return streamed(...given);
     }));
-  exchange.onClose(() => answer.getStream().destroy());
-  return answer;
+  exchange.onClose(() => answer.close());
+  return download.answerBy(answer);
 }
 
 /**
@@ -94,7 +97,9 @@ async function streamed(
       method === 'GET' || method === 'HEAD' ? acceptsRanges : undefined,
     );
     if (description.size !== undefined) forbidCompression(exchange);
-    if (method !== 'HEAD') body = await bodyOf(plan, held, description);
+    if (method !== 'HEAD') {
+      body = { source: await sourceOf(plan, held), size: head.length };
+    }
     return answerOf(head, exchange, body, backend);
   } finally {
     if (!body) await held.close();
@@ -127,23 +132,17 @@ function forbidCompression({ response }: Exchange): void {
   response.raw.req.headers['x-no-compression'] = '1';
 }
 
-async function bodyOf(
+function sourceOf(
   plan: BodyPlan,
   held: HeldDownload,
-  { size }: DownloadDescription,
-): Promise<AnswerBody> {
+): Awaitable<AnswerBody['source']> {
   switch (plan.kind) {
-    case 'range': {
-      const { start, end } = plan.range;
-      return { source: await held.range(plan.range), size: end - start + 1 };
-    }
+    case 'range':
+      return held.range(plan.range);
     case 'multipart':
-      return {
-        source: await held.multipart(plan.multipart),
-        size: plan.multipart.length,
-      };
+      return held.multipart(plan.multipart);
     default:
-      return { source: await held.whole(), size };
+      return held.whole();
   }
 }
 

@@ -33,14 +33,17 @@ export function headOf(
   if (plan.kind === 'range') {
     const { start, end } = plan.range;
     all['Content-Range'] = contentRange(plan.range, size ?? 0);
-    all['Content-Length'] = String(end - start + 1);
-  } else if (plan.kind === 'multipart') {
-    all['Content-Type'] = plan.multipart.contentType;
-    all['Content-Length'] = String(plan.multipart.length);
-  } else if (size !== undefined) {
-    all['Content-Length'] = String(size);
+    return { status: 206, headers: all, length: end - start + 1 };
   }
-  return { status: plan.kind === 'whole' ? 200 : 206, headers: all };
+  if (plan.kind === 'multipart') {
+    const { contentType, length } = plan.multipart;
+    return {
+      status: 206,
+      headers: { ...all, 'Content-Type': contentType },
+      length,
+    };
+  }
+  return { status: 200, headers: all, length: size };
 }
 
 /**

@@ -7,18 +7,32 @@ import { type DownloadResponse } from '../responses/download-response.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { type Exchange } from './exchange.js';
 
+const PRECONDITIONS = [
+  'if-none-match',
+  'if-modified-since',
+  'if-match',
+  'if-unmodified-since',
+] as const;
+
 /**
  * Whether the client has this file already (RFC 9110 13.2.2).
  *
  * @throws PreconditionFailedException (RFC 9110 15.5.13)
  * @internal
  */
-export async function isNotModified(
+export function isNotModified(
+  download: DownloadResponse,
+  description: DownloadDescription,
+  exchange: Exchange,
+): Awaitable<boolean> {
+  return isConditional(exchange) && evaluated(download, description, exchange);
+}
+
+async function evaluated(
   download: DownloadResponse,
   description: DownloadDescription,
   exchange: Exchange,
 ): Promise<boolean> {
-  if (!isConditional(exchange)) return false;
   const outcome = evaluatePreconditions(exchange.headers, description);
   if (outcome === 'precondition-failed') {
     throw new PreconditionFailedException();
@@ -48,10 +62,6 @@ export async function isUnchangedByHook(
   return since !== undefined && !(await hook(since));
 }
 
-function isConditional({ method }: Exchange): boolean {
-  return method === 'GET' || method === 'HEAD';
-}
-
 /** What the controller overrides, else what the wrapper knows better than a date. */
 function ownHook({
   file,
@@ -60,4 +70,11 @@ function ownHook({
   const { wasModifiedSince } = presentation;
   if (wasModifiedSince) return (since) => wasModifiedSince(file, since);
   return file.wasModifiedSince?.bind(file);
+}
+
+function isConditional({ method, headers }: Exchange): boolean {
+  return (
+    (method === 'GET' || method === 'HEAD') &&
+    PRECONDITIONS.some((name) => headers[name] !== undefined)
+  );
 }

@@ -7,7 +7,7 @@ import {
   type NestInterceptor,
   ServiceUnavailableException,
 } from '@nestjs/common';
-import { catchError, from, mergeMap, type Observable, of } from 'rxjs';
+import { catchError, mergeMap, type Observable, of } from 'rxjs';
 
 import { downloadOptionsOf } from '../decorators/download-options.js';
 import {
@@ -48,7 +48,10 @@ export class DownloadInterceptor implements NestInterceptor {
     return next.handle().pipe(
       mergeMap((value: unknown) =>
         value instanceof DownloadResponse
-          ? from(this.#answer(value, exchangeOf(context, this.#report)))
+          ? this.#answer(
+              value.forOneRequest(),
+              exchangeOf(context, this.#report),
+            )
           : of(value),
       ),
       catchError((error: unknown) => {

@@ -96,47 +96,40 @@ function contentTypeOf(
 
 function headersOf(
   facts: Omit<DownloadDescription, 'headers'>,
-  { cacheControl, headers = {} }: Presentation,
+  { cacheControl, headers }: Presentation,
   defaults: PresentationDefaults,
 ): ResponseHeaders {
   const disposition = facts.attachment ? 'attachment' : 'inline';
   const caching =
     cacheControl ?? defaults.cacheControl ?? DEFAULT_CACHE_CONTROL;
-  return merged(
-    {
-      'Content-Type': facts.contentType,
-      'Content-Disposition': contentDisposition(disposition, facts.name),
-      'Content-Encoding': facts.encoding,
-      // Compression on the way would change the length that is announced.
-      'Cache-Control':
-        facts.size === undefined ? caching : withNoTransform(caching),
-      ETag: facts.etag,
-      'Last-Modified': facts.lastModified && formatHttpDate(facts.lastModified),
-      'X-Content-Type-Options': 'nosniff',
-      'Content-Security-Policy': contentSecurityPolicy(
-        facts.contentType,
-        disposition,
-      ),
-      'Access-Control-Expose-Headers': defaults.exposeHeaders
-        ? EXPOSED
-        : undefined,
-    },
-    headers,
-  );
+  const own: Record<string, string> = {
+    'Content-Type': facts.contentType,
+    'Content-Disposition': contentDisposition(disposition, facts.name),
+    // Compression on the way would change the length that is announced.
+    'Cache-Control':
+      facts.size === undefined ? caching : withNoTransform(caching),
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Security-Policy': contentSecurityPolicy(
+      facts.contentType,
+      disposition,
+    ),
+  };
+  if (facts.encoding !== undefined) own['Content-Encoding'] = facts.encoding;
+  if (facts.etag !== undefined) own.ETag = facts.etag;
+  if (facts.lastModified) {
+    own['Last-Modified'] = formatHttpDate(facts.lastModified);
+  }
+  if (defaults.exposeHeaders) own['Access-Control-Expose-Headers'] = EXPOSED;
+  return headers ? merged(own, headers) : own;
 }
 
 /** The second headers come before the first, whatever their spelling. */
-function merged(
-  own: Record<string, string | undefined>,
-  given: ResponseHeaders,
-): ResponseHeaders {
+function merged(own: ResponseHeaders, given: ResponseHeaders): ResponseHeaders {
   const names = new Set(Object.keys(given).map((name) => name.toLowerCase()));
-  const result: Record<string, string> = {};
-  for (const [name, value] of Object.entries(own)) {
-    if (value !== undefined && !names.has(name.toLowerCase()))
-      result[name] = value;
-  }
-  return Object.assign(result, given);
+  const kept = Object.entries(own).filter(
+    ([name]) => !names.has(name.toLowerCase()),
+  );
+  return { ...Object.fromEntries(kept), ...given };
 }
 
 /** RFC 9110 8.8.2.1: a Last-Modified later than Date would freeze the client's copy. */

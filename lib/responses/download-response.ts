@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { type Readable } from 'node:stream';
 
 import { StreamableFile } from '@nestjs/common';
 
@@ -13,6 +13,8 @@ import {
   type ProxiableDownload,
 } from './download-backend.js';
 import { lazyStream } from './lazy-stream.js';
+import { type DecidedAnswer } from './decided-answer.js';
+import { noStream } from './no-stream.js';
 import {
   type Presentation,
   type PresentationDefaults,
@@ -51,10 +53,13 @@ export class DownloadResponse
   #defaults?: PresentationDefaults;
   #description?: Promise<DownloadDescription>;
   #stream?: Readable;
+  #isTaken = false;
+  #isKept = false;
+  #answer?: DecidedAnswer;
 
   /** @throws InvalidOptionsError for what is no file wrapper, and for headers that must not be set */
   constructor(file: DownloadFile, options: DownloadResponseOptions = {}) {
-    super(new Readable());
+    super(noStream);
     if (!isDownloadFile(file)) {
       throw new InvalidOptionsError(
         'DownloadResponse.file',
@@ -65,6 +70,33 @@ export class DownloadResponse
     if (options.headers) checkHeaders(options.headers);
     this.file = file;
     this.presentation = options;
+  }
+
+  /**
+   * The response for one request: itself at first, a copy where a handler keeps one and returns it again.
+   *
+   * @internal
+   */
+  forOneRequest(): DownloadResponse {
+    if (this.#isTaken) {
+      this.#isKept = true;
+      this.#answer?.outliveNest();
+      return new DownloadResponse(this.file, this.presentation).forOneRequest();
+    }
+    this.#isTaken = true;
+    return this;
+  }
+
+  /**
+   * From now on Nest gets this answer.
+   *
+   * @internal
+   */
+  answerBy(answer: DecidedAnswer): this {
+    this.#answer = answer;
+    if (this.#isKept) answer.outliveNest();
+    this.setErrorLogger(() => undefined);
+    return this.setErrorHandler(() => answer.sendError());
   }
 
   /**
@@ -99,12 +131,14 @@ export class DownloadResponse
 
   /** The bytes, for whoever sends them without the module; opens nothing until it is read. */
   override getStream(): Readable {
+    if (this.#answer) return this.#answer.stream;
     this.#stream ??= lazyStream(() => this.file.open());
     return this.#stream;
   }
 
   /** What can be said without asking the file. */
   override getHeaders(): ReturnType<StreamableFile['getHeaders']> {
+    if (this.#answer) return this.#answer.getHeaders();
     const { headers } = this.describeBy({});
     return {
       type: headers['Content-Type'],

@@ -2,7 +2,8 @@ import { performance } from 'node:perf_hooks';
 
 // A file that the kernel has in memory is opened or read in some microseconds.
 const SLOW_MS = 2;
-const PAUSE_MS = 5_000;
+// Then waiting for disks keeps the process from its work for at most a hundredth of the time.
+const PAUSE_FOR_EACH_MS = 100;
 
 /**
  * Whether calls on a disk are answered from memory. Then they are made at once: a trip to the thread
@@ -28,7 +29,8 @@ export class DiskPace {
       return atOnce();
     } finally {
       const ended = this.now();
-      if (ended - began > SLOW_MS) this.#slowUntil = ended + PAUSE_MS;
+      const took = ended - began;
+      if (took > SLOW_MS) this.#slowUntil = ended + took * PAUSE_FOR_EACH_MS;
     }
   }
 }

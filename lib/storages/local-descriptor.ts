@@ -48,25 +48,35 @@ export interface OpenOptions {
  */
 export async function openLocalFile(
   path: string,
-  { root, etag }: OpenOptions = {},
+  { root, etag: customTag }: OpenOptions = {},
 ): Promise<OpenFile> {
-  const descriptor = await openedAt(path);
+  let descriptor: number | undefined;
   try {
-    const stats = fstatSync(descriptor, { bigint: true });
-    if (!stats.isFile()) {
+    descriptor = await diskPace.call(
+      () => openSync(path, READ_ONLY),
+      () => opened(path),
+    );
+    const first = fstatSync(descriptor, { bigint: true });
+    if (!first.isFile()) {
       throw new FileNotFoundError(`${quote(path)} is not a regular file`);
     }
     if (root !== undefined) requireBelow(root, path, descriptor);
-    return await heldOpen(descriptor, stats, etag);
+    if (customTag) {
+      return heldOpen(descriptor, first, customTag(factsOf(first)));
+    }
+    const again = statAgain.bind(undefined, descriptor);
+    const { stats, etag } = await localEntityTag(first, again);
+    return heldOpen(descriptor, stats, etag);
   } catch (error) {
-    closeSync(descriptor);
+    if (descriptor !== undefined) closeSync(descriptor);
     throw diskError(path, error);
   }
 }
 
 function requireBelow(root: string, path: string, descriptor: number): void {
-  const directory = realpathSync.native(root);
-  if (!isBelow(directory, pathOfDescriptor(descriptor, path))) {
+  const actual = pathOfDescriptor(descriptor, path);
+  // Where the root itself is reached by a link, its own path is asked for too.
+  if (!isBelow(root, actual) && !isBelow(realpathSync.native(root), actual)) {
     throw new SuspiciousPathError(`${quote(path)} leaves its root by a link`);
   }
 }
@@ -80,14 +90,11 @@ function pathOfDescriptor(descriptor: number, path: string): string {
   }
 }
 
-async function heldOpen(
+function heldOpen(
   descriptor: number,
-  first: BigIntStats,
-  customTag: OpenOptions['etag'],
-): Promise<OpenFile> {
-  const { stats, etag } = customTag
-    ? { stats: first, etag: customTag(factsOf(first)) }
-    : await localEntityTag(first, () => statOf(descriptor));
+  stats: BigIntStats,
+  etag: string,
+): OpenFile {
   const facts = factsOf(stats);
   return {
     descriptor,
@@ -115,17 +122,6 @@ function factsOf(stats: BigIntStats): { size: number; lastModified: Date } {
   return { size: Number(stats.size), lastModified: stats.mtime };
 }
 
-async function openedAt(path: string): Promise<number> {
-  try {
-    return await diskPace.call(
-      () => openSync(path, READ_ONLY),
-      () => opened(path),
-    );
-  } catch (error) {
-    throw diskError(path, error);
-  }
-}
-
 // The promises of node:fs would make a FileHandle for each file.
 function opened(path: string): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -135,7 +131,7 @@ function opened(path: string): Promise<number> {
   });
 }
 
-function statOf(descriptor: number): Promise<BigIntStats> {
+function statAgain(descriptor: number): Promise<BigIntStats> {
   return new Promise((resolve, reject) => {
     fstat(descriptor, { bigint: true }, (error, stats) =>
       error ? reject(error) : resolve(stats),

@@ -5,6 +5,7 @@ import { FileNotFoundError } from '../errors/file-not-found.error.js';
 import { quote } from '../errors/quote.js';
 import { StorageUnavailableError } from '../errors/storage-unavailable.error.js';
 import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
+import { remembered } from '../http/remembered.js';
 import { hasDotfile, keySegments } from './storage-key.js';
 
 /**
@@ -42,7 +43,7 @@ export function confinedPath(
   root: string,
   dotfiles = false,
 ): string {
-  const base = resolve(root);
+  const base = absolute(root);
   const inside = isAbsolute(path) ? relative(base, path) : path;
   const segments = keySegments(
     isAbsolute(path) ? inside.split(sep).join('/') : inside,
@@ -50,8 +51,10 @@ export function confinedPath(
   if (isAbsolute(inside) || (!dotfiles && hasDotfile(segments))) {
     throw new SuspiciousPathError(`${quote(path)} is not to be handed out`);
   }
-  return join(base, ...segments);
+  return join(base, inside);
 }
+
+const absolute = remembered((root) => resolve(root));
 
 /**
  * What a failed call on a local path means for a download.

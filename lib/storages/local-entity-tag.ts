@@ -1,6 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { type BigIntStats } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+
+import { type Awaitable } from './awaitable.js';
 
 /**
  * What the tag of a local file is made from.
@@ -34,17 +36,25 @@ const NS_PER_SECOND = 1_000_000_000n;
  * @returns the tag, and the stats that it stands for
  * @internal
  */
-export async function localEntityTag<S extends TaggedStats>(
+export function localEntityTag<S extends TaggedStats>(
   stats: S,
   again: () => Promise<S>,
   now: () => number = Date.now,
-): Promise<{ etag: string; stats: S }> {
+): Awaitable<{ etag: string; stats: S }> {
   const age = ageOf(stats, now());
   if (isWholeSecond(stats) && age < SECOND_MS) {
     return { etag: unmatched(stats), stats };
   }
   if (age >= TICK_MS) return { etag: tagOf(stats), stats };
-  await delay(TICK_MS - Math.max(age, 0));
+  return tagAfter(TICK_MS - Math.max(age, 0), stats, again);
+}
+
+async function tagAfter<S extends TaggedStats>(
+  milliseconds: number,
+  stats: S,
+  again: () => Promise<S>,
+): Promise<{ etag: string; stats: S }> {
+  await delay(milliseconds);
   const later = await again();
   const etag =
     later.ctimeNs === stats.ctimeNs ? tagOf(later) : unmatched(later);
@@ -69,5 +79,5 @@ function unmatched(stats: TaggedStats): string {
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+  return hash('sha256', text, 'base64url').slice(0, 22);
 }

@@ -1,9 +1,6 @@
-import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Readable } from 'node:stream';
 
-import { StreamableFile } from '@nestjs/common';
-
-import { SerializedFileError } from '../errors/serialized-file.error.js';
+import { type DecidedAnswer } from '../responses/decided-answer.js';
 import { cutConnection } from './cut-connection.js';
 import { whenIdle } from './idle-timeout.js';
 import { type LocalBody } from './local-body.js';
@@ -48,53 +45,56 @@ export interface DownloadAnswerParts {
  *
  * @internal
  */
-export class DownloadAnswer extends StreamableFile {
+export class DownloadAnswer implements DecidedAnswer {
+  readonly stream: DownloadStream;
   readonly #parts: DownloadAnswerParts;
-  readonly #stream: DownloadStream;
 
   constructor(parts: DownloadAnswerParts) {
-    const stream = new DownloadStream(parts.body?.source, parts.body?.size, {
+    this.#parts = parts;
+    this.stream = new DownloadStream(parts.body?.source, parts.body?.size, {
       begin: (destination) => this.#begin(destination),
+      begun: () => this.#watch(),
       fail: (error) => this.#fail(error),
     });
-    super(stream);
-    this.#parts = parts;
-    this.#stream = stream;
-    this.setErrorLogger(() => undefined);
-    this.setErrorHandler(() => {
-      const { raw } = parts.response;
-      if (!raw.headersSent && !raw.destroyed) sendError(raw);
-    });
-  }
-
-  override getStream(): Readable {
-    return this.#stream;
   }
 
   /** Current versions never pipe the answer to HEAD, so its head is written where Nest asks for it. */
-  override getHeaders(): ReturnType<StreamableFile['getHeaders']> {
+  getHeaders(): ReturnType<DecidedAnswer['getHeaders']> {
     const { head, isHead, response } = this.#parts;
     if (isHead) this.#write(response);
-    const length = head.headers['Content-Length'];
     return {
       type: head.headers['Content-Type'],
       disposition: head.headers['Content-Disposition'],
-      length: length === undefined ? undefined : Number(length),
+      length: head.length,
     };
   }
 
-  toJSON(): never {
-    throw new SerializedFileError('The answer to a download');
+  outliveNest(): void {
+    this.stream.mayBeDestroyed = false;
+  }
+
+  /** The response is over. */
+  close(): void {
+    this.stream.mayBeDestroyed = true;
+    this.stream.destroy();
+  }
+
+  /** As Nest answers an unknown error. */
+  sendError(): void {
+    const { raw } = this.#parts.response;
+    if (raw.headersSent || raw.destroyed) return;
+    const body = JSON.stringify({
+      statusCode: 500,
+      message: 'Internal server error',
+    });
+    raw.statusCode = 500;
+    raw.setHeader('Content-Type', 'application/json; charset=utf-8');
+    raw.end(body);
   }
 
   #begin(destination: NodeJS.WritableStream): void {
-    const { response, body, idleTimeout = IDLE_TIMEOUT } = this.#parts;
+    const { response } = this.#parts;
     const { raw } = response;
-    if (body) {
-      whenIdle(raw, idleTimeout, () =>
-        this.#fail(new Error(`The client took nothing for ${idleTimeout} ms`)),
-      );
-    }
     // Something in between, such as compression, makes a body of another length.
     this.#write(
       destination === raw ? new RawResponse(raw) : response,
@@ -102,11 +102,18 @@ export class DownloadAnswer extends StreamableFile {
     );
   }
 
+  #watch(): void {
+    const { response, body, idleTimeout = IDLE_TIMEOUT } = this.#parts;
+    if (!body) return;
+    whenIdle(response.raw, idleTimeout, () =>
+      this.#fail(new Error(`The client took nothing for ${idleTimeout} ms`)),
+    );
+  }
+
   #write(response: PlatformResponse, transformed = false): void {
     const { head, report } = this.#parts;
-    const { 'Content-Length': length, ...headers } = head.headers;
     const { cookieMadePrivate } = writeHead(
-      transformed || length === undefined ? { ...head, headers } : head,
+      transformed ? { ...head, length: undefined } : head,
       response,
     );
     if (cookieMadePrivate) {
@@ -123,15 +130,4 @@ export class DownloadAnswer extends StreamableFile {
     if (raw.headersSent) cutConnection(raw);
     else clearHead(this.#parts.response);
   }
-}
-
-/** The answer when the source fails before the first byte, as Nest answers an unknown error. */
-function sendError(raw: ServerResponse<IncomingMessage>): void {
-  const body = JSON.stringify({
-    statusCode: 500,
-    message: 'Internal server error',
-  });
-  raw.statusCode = 500;
-  raw.setHeader('Content-Type', 'application/json; charset=utf-8');
-  raw.end(body);
 }

@@ -15,6 +15,8 @@ import { LocalBody } from './local-body.js';
 export interface DownloadStreamEvents {
   /** The moment before bytes flow: Nest replies, and the destination is known. */
   readonly begin: (destination: NodeJS.WritableStream) => void;
+  /** The first bytes are on their way, if they were at hand. */
+  readonly begun: () => void;
   /** The source failed, ended early, or gave more than it promised. */
   readonly fail: (error: Error) => void;
 }
@@ -26,6 +28,8 @@ export interface DownloadStreamEvents {
  * @internal
  */
 export class DownloadStream extends Readable {
+  /** Whether others than this stream itself may end it. */
+  mayBeDestroyed = true;
   readonly #body: Readable | LocalBody | undefined;
   readonly #events: DownloadStreamEvents;
   #source: Readable | undefined;
@@ -58,9 +62,15 @@ export class DownloadStream extends Readable {
     this.#events.begin(destination);
     if (this.#body instanceof LocalBody && isPlainResponse(destination)) {
       this.#sendStraight(this.#body, destination);
-      return destination;
+    } else {
+      super.pipe(destination, options);
     }
-    return super.pipe(destination, options);
+    this.#events.begun();
+    return destination;
+  }
+
+  override destroy(error?: Error): this {
+    return this.mayBeDestroyed || error ? super.destroy(error) : this;
   }
 
   override _read(): void {
@@ -83,17 +93,26 @@ export class DownloadStream extends Readable {
     body: LocalBody,
     response: ServerResponse<IncomingMessage>,
   ): void {
-    body
-      .sendTo(response, () => this.destroyed)
-      .then(
-        () => {
-          // Whoever waits for this stream sees it end, after the last byte was written.
-          if (this.destroyed) return;
-          this.push(null);
-          this.resume();
-        },
-        (error: Error) => this.#fail(error),
-      );
+    try {
+      const sending = body.sendTo(response, () => this.destroyed);
+      if (sending) {
+        sending.then(
+          () => this.#sent(),
+          (error: Error) => this.#fail(error),
+        );
+      } else {
+        this.#sent();
+      }
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** Whoever waits for this stream sees it end, after the last byte was written; else it goes with the response. */
+  #sent(): void {
+    if (this.destroyed || this.listenerCount('end') === 0) return;
+    this.push(null);
+    this.resume();
   }
 
   #pull(body: Readable | LocalBody): void {

@@ -13,6 +13,19 @@ export function whenIdle(
   callback: () => void,
 ): void {
   if (milliseconds === 0) return;
+  // What the kernel took at once needs no watch: such an answer is over by now.
+  process.nextTick(() => {
+    if (!response.writableFinished && !response.destroyed) {
+      watch(response, milliseconds, callback);
+    }
+  });
+}
+
+function watch(
+  response: ServerResponse<IncomingMessage>,
+  milliseconds: number,
+  callback: () => void,
+): void {
   response.setTimeout(milliseconds, () => {
     if (response.writableLength > 0) callback();
     // The timer of a socket goes off once; what the client does starts it anew, and so does this.

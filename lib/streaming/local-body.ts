@@ -1,18 +1,24 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 
+import { type ByteRange } from '../http/range.js';
+import { type Awaitable } from '../storages/awaitable.js';
 import { type OpenFile } from '../storages/open-file.js';
-import { readFully, written } from './descriptor-io.js';
-import { chunkBuffer, ONE_PIECE, pieceBuffer } from './chunk-buffers.js';
-import { whenClosed } from './when-closed.js';
+import { readFully } from './descriptor-io.js';
+import { endWith, written } from './response-writes.js';
+import {
+  chunkBuffer,
+  type LentBuffer,
+  ONE_PIECE,
+  pieceBuffer,
+} from './chunk-buffers.js';
 
 /**
  * A piece of a body: bytes as they are, or a range of the file, its end included.
  *
  * @internal
  */
-export type BodySegment =
-  Uint8Array | { readonly start: number; readonly end: number };
+export type BodySegment = Uint8Array | ByteRange;
 
 /**
  * The body of an answer out of one open file.
@@ -35,25 +41,14 @@ export class LocalBody {
    * @param stopped whether the client has left
    * @throws where the file cannot be read, ends early or is not what it was
    */
-  async sendTo(
+  sendTo(
     response: ServerResponse<IncomingMessage>,
     stopped: () => boolean,
-  ): Promise<void> {
-    const [segment] = this.segments;
-    try {
-      if (
-        this.segments.length === 1 &&
-        segment &&
-        'start' in segment &&
-        lengthOf(segment) <= ONE_PIECE
-      ) {
-        await this.#sendPiece(response, segment.start, lengthOf(segment));
-      } else {
-        await this.#sendChunks(response, stopped);
-      }
-    } finally {
-      this.close();
-    }
+  ): Awaitable<void> {
+    const [segment, second] = this.segments;
+    return segment && 'start' in segment && !second && isOnePiece(segment)
+      ? this.#sendPiece(response, segment)
+      : this.#sendChunks(response, stopped);
   }
 
   /** The same as a stream, for whoever stands between: compression, HTTP/2, the hooks of Fastify. */
@@ -68,38 +63,58 @@ export class LocalBody {
     if (!this.#isReading) this.file.close();
   }
 
-  async #read(buffer: Buffer, length: number, position: number): Promise<void> {
+  #read(buffer: Buffer, length: number, position: number): Awaitable<void> {
     if (this.#isClosing) throw new Error('The file is closed');
+    const reading = readFully(this.file.descriptor, buffer, length, position);
+    if (!reading) return;
     this.#isReading = true;
-    try {
-      await readFully(this.file.descriptor, buffer, length, position);
-    } finally {
+    return reading.finally(() => {
       this.#isReading = false;
       if (this.#isClosing) this.file.close();
-    }
+    });
   }
 
-  async #sendPiece(
+  #sendPiece(
     response: ServerResponse<IncomingMessage>,
-    start: number,
-    length: number,
-  ): Promise<void> {
-    const lent = pieceBuffer(length);
-    try {
-      await this.#read(lent.buffer, length, start);
-      this.#requireIntact();
-    } catch (error) {
+    range: ByteRange,
+  ): Awaitable<void> {
+    const lent = pieceBuffer(lengthOf(range));
+    const send = (): void => {
+      this.close();
+      endWith(response, lent, lengthOf(range));
+    };
+    const reading = this.#readIntact(lent, range);
+    return reading ? reading.then(send) : send();
+  }
+
+  #readIntact(lent: LentBuffer, range: ByteRange): Awaitable<void> {
+    const giveUp = (error: unknown): never => {
       lent.giveBack();
+      this.close();
       throw error;
+    };
+    try {
+      const reading = this.#read(lent.buffer, lengthOf(range), range.start);
+      if (!reading) this.#requireIntact();
+      else return reading.then(() => this.#requireIntact()).catch(giveUp);
+    } catch (error) {
+      giveUp(error);
     }
-    // The callback of end() never comes where the client leaves. And not before: under a read the buffer
-    // would be the next file's, and while the response waits for its turn its bytes are still to be sent.
-    whenClosed(response, () => lent.giveBack());
-    this.close();
-    response.end(lent.buffer.subarray(0, length));
   }
 
   async #sendChunks(
+    response: ServerResponse<IncomingMessage>,
+    stopped: () => boolean,
+  ): Promise<void> {
+    try {
+      await this.#sendSegments(response, stopped);
+    } finally {
+      this.close();
+    }
+    if (!stopped()) response.end();
+  }
+
+  async #sendSegments(
     response: ServerResponse<IncomingMessage>,
     stopped: () => boolean,
   ): Promise<void> {
@@ -127,7 +142,6 @@ export class LocalBody {
         }
       }
     }
-    if (!stopped()) response.end();
   }
 
   async *#bytes(): AsyncGenerator<Uint8Array> {
@@ -141,13 +155,7 @@ export class LocalBody {
     }
   }
 
-  async *#chunksOf({
-    start,
-    end,
-  }: {
-    start: number;
-    end: number;
-  }): AsyncGenerator<Uint8Array> {
+  async *#chunksOf({ start, end }: ByteRange): AsyncGenerator<Uint8Array> {
     for (let at = start; at <= end;) {
       const length = Math.min(64 * 1024, end - at + 1);
       const buffer = Buffer.allocUnsafe(length);
@@ -166,6 +174,10 @@ export class LocalBody {
   }
 }
 
-function lengthOf({ start, end }: { start: number; end: number }): number {
+function isOnePiece(range: ByteRange): boolean {
+  return lengthOf(range) <= ONE_PIECE;
+}
+
+function lengthOf({ start, end }: ByteRange): number {
   return end - start + 1;
 }

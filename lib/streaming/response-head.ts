@@ -12,7 +12,10 @@ import { type PlatformResponse, RawResponse } from './platform-response.js';
  */
 export interface ResponseHead {
   readonly status: number;
+  /** All but Content-Length. */
   readonly headers: ResponseHeaders;
+  /** Bytes of the body, where they are known. */
+  readonly length?: number;
 }
 
 // What the application set for all its answers does not hold for a file that users uploaded.
@@ -49,20 +52,24 @@ const OF_THE_FILE = [
  * @internal
  */
 export function writeHead(
-  { status, headers }: ResponseHead,
+  { status, headers, length }: ResponseHead,
   response: PlatformResponse,
 ): { cookieMadePrivate: boolean } {
   response.setStatus(status);
-  for (const name of OFFLOAD_HEADERS) response.removeHeader(name);
+  removeHeaders(response, OFFLOAD_HEADERS);
   if (status !== 200 && status !== 206) removeHeaders(response, OF_THE_FILE);
   if (OFFLOAD_HEADERS.some((name) => name in headers)) {
     removeHeaders(response, OF_THE_BODY);
   }
   for (const [name, value] of Object.entries(headers)) {
-    if (name.toLowerCase() === 'vary') addVary(response, value);
-    else if (REPLACED.has(name.toLowerCase()) || !response.hasHeader(name)) {
+    if (!response.hasHeader(name) || REPLACED.has(name.toLowerCase())) {
       response.setHeader(name, value);
+    } else if (name.toLowerCase() === 'vary') {
+      addVary(response, value);
     }
+  }
+  if (length !== undefined) {
+    response.setHeader('Content-Length', String(length));
   }
   joinVary(response);
   keepLateCookiePrivate(response);
@@ -84,7 +91,9 @@ function removeHeaders(
   response: PlatformResponse,
   names: readonly string[],
 ): void {
-  for (const name of names) response.removeHeader(name);
+  for (const name of names) {
+    if (response.hasHeader(name)) response.removeHeader(name);
+  }
 }
 
 /** Each reason to vary holds, the application's and the file's. */

@@ -1,11 +1,10 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Stream } from 'node:stream';
+import { type Socket } from 'node:net';
 
 type Callback = () => void;
 
-// One listener for a response, and for a socket, however many requests were pipelined on it: Node warns of
-// more than ten, and frameworks have theirs.
-const waiting = new WeakMap<Stream, Set<Callback>>();
+// One listener for a socket, however many requests were pipelined on it: Node warns of more than ten.
+const waiting = new WeakMap<Socket, Set<Callback>>();
 
 /**
  * Calls back once when the answer is over, whether it was sent or the client has left. Not every
@@ -19,29 +18,33 @@ export function whenClosed(
   response: ServerResponse<IncomingMessage>,
   callback: Callback,
 ): Callback {
-  const socket = response.req?.socket;
-  if (response.destroyed || socket?.destroyed) {
+  const connection = response.req?.socket;
+  if (response.destroyed || connection?.destroyed) {
     callback();
     return () => undefined;
   }
-  const callbacks = [response, ...(socket ? [socket] : [])].map(waitingOn);
+  let callbacks: Set<Callback> | undefined;
   const forget = (): void => {
-    for (const each of callbacks) each.delete(closed);
+    response.off('close', closed);
+    callbacks?.delete(closed);
   };
   const closed = (): void => {
     forget();
     callback();
   };
-  for (const each of callbacks) each.add(closed);
+  response.once('close', closed);
+  if (!response.socket && connection) {
+    callbacks = waitingOn(connection).add(closed);
+  }
   return forget;
 }
 
-function waitingOn(stream: Stream): Set<Callback> {
-  const known = waiting.get(stream);
+function waitingOn(socket: Socket): Set<Callback> {
+  const known = waiting.get(socket);
   if (known) return known;
   const callbacks = new Set<Callback>();
-  waiting.set(stream, callbacks);
-  stream.once('close', () => {
+  waiting.set(socket, callbacks);
+  socket.once('close', () => {
     for (const callback of callbacks) callback();
   });
   return callbacks;

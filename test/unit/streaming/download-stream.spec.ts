@@ -10,6 +10,7 @@ function streamOf(body: Readable | undefined, size?: number) {
   const told: string[] = [];
   const stream = new DownloadStream(body, size, {
     begin: () => told.push('begin'),
+    begun: () => told.push('begun'),
     fail: ({ message }) => told.push(message),
   });
   return { stream, told };
@@ -41,10 +42,10 @@ describe('DownloadStream', () => {
     stream.destroy();
   });
 
-  it('tells when it begins', async () => {
+  it('tells when it begins and when it has begun', async () => {
     const { stream, told } = streamOf(source('abc'));
     const out = stream.pipe(new PassThrough());
-    expect(told).toEqual(['begin']);
+    expect(told).toEqual(['begin', 'begun']);
     expect((await bytesOf(out)).toString()).toBe('abc');
   });
 

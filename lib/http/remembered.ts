@@ -1,0 +1,22 @@
+/**
+ * The same function of one text, which remembers its results: media types and Cache-Control values are few,
+ * and parsing them for every download costs more than the file. It never holds more than some hundred.
+ *
+ * @internal
+ */
+export function remembered<Result>(
+  compute: (text: string) => Result,
+): (text: string) => Result {
+  const results = new Map<string, Result>();
+  return (text) => {
+    const known = results.get(text);
+    if (known !== undefined) return known;
+    const result = compute(text);
+    if (results.size >= MOST) results.clear();
+    if (text.length <= LONGEST) results.set(text, result);
+    return result;
+  };
+}
+
+const MOST = 500;
+const LONGEST = 200;
