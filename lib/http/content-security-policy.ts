@@ -9,7 +9,7 @@ const SHOWN = `${LOCKED}; style-src 'unsafe-inline'`;
 const PLAYED =
   "sandbox allow-same-origin; default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:";
 
-/** Sandboxed, the viewer does not start; it runs apart from the page's origin anyway. */
+/** Not every version of a browser starts its viewer in a sandbox; it runs apart from the page's origin anyway. */
 const PDF =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 

@@ -1,18 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import {
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
 import { type Readable } from 'node:stream';
 
 import { Controller, Get, Param } from '@nestjs/common';
 import { Download, type DownloadFile, sendfile } from 'nestjs-downloadview';
 
 import { type Adapter, startApplication } from './application.js';
+import { type Exchanged, exchangesOf } from './exchanges.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
@@ -21,13 +16,6 @@ import {
 const SIZE = 20 * 1024 * 1024;
 /** Where the connection of `/cut` is reset, once. */
 const CUT_AT = 9_000_000;
-
-/** A request and, once there is one, its answer. */
-export interface Exchanged {
-  readonly method: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly status: number;
-}
 
 /** An application with a large file, for clients that run as programs of their own. */
 export interface ClientSite {
@@ -48,7 +36,6 @@ export async function startClientSite(adapter: Adapter): Promise<ClientSite> {
   const directory = await temporaryDirectory();
   const bytes = randomBytes(SIZE);
   const path = await directory.write('file.bin', bytes);
-  const exchanged: Exchanged[] = [];
   let mayCut = true;
   let targets = 0;
 
@@ -84,18 +71,7 @@ export async function startClientSite(adapter: Adapter): Promise<ClientSite> {
   const running = await startApplication(adapter, {
     controllers: [FilesController],
   });
-  (running.app.getHttpServer() as Server).prependListener(
-    'request',
-    ({ method = '', headers }: IncomingMessage, response: ServerResponse) => {
-      exchanged.push({
-        method,
-        headers,
-        get status() {
-          return response.statusCode;
-        },
-      });
-    },
-  );
+  const exchanged = exchangesOf(running.app);
   return {
     origin: running.origin,
     directory,

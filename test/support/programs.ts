@@ -6,14 +6,24 @@ import { promisify } from 'node:util';
 
 // jest's globalSetup, which loads this file without resolving imports of the project's own.
 
-/** A program that tests run, its package on Debian and Ubuntu, and the tests that need it. */
+/** A program that tests run, its packages on Debian and Ubuntu, and the tests that need it. */
 interface Program {
   readonly package: string;
+  /** What else has to be there: a module that comes in a package of its own. */
+  readonly module?: string;
   readonly neededBy: readonly string[];
 }
 
 const PROGRAMS = {
   nginx: { package: 'nginx-light', neededBy: ['test/proxies', 'test/e2e'] },
+  apache2: {
+    package: 'apache2 libapache2-mod-xsendfile',
+    module: '/usr/lib/apache2/modules/mod_xsendfile.so',
+    neededBy: ['test/proxies'],
+  },
+  lighttpd: { package: 'lighttpd', neededBy: ['test/proxies'] },
+  caddy: { package: 'caddy', neededBy: ['test/proxies'] },
+  openssl: { package: 'openssl', neededBy: ['test/proxies'] },
   curl: { package: 'curl', neededBy: ['test/proxies', 'test/clients'] },
   wget: { package: 'wget', neededBy: ['test/clients'] },
   aria2c: { package: 'aria2', neededBy: ['test/clients'] },
@@ -21,8 +31,9 @@ const PROGRAMS = {
   lftp: { package: 'lftp', neededBy: ['test/clients'] },
   zsync: { package: 'zsync', neededBy: ['test/clients'] },
   zsyncmake: { package: 'zsync', neededBy: ['test/clients'] },
-  ffmpeg: { package: 'ffmpeg', neededBy: ['test/clients'] },
+  ffmpeg: { package: 'ffmpeg', neededBy: ['test/clients', 'test/browser'] },
   ffprobe: { package: 'ffmpeg', neededBy: ['test/clients'] },
+  chromium: { package: 'chromium', neededBy: ['test/browser'] },
   initdb: { package: 'postgresql', neededBy: ['test/e2e'] },
 } satisfies Record<string, Program>;
 export type ProgramName = keyof typeof PROGRAMS;
@@ -38,6 +49,8 @@ const NO_SERVICES = '/usr/sbin/policy-rc.d';
 
 /** Where a program is, if it is there. */
 export function findProgram(name: ProgramName): string | undefined {
+  const { module }: Program = PROGRAMS[name];
+  if (module !== undefined && !existsSync(module)) return undefined;
   return DIRECTORIES.filter((directory) => directory !== '')
     .map((directory) => join(directory, name))
     .find((path) => existsSync(path));
@@ -74,7 +87,7 @@ export default async function installMissingPrograms(
     (name) => !findProgram(name) && isNeeded(PROGRAMS[name], run),
   );
   if (missing.length > 0 && mayInstall()) {
-    await install(missing.map((name) => PROGRAMS[name].package));
+    await install(missing.flatMap((name) => PROGRAMS[name].package.split(' ')));
   }
 }
 
@@ -98,11 +111,22 @@ async function install(packages: readonly string[]): Promise<void> {
   console.log(`Installing ${packages.join(', ')} for the tests ...`);
   await withoutStartingServices(async () => {
     await aptGet('update');
-    await aptGet('install', '--no-install-recommends', ...packages);
-  }).catch((error: Error) => {
-    // The tests that need it say so themselves.
-    console.error(error.message);
-  });
+    try {
+      await aptGetInstall(...packages);
+    } catch {
+      // A package that this system does not have must not keep the others away.
+      for (const name of packages) await aptGetInstall(name).catch(report);
+    }
+  }).catch(report);
+}
+
+/** The tests that need it say so themselves. */
+function report(error: Error): void {
+  console.error(error.message);
+}
+
+function aptGetInstall(...packages: string[]): Promise<void> {
+  return aptGet('install', '--no-install-recommends', ...packages);
 }
 
 async function aptGet(...parameters: string[]): Promise<void> {
