@@ -36,12 +36,22 @@ export interface LentBuffer {
  * @internal
  */
 export function chunkBuffer(sent: number): LentBuffer {
+  return spareBuffer(sent) ?? lend(SMALL) ?? fresh(SMALL.size);
+}
+
+/**
+ * A second buffer for a client that keeps up, of those whose number is limited for the whole process.
+ *
+ * @param sent bytes that the client has taken so far
+ * @internal
+ */
+export function spareBuffer(sent: number): LentBuffer | undefined {
   for (const { after, pool } of STEPS) {
     if (sent < after) continue;
     const lent = lend(pool);
     if (lent) return lent;
   }
-  return lend(SMALL) ?? fresh(SMALL.size);
+  return undefined;
 }
 
 /**

@@ -3,8 +3,8 @@ import { read, readSync } from 'node:fs';
 import { type Awaitable } from '../storages/awaitable.js';
 import { diskPace } from '../storages/disk-pace.js';
 
-// More is read by the pool while the last chunk is being sent.
-const AT_ONCE = 64 * 1024;
+// As much and more is read by the pool, while the last chunk is being sent.
+const LARGE = 256 * 1024;
 
 /**
  * Reads exactly `length` bytes; the kernel may give fewer at a time.
@@ -48,7 +48,7 @@ function readSome(
     position: number,
   ]
 ): Awaitable<number> {
-  return given[3] > AT_ONCE
+  return given[3] >= LARGE
     ? readInPool(...given)
     : diskPace.call(
         () => readSync(...given),

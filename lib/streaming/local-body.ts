@@ -6,12 +6,8 @@ import { type Awaitable } from '../storages/awaitable.js';
 import { type OpenFile } from '../storages/open-file.js';
 import { readFully } from './descriptor-io.js';
 import { endWith, written } from './response-writes.js';
-import {
-  chunkBuffer,
-  type LentBuffer,
-  ONE_PIECE,
-  pieceBuffer,
-} from './chunk-buffers.js';
+import { type LentBuffer, ONE_PIECE, pieceBuffer } from './chunk-buffers.js';
+import { RangeChunks } from './range-chunks.js';
 
 /**
  * A piece of a body: bytes as they are, or a range of the file, its end included.
@@ -19,6 +15,12 @@ import {
  * @internal
  */
 export type BodySegment = Uint8Array | ByteRange;
+
+interface Destination {
+  readonly response: ServerResponse<IncomingMessage>;
+  /** Whether the client has left. */
+  readonly stopped: () => boolean;
+}
 
 /**
  * The body of an answer out of one open file.
@@ -48,7 +50,7 @@ export class LocalBody {
     const [segment, second] = this.segments;
     return segment && 'start' in segment && !second && isOnePiece(segment)
       ? this.#sendPiece(response, segment)
-      : this.#sendChunks(response, stopped);
+      : this.#sendChunks({ response, stopped });
   }
 
   /** The same as a stream, for whoever stands between: compression, HTTP/2, the hooks of Fastify. */
@@ -102,45 +104,49 @@ export class LocalBody {
     }
   }
 
-  async #sendChunks(
-    response: ServerResponse<IncomingMessage>,
-    stopped: () => boolean,
-  ): Promise<void> {
+  async #sendChunks(destination: Destination): Promise<void> {
     try {
-      await this.#sendSegments(response, stopped);
+      await this.#sendSegments(destination);
     } finally {
       this.close();
     }
-    if (!stopped()) response.end();
+    if (!destination.stopped()) destination.response.end();
   }
 
-  async #sendSegments(
-    response: ServerResponse<IncomingMessage>,
-    stopped: () => boolean,
-  ): Promise<void> {
+  async #sendSegments(destination: Destination): Promise<void> {
     let sent = 0;
     const lastRange = this.segments.findLast((segment) => 'start' in segment);
     for (const segment of this.segments) {
-      if (!('start' in segment)) {
-        await written(response, segment);
-        continue;
+      if ('start' in segment) {
+        const chunks = new RangeChunks(segment, sent, this.#read.bind(this));
+        await this.#sendRange(chunks, segment === lastRange, destination);
+        sent += lengthOf(segment);
+      } else {
+        await written(destination.response, segment);
       }
-      for (let at = segment.start; at <= segment.end && !stopped();) {
-        const lent = chunkBuffer(sent);
-        const { buffer } = lent;
+    }
+  }
+
+  async #sendRange(
+    chunks: RangeChunks,
+    isLastRange: boolean,
+    { response, stopped }: Destination,
+  ): Promise<void> {
+    try {
+      while (!stopped()) {
+        const chunk = await chunks.next();
+        if (!chunk) return;
         try {
-          const length = Math.min(buffer.length, segment.end - at + 1);
-          await this.#read(buffer, length, at);
-          at += length;
-          if (at > segment.end && segment === lastRange) {
-            this.#requireIntact();
-          }
-          await written(response, buffer.subarray(0, length));
-          sent += length;
+          if (chunk.isLast && isLastRange) this.#requireIntact();
+          const writing = written(response, chunk.bytes);
+          chunks.readAhead();
+          await writing;
         } finally {
-          lent.giveBack();
+          chunk.giveBack();
         }
       }
+    } finally {
+      await chunks.close();
     }
   }
 
