@@ -1,93 +1,152 @@
-// What is measured: each row has the library's figure and those of its peers, taken in turn.
-import { bytesPerSecond, requestsPerSecond } from './load.mjs';
+// What is measured: the library, what it is held against, and how far ahead it has to be.
+import {
+  cpuSeconds,
+  memoryOfReaders,
+  memoryOfStalled,
+  requestsPerSecond,
+  bytesPerSecond,
+} from './tasks.mjs';
+import { GIB, KIB } from './sizes.mjs';
 
-const GIB = 1024 ** 3;
-const SECONDS = 2;
+const atLeast = (ratio) => ({ atLeast: ratio });
+const atMost = (ratio) => ({ atMost: ratio });
+const under = (limit) => ({ under: limit });
+const peer = (name, task, target) => ({ name, task, target });
 
-const rate =
-  (path, choice = {}) =>
-  ({ port }) =>
-    requestsPerSecond(port, () => ({ path, ...choice }), { seconds: SECONDS });
-const speed =
-  (path) =>
-  ({ port }) =>
-    bytesPerSecond(port, path);
-const cpu =
-  (path) =>
-  async ({ port, usage }) => {
-    const before = (await usage()).cpu;
-    await bytesPerSecond(port, path);
-    const after = (await usage()).cpu;
-    return (after.user + after.system - before.user - before.system) / 1e6;
-  };
-const ranges =
-  (path) =>
-  ({ port }) =>
-    requestsPerSecond(
-      port,
-      () => {
-        const start = Math.floor(Math.random() * (GIB - 65536));
-        return {
-          path,
-          headers: { Range: `bytes=${start}-${start + 65535}` },
-          expected: [206],
-        };
-      },
-      { seconds: SECONDS },
-    );
-const notModified = {
-  headers: { 'If-Modified-Since': new Date(Date.now() + 1e6).toUTCString() },
-  expected: [304],
-};
+const onExpress = (path, asked) => requestsPerSecond('express', path, asked);
+const onFastify = (path) => requestsPerSecond('fastify', path);
+const behindNginx = (path) => requestsPerSecond('behind nginx', path);
+const download = (path) => bytesPerSecond('express', path);
 
-export const ROWS = [
+const RANGES = { randomRange: { length: 64 * KIB, of: GIB } };
+const REVALIDATION = { isRevalidation: true };
+const HEAD = { method: 'HEAD' };
+
+const LARGE = [
   {
     name: 'large',
-    title: '1 GiB, one client, bytes/s',
-    ours: speed('/ours/1g.bin'),
-    peers: {
-      StreamableFile: [speed(`/streamable/1g.bin`), 5],
-      'res.download': [speed('/download/1g.bin'), 4],
-    },
+    title: '1 GiB, one client',
+    unit: 'bytes/s',
+    ours: download('/ours/1g.bin'),
+    peers: [
+      peer(
+        'StreamableFile(createReadStream)',
+        download('/streamable/1g.bin'),
+        atLeast(5),
+      ),
+      peer('res.download', download('/download/1g.bin'), atLeast(4)),
+      peer(
+        'nginx, sendfile on',
+        bytesPerSecond('nginx', '/1g.bin'),
+        atLeast(1.5),
+      ),
+    ],
   },
   {
     name: 'cpu',
-    title: '1 GiB, server CPU seconds',
-    ours: cpu('/ours/1g.bin'),
-    peers: { 'res.download': [cpu('/download/1g.bin'), 0.25] },
-    lessIsMore: true,
+    title: '1 GiB, CPU time of the server',
+    unit: 'seconds',
+    ours: cpuSeconds('express', '/ours/1g.bin'),
+    peers: [
+      peer(
+        'res.download',
+        cpuSeconds('express', '/download/1g.bin'),
+        atMost(0.25),
+      ),
+    ],
   },
-  ...[
-    ['small', '1 KiB', '1k.bin', [1.3, 1.2, 1.0]],
-    ['medium', '100 KiB', '100k.bin', [1.5, 1.4, 1.4]],
-  ].map(([name, size, file, [streamable, download, fixed]]) => ({
-    name,
-    title: `${size}, 32 connections, requests/s`,
-    ours: rate(`/ours/${file}`),
-    peers: {
-      StreamableFile: [rate(`/streamable/${file}`), streamable],
-      'res.download': [rate(`/download/${file}`), download],
-      'express.static': [rate(`/static/${file}`), fixed],
-    },
-  })),
+];
+
+const small = (name, size, file, [streamable, resDownload, fixed]) => ({
+  name,
+  title: `${size}, 32 connections`,
+  unit: 'requests/s',
+  ours: onExpress(`/ours/${file}`),
+  peers: [
+    peer(
+      'StreamableFile(createReadStream)',
+      onExpress(`/streamable/${file}`),
+      atLeast(streamable),
+    ),
+    peer('res.download', onExpress(`/download/${file}`), atLeast(resDownload)),
+    peer('express.static', onExpress(`/static/${file}`), atLeast(fixed)),
+  ],
+});
+
+const againstSendFile = (name, title, file, asked, ratio) => ({
+  name,
+  title,
+  unit: 'requests/s',
+  ours: onExpress(`/ours/${file}`, asked),
+  peers: [
+    peer('res.sendFile', onExpress(`/sendfile/${file}`, asked), atLeast(ratio)),
+  ],
+});
+
+const OFFLOAD = {
+  name: 'offload',
+  title: '1 KiB offloaded to nginx',
+  unit: 'requests/s',
+  ours: behindNginx('/ours/1k.bin'),
+  peers: [
+    peer(
+      "a handler that returns 'hello' behind nginx",
+      behindNginx('/hello'),
+      atLeast(0.9),
+    ),
+  ],
+};
+
+const MEMORY = [
   {
-    name: 'ranges',
-    title: 'random 64 KiB of 1 GiB, requests/s',
-    ours: ranges('/ours/1g.bin'),
-    peers: { 'res.sendFile': [ranges('/sendfile/1g.bin'), 1.5] },
+    name: 'stalled',
+    title: '1,000 clients that stop reading 1 GiB, growth of RSS',
+    unit: 'MB',
+    ours: memoryOfStalled('express', '/ours/1g.bin', 1000),
+    limit: under(100),
   },
   {
-    name: 'head',
-    title: 'HEAD, requests/s',
-    ours: rate('/ours/1k.bin', { method: 'HEAD' }),
-    peers: {
-      'res.sendFile': [rate('/sendfile/1k.bin', { method: 'HEAD' }), 1.3],
-    },
+    name: 'readers',
+    title: '10 clients that read 1 GiB at once, growth of RSS',
+    unit: 'MB',
+    ours: memoryOfReaders('express', '/ours/1g.bin', 10),
+    limit: under(64),
+  },
+];
+
+const FASTIFY = [
+  {
+    name: 'fastify-medium',
+    title: 'Fastify: 100 KiB, 32 connections',
+    unit: 'requests/s',
+    ours: onFastify('/ours/100k.bin'),
+    peers: [
+      peer('@fastify/static', onFastify('/static/100k.bin'), atLeast(1.4)),
+    ],
   },
   {
-    name: '304',
-    title: '304, requests/s',
-    ours: rate('/ours/1k.bin', notModified),
-    peers: { 'res.sendFile': [rate('/sendfile/1k.bin', notModified), 1.3] },
+    name: 'fastify-large',
+    title: 'Fastify: 1 GiB, one client',
+    unit: 'bytes/s',
+    ours: bytesPerSecond('fastify', '/ours/1g.bin'),
+    peers: [
+      peer(
+        '@fastify/static',
+        bytesPerSecond('fastify', '/static/1g.bin'),
+        atLeast(4),
+      ),
+    ],
   },
+];
+
+export const ROWS = [
+  ...LARGE,
+  small('small', '1 KiB', '1k.bin', [1.3, 1.2, 1.0]),
+  small('medium', '100 KiB', '100k.bin', [1.5, 1.4, 1.4]),
+  againstSendFile('ranges', 'random 64 KiB of 1 GiB', '1g.bin', RANGES, 1.5),
+  againstSendFile('304', '304', '1k.bin', REVALIDATION, 1.3),
+  againstSendFile('head', 'HEAD', '1k.bin', HEAD, 1.3),
+  OFFLOAD,
+  ...MEMORY,
+  ...FASTIFY,
 ];

@@ -1,0 +1,35 @@
+/** The middle of an odd number of figures; of an even one, the middle of its middle two. */
+function medianOf(figures) {
+  const sorted = [...figures].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const upper = sorted[Math.floor(middle)];
+  const lower = sorted[Math.ceil(middle) - 1];
+  return (lower + upper) / 2;
+}
+
+export function spreadOf(figures) {
+  return {
+    median: medianOf(figures),
+    min: Math.min(...figures),
+    max: Math.max(...figures),
+  };
+}
+
+const UNITS = {
+  'bytes/s': { digits: 0, scale: 1e6, name: 'MB/s' },
+  'requests/s': { digits: 0, scale: 1, name: '/s' },
+  seconds: { digits: 2, scale: 1, name: 's' },
+  MB: { digits: 0, scale: 1, name: 'MB' },
+};
+
+/** `median (min - max)` with its unit. */
+export function spreadText({ median, min, max }, unit) {
+  const { digits, scale, name } = UNITS[unit];
+  const [middle, least, most] = [median, min, max].map((figure) =>
+    (figure / scale).toLocaleString('en', {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    }),
+  );
+  return `${middle} ${name} (${least} - ${most})`;
+}

@@ -1,0 +1,27 @@
+// The clients of the benchmark, in a process of their own.
+import { answerQuestions } from '../questions.mjs';
+import { bytesPerSecond } from './downloads.mjs';
+import { requestsPerSecond } from './requests.mjs';
+import { releaseStalled, stall } from './stalled.mjs';
+
+answerQuestions(
+  {},
+  {
+    requests: withShare(requestsPerSecond),
+    downloads: withShare(bytesPerSecond),
+    stall: withShare(stall),
+    release: releaseStalled,
+  },
+);
+
+/** Adds the share of a core that it took. */
+function withShare(job) {
+  return async (details) => {
+    const began = process.hrtime.bigint();
+    const before = process.cpuUsage();
+    const figure = await job(details);
+    const { user, system } = process.cpuUsage(before);
+    const microseconds = Number(process.hrtime.bigint() - began) / 1000;
+    return { figure, clientShare: (user + system) / microseconds };
+  };
+}

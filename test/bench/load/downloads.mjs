@@ -1,0 +1,39 @@
+import { Buffer } from 'node:buffer';
+import { connect } from 'node:net';
+import { AnswerReader } from './answer-reader.mjs';
+import { requestText } from './request-text.mjs';
+
+/** Bytes per second of whole downloads by some clients at once. */
+export async function bytesPerSecond({ port, path, clients }) {
+  const began = process.hrtime.bigint();
+  const lengths = await Promise.all(
+    Array.from({ length: clients }, () => download(port, path)),
+  );
+  const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+  return lengths.reduce((sum, length) => sum + length, 0) / seconds;
+}
+
+function download(port, path) {
+  // Read into again and again: the client is to cost little beside the server.
+  const buffer = Buffer.allocUnsafe(1024 * 1024);
+  return new Promise((resolve, reject) => {
+    const reader = new AnswerReader({}, (length) => {
+      socket.destroy();
+      resolve(length);
+    });
+    const callback = (size) => {
+      try {
+        reader.take(buffer.subarray(0, size));
+        return true;
+      } catch (error) {
+        socket.destroy(error);
+        return false;
+      }
+    };
+    const onread = { buffer, callback };
+    const socket = connect({ port, host: '127.0.0.1', onread })
+      .on('error', reject)
+      .on('close', () => reject(new Error(`${path}: cut short`)));
+    socket.write(requestText({ path }));
+  });
+}

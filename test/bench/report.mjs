@@ -1,0 +1,81 @@
+import { format } from 'prettier';
+import { spreadText } from './figures.mjs';
+import { WARM_UP_SECONDS } from './tasks.mjs';
+
+const COLUMNS = [
+  'row',
+  'against',
+  'ours: median (min - max)',
+  'theirs: median (min - max)',
+  'ratio',
+  'target',
+  'result',
+];
+/** From this share of a core on, a figure may be the client's. */
+const BUSY = 0.9;
+
+export const jsonReport = (report) => `${JSON.stringify(report, null, 2)}\n`;
+
+const MEMORY =
+  '\nGrowth of RSS: how far a server process that has just started grows at most, looked at a hundred times ' +
+  `a second, from where it is after ${WARM_UP_SECONDS} s of requests for 1 KiB and a garbage collection.`;
+
+/** A table as it goes into a README, and what is to be known about it. */
+export function markdownReport({ machine, rounds, results }) {
+  const table = [COLUMNS, COLUMNS.map(() => '---'), ...results.map(cells)];
+  const lines = [
+    ...table.map((line) => `| ${line.join(' | ')} |`),
+    '',
+    machineText(machine, rounds),
+    ...(results.some(({ unit }) => unit === 'MB') ? [MEMORY] : []),
+    ...results.filter(({ skipped }) => skipped).map(skippedText),
+    ...results.flatMap(busyTexts),
+  ];
+  return format(lines.join('\n'), { parser: 'markdown' });
+}
+
+function cells(result) {
+  const { title, against = '', ours, theirs, unit, ratio } = result;
+  return [
+    title,
+    against,
+    ours ? spreadText(ours, unit) : '',
+    theirs ? spreadText(theirs, unit) : '',
+    ratio === undefined ? '' : `${ratio.toFixed(2)}x`,
+    targetText(result),
+    verdict(result),
+  ];
+}
+
+function targetText({ target, unit }) {
+  if (target.under !== undefined) return `under ${target.under} ${unit}`;
+  return target.atMost === undefined
+    ? `at least ${target.atLeast}x`
+    : `at most ${target.atMost}x`;
+}
+
+function verdict({ skipped, isMet }) {
+  if (skipped) return 'skipped';
+  return isMet ? 'met' : '**missed**';
+}
+
+function machineText({ processor, cores, versions }, rounds) {
+  const programs = Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ');
+  const times = rounds === 1 ? 'One round' : `${rounds} rounds, taken in turn`;
+  return `${times}. ${cores} cores (${processor}), ${programs}.`;
+}
+
+function skippedText({ row, title, against, skipped }) {
+  return `\nSkipped: ${row} (${title}) against ${against}: ${skipped}.`;
+}
+
+function busyTexts({ row, against, ours, theirs }) {
+  return Object.entries({ ours, [against]: theirs })
+    .filter(([, figures]) => figures?.clientShare > BUSY)
+    .map(([name, { clientShare }]) => {
+      const percent = Math.round(clientShare * 100);
+      return `\n${row}: the client took ${percent} % of a core for ${name}, and may be what is slow.`;
+    });
+}

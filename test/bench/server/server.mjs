@@ -1,0 +1,21 @@
+// The library and its peers side by side in one Nest application.
+import 'reflect-metadata';
+import { answerQuestions, settings } from '../questions.mjs';
+import { APPLICATIONS } from './applications.mjs';
+import { memoryGrowth, watchMemory } from './memory.mjs';
+
+const { kind, directory } = settings();
+const { app, backend } = await APPLICATIONS[kind](directory);
+await app.listen(0, '127.0.0.1');
+answerQuestions(
+  { port: app.getHttpServer().address().port },
+  {
+    cpu() {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1e6;
+    },
+    watchMemory,
+    memoryGrowth,
+    serverConfig: (place) => backend.serverConfig(place),
+  },
+);

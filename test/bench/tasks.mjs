@@ -1,0 +1,93 @@
+// What one round does. Each task gives a figure, and how busy the client was: the share of one core.
+import { setTimeout } from 'node:timers/promises';
+
+const SECONDS = 1.25;
+export const WARM_UP_SECONDS = 2;
+/** Milliseconds without growth after which memory has settled. */
+const SETTLED = 1000;
+const LONGEST_SETTLING = 60_000;
+
+/** Requests for one path over 32 connections, one after the other on each. */
+export const requestsPerSecond = (server, path, asked = {}) => ({
+  server,
+  async run(stage, { isWarmUp }) {
+    const { port } = await stage.server(server);
+    const client = await stage.client();
+    const seconds = isWarmUp ? WARM_UP_SECONDS : SECONDS;
+    return client.ask('requests', { port, path, seconds, ...asked });
+  },
+});
+
+/** One whole download. */
+export const bytesPerSecond = (server, path) => ({
+  server,
+  async run(stage) {
+    const { port } = await stage.server(server);
+    const client = await stage.client();
+    return client.ask('downloads', { port, path, clients: 1 });
+  },
+});
+
+/** CPU time of the server's process, its threads included, for one whole download. */
+export const cpuSeconds = (server, path) => ({
+  server,
+  async run(stage) {
+    const { ask } = await stage.server(server);
+    const before = await ask('cpu');
+    const { clientShare } = await bytesPerSecond(server, path).run(stage);
+    return { figure: (await ask('cpu')) - before, clientShare };
+  },
+});
+
+/** Clients that take the first bytes, and then nothing more. */
+export const memoryOfStalled = (server, path, clients) =>
+  memoryGrowth(server, async ({ port, ask }, client) => {
+    const { clientShare } = await client.ask('stall', { port, path, clients });
+    await settled(ask);
+    return clientShare;
+  });
+
+/** Clients that read as fast as they can. */
+export const memoryOfReaders = (server, path, clients) =>
+  memoryGrowth(server, async ({ port }, client) => {
+    const asked = { port, path, clients };
+    return (await client.ask('downloads', asked)).clientShare;
+  });
+
+/**
+ * How far the memory of a fresh server grows at most, in MB: from where it is after requests for a small
+ * file and a garbage collection, which leave buffers for large files to be made.
+ */
+function memoryGrowth(server, occupy) {
+  return {
+    server,
+    isFreshEachRound: true,
+    async run(stage) {
+      const client = await stage.client();
+      const fresh = await stage.fresh(server);
+      try {
+        const { port } = fresh;
+        const warmUp = { port, path: '/ours/1k.bin', seconds: WARM_UP_SECONDS };
+        await client.ask('requests', warmUp);
+        await fresh.ask('watchMemory');
+        const clientShare = await occupy(fresh, client);
+        const growth = await fresh.ask('memoryGrowth');
+        return { figure: growth / 1e6, clientShare };
+      } finally {
+        await fresh.stop();
+        await client.ask('release');
+      }
+    },
+  };
+}
+
+async function settled(ask) {
+  let most = await ask('memoryGrowth');
+  const end = Date.now() + LONGEST_SETTLING;
+  while (Date.now() < end) {
+    await setTimeout(SETTLED);
+    const now = await ask('memoryGrowth');
+    if (now === most) return;
+    most = now;
+  }
+}
