@@ -174,6 +174,7 @@ export class LocalBody {
 
   /** Before the last chunk goes out: without it, the client knows that something is wrong. */
   #requireIntact(): void {
+    if (this.#isClosing) throw new Error('The file is closed');
     if (!this.file.isIntact()) {
       throw new Error('The file was changed while it was being sent');
     }

@@ -27,7 +27,7 @@ export interface Chunk {
 export class RangeChunks {
   #at: number;
   #sent: number;
-  #ahead: Promise<Chunk | Error> | undefined;
+  #ahead: Promise<Chunk> | undefined;
 
   /** @param sent bytes of the answer that went out before: chunks grow with them */
   constructor(
@@ -41,13 +41,8 @@ export class RangeChunks {
 
   /** @returns undefined at the end of the range */
   async next(): Promise<Chunk | undefined> {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    if (ahead) {
-      const chunk = await ahead;
-      if (chunk instanceof Error) throw chunk;
-      return chunk;
-    }
+    const ahead = this.#takeAhead();
+    if (ahead) return ahead;
     return this.#isOver ? undefined : this.#fill(chunkBuffer(this.#sent));
   }
 
@@ -55,14 +50,21 @@ export class RangeChunks {
   readAhead(): void {
     const spare = this.#isOver ? undefined : spareBuffer(this.#sent);
     if (!spare) return;
+    this.#ahead = this.#fill(spare);
     // An error waits for next(), which may never come.
-    this.#ahead = this.#fill(spare).catch((error: Error) => error);
+    this.#ahead.catch(() => undefined);
   }
 
   /** Lets go of what was read ahead. */
   async close(): Promise<void> {
-    const chunk = await this.#ahead;
-    if (chunk && !(chunk instanceof Error)) chunk.giveBack();
+    const chunk = await this.#takeAhead()?.catch(() => undefined);
+    chunk?.giveBack();
+  }
+
+  #takeAhead(): Promise<Chunk> | undefined {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return ahead;
   }
 
   get #isOver(): boolean {

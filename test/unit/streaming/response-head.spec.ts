@@ -107,6 +107,14 @@ describe('writeHead', () => {
     expect(raw.getHeader('Cache-Control')).toBe(sent);
     expect(raw.getHeader('Set-Cookie')).toBe('a=b');
   });
+
+  it('keeps an answer private to which a cookie is appended later', () => {
+    const { raw, response } = responseWith();
+    const headers = { 'Cache-Control': 'public, max-age=5' };
+    writeHead({ status: 200, headers }, response);
+    raw.appendHeader('Set-Cookie', 'a=b');
+    expect(raw.getHeader('Cache-Control')).toBe('private, max-age=5');
+  });
 });
 
 describe('clearHead', () => {

@@ -1,0 +1,235 @@
+import { once } from 'node:events';
+import { PassThrough, Readable } from 'node:stream';
+
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { type DownloadFile, LocalFile } from 'nestjs-downloadview';
+
+import { planMultipart } from '../../../lib/http/multipart-byteranges.js';
+import {
+  type FileStat,
+  type ReadWindow,
+} from '../../../lib/storages/file-stat.js';
+import { holdDownload } from '../../../lib/streaming/held-download.js';
+import { LocalBody } from '../../../lib/streaming/local-body.js';
+import { bytesOf, textOf } from '../../support/bytes-of.js';
+import { descriptorsClosed } from '../../support/open-descriptors.js';
+import {
+  temporaryDirectory,
+  type TemporaryDirectory,
+} from '../../support/temporary-directory.js';
+
+const TEXT = '0123456789';
+const { signal } = new AbortController();
+const CLIENT = { signal };
+const RANGE = { start: 2, end: 4 };
+const PLAN = planMultipart(
+  [RANGE, { start: 7, end: 9 }],
+  TEXT.length,
+  'text/plain',
+  'b',
+);
+const PARTS = [
+  '\r\n--b\r\nContent-Type: text/plain\r\nContent-Range: bytes 2-4/10\r\n\r\n234',
+  '\r\n--b\r\nContent-Type: text/plain\r\nContent-Range: bytes 7-9/10\r\n\r\n789',
+  '\r\n--b--\r\n',
+];
+
+type Open = (window: ReadWindow) => Readable;
+const ofText: Open = ({ start = 0, end = 9 }) =>
+  Readable.from([Buffer.from(TEXT.slice(start, end + 1))]);
+
+/** A file that tells what it is asked for. */
+function fileOf(stat: FileStat, open = ofText, more?: Partial<DownloadFile>) {
+  const asked: ReadWindow[] = [];
+  const file: DownloadFile = {
+    name: 'a.txt',
+    stat: () => stat,
+    open: (window = {}) => {
+      asked.push(window);
+      return open(window);
+    },
+    ...more,
+  };
+  return { file, asked };
+}
+
+async function readable(
+  source: Readable | LocalBody | Promise<Readable | LocalBody>,
+): Promise<Readable> {
+  const body = await source;
+  return body instanceof LocalBody ? body.toReadable() : body;
+}
+
+describe('holdDownload of a local file', () => {
+  let directory: TemporaryDirectory;
+  let path: string;
+  beforeAll(async () => {
+    directory = await temporaryDirectory();
+    path = await directory.write('a.txt', TEXT);
+  });
+  afterAll(() => directory.remove());
+
+  it.each(['whole', 'ranges'] as const)(
+    'has all its bytes out of one open file where %s is wanted',
+    async (wants) => {
+      const hold = () => holdDownload(new LocalFile(path), wants, CLIENT);
+      const held = await hold();
+      expect(held.stat.size).toBe(10);
+      expect(held.mostRanges).toBe(50);
+      expect(await textOf(await readable(held.whole()))).toBe(TEXT);
+      const ranged = await (await hold()).range(RANGE);
+      expect(await textOf(await readable(ranged))).toBe('234');
+      const several = await (await hold()).multipart(PLAN);
+      const bytes = await bytesOf(await readable(several));
+      expect(bytes.toString()).toBe(PARTS.join(''));
+      expect(bytes).toHaveLength(PLAN.length);
+      await descriptorsClosed(path);
+    },
+  );
+
+  it('has no bytes of an empty one', async () => {
+    const empty = new LocalFile(await directory.write('empty', ''));
+    const held = await holdDownload(empty, 'whole', CLIENT);
+    expect(await held.whole()).toMatchObject({ segments: [] });
+    expect(await bytesOf(await readable(held.whole()))).toHaveLength(0);
+    await descriptorsClosed(empty.path);
+  });
+
+  it('lets go of it unread', async () => {
+    const held = await holdDownload(new LocalFile(path), 'whole', CLIENT);
+    await held.close();
+    await descriptorsClosed(path);
+  });
+
+  it('holds nothing where only the facts are wanted', async () => {
+    const file = new LocalFile(path);
+    const hold = jest.fn(() => Promise.reject(new Error('held')));
+    const { stat } = await holdDownload(
+      Object.assign(Object.create(file) as LocalFile, {
+        hold,
+        stat: () => file.stat(),
+      }),
+      'facts',
+      CLIENT,
+    );
+    expect(stat.size).toBe(10);
+    expect(hold).not.toHaveBeenCalled();
+  });
+});
+
+describe('holdDownload of a file whose origin answers itself', () => {
+  const stat = { size: 10, etag: '"v1"' };
+  function remote(more?: Partial<DownloadFile>) {
+    const stream = new PassThrough();
+    const request = jest.fn(() => ({ status: 200, stat, stream }));
+    return { ...fileOf(stat, ofText, { request, ...more }), stream, request };
+  }
+
+  it('asks once for facts and bytes of the whole', async () => {
+    const { file, stream, request, asked } = remote();
+    const held = await holdDownload(file, 'whole', CLIENT);
+    expect(held.stat).toBe(stat);
+    expect(await held.whole()).toBe(stream);
+    expect(request.mock.calls).toEqual([[{ signal }]]);
+    expect(asked).toHaveLength(0);
+    await held.close();
+    expect(stream.destroyed).toBe(true);
+  });
+
+  it.each(['ranges', 'facts'] as const)(
+    'asks for the facts alone where %s are wanted',
+    async (wants) => {
+      const { file, request } = remote();
+      expect((await holdDownload(file, wants, CLIENT)).stat).toBe(stat);
+      expect(request).not.toHaveBeenCalled();
+    },
+  );
+});
+
+describe('holdDownload of a file that is opened by its tag', () => {
+  it.each([
+    ['"v1"', '"v1"'],
+    ['W/"v1"', undefined],
+    [undefined, undefined],
+  ])('with the tag %s wants that of %s', async (etag, ifMatch) => {
+    const { file, asked } = fileOf({ size: 10, etag });
+    const held = await holdDownload(file, 'ranges', CLIENT);
+    expect(asked).toHaveLength(0);
+    await held.whole();
+    await held.range(RANGE);
+    expect(asked).toEqual([
+      { ifMatch, signal },
+      { ...RANGE, ifMatch, signal },
+    ]);
+    await held.close();
+  });
+
+  it.each([
+    [undefined, 8],
+    [true, 8],
+    [false, 0],
+  ])('that says %p of ranges serves %d in one answer', async (says, most) => {
+    for (const wants of ['whole', 'facts'] as const) {
+      const { file } = fileOf({}, ofText, { acceptsRanges: says });
+      expect((await holdDownload(file, wants, CLIENT)).mostRanges).toBe(most);
+    }
+  });
+
+  it('makes no signal where nobody is asked for bytes', async () => {
+    const client = {
+      get signal(): AbortSignal {
+        throw new Error('Nobody listens');
+      },
+    };
+    await holdDownload(fileOf({}).file, 'facts', client);
+  });
+
+  it('opens each range when its turn comes, the first before the answer begins', async () => {
+    const { file, asked } = fileOf({ size: 10, etag: '"v1"' });
+    const held = await holdDownload(file, 'ranges', CLIENT);
+    const several = await readable(held.multipart(PLAN));
+    expect(asked).toEqual([{ ...RANGE, ifMatch: '"v1"', signal }]);
+    expect(await textOf(several)).toBe(PARTS.join(''));
+    expect(asked).toHaveLength(2);
+    expect(asked[1]).toMatchObject({ start: 7, end: 9, ifMatch: '"v1"' });
+  });
+});
+
+describe('several ranges of a file that is opened by its tag', () => {
+  async function several(open: Open): Promise<Readable> {
+    const held = await holdDownload(fileOf({}, open).file, 'ranges', CLIENT);
+    return readable(held.multipart(PLAN));
+  }
+
+  it('fail before the answer begins where the first cannot be opened', async () => {
+    const failing = several(() => {
+      throw new Error('changed');
+    });
+    await expect(failing).rejects.toThrow('changed');
+  });
+
+  it('fail on the way where a later one cannot be opened', async () => {
+    const stream = await several((window) => {
+      if (window.start === 7) throw new Error('changed');
+      return ofText(window);
+    });
+    await expect(bytesOf(stream)).rejects.toThrow('changed');
+  });
+
+  it('let go of the first where nobody reads them', async () => {
+    const first = new PassThrough();
+    const stream = await several(() => first);
+    stream.destroy();
+    await once(stream, 'close');
+    expect(first.destroyed).toBe(true);
+  });
+
+  it('fail where the first fails before anybody reads', async () => {
+    const first = new PassThrough();
+    const stream = await several(() => first);
+    first.destroy(new Error('EIO'));
+    // Without a listener of ours: an error that nobody listens to ends the process.
+    await new Promise(setImmediate);
+    await expect(bytesOf(stream)).rejects.toThrow('EIO');
+  });
+});
