@@ -14,7 +14,7 @@ const sees = {
   index: ['module', ...core],
   module: core,
   options: ['signing', ...decided],
-  interceptors: ['options', 'decorators', ...decided],
+  interceptors: ['options', 'decorators', 'signing', ...decided],
   backends: answered,
   streaming: answered,
   responses: wrapped,
@@ -30,12 +30,14 @@ const sees = {
   testing: ['module', ...core],
   typeorm: ['module', ...core],
   terminus: ['module', ...core],
+  // the program of package.json's bin: nobody imports it
+  command: ['backends', ...answered],
 };
 
 /** The layers that are files; every other one is a folder. */
 const files = {
   index: '^lib/index\\.ts$',
-  module: '^lib/download\\.module(-definition)?\\.ts$',
+  module: '^lib/download\\.module(-definition|-providers)?\\.ts$',
   options: '^lib/download\\.options\\.ts$',
 };
 const pathOf = (layer) => files[layer] ?? `^lib/${layer}/`;
@@ -80,6 +82,13 @@ export default {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'],
         dependencyTypesNot: ['npm', 'npm-peer', 'npm-optional'],
       },
+    },
+    {
+      name: 'no-test-runner',
+      comment: 'The test kit works under any of them.',
+      severity: 'error',
+      from: { path: '^lib/testing/' },
+      to: { path: '^(node:)?test($|/)|/(@?jest|@?vitest|mocha|chai)(/|$)' },
     },
     {
       name: 'no-unresolvable',

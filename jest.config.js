@@ -27,6 +27,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^nestjs-downloadview$': '<rootDir>/lib/index.ts',
+    '^nestjs-downloadview/terminus$': '<rootDir>/lib/terminus/index.ts',
     '^nestjs-downloadview/testing$': '<rootDir>/lib/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

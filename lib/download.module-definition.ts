@@ -8,7 +8,7 @@ import { type DownloadModuleOptions } from './download.options.js';
  * @publicApi
  */
 export interface DownloadModuleExtras {
-  /** Whether DownloadStorages can be injected everywhere; true by default. */
+  /** Whether DownloadStorages and UrlSigner can be injected everywhere; true by default. */
   isGlobal?: boolean;
 }
 

@@ -22,6 +22,7 @@ import {
   type FastifyApplication,
   FastifyOtherMethods,
 } from './controllers/fastify-other-methods.js';
+import { bootWarnings } from './controllers/boot-warnings.js';
 import {
   checkController,
   foundControllers,
@@ -31,17 +32,19 @@ import { DownloadValueInterceptor } from './decorators/download-value.intercepto
 import { standInnermost } from './decorators/innermost.js';
 import {
   ConfigurableModuleClass,
-  MODULE_OPTIONS_TOKEN,
   type OPTIONS_TYPE,
 } from './download.module-definition.js';
+import { OPTION_PROVIDERS } from './download.module-providers.js';
 import {
   type CheckedDownloadOptions,
-  checkDownloadOptions,
   DOWNLOAD_OPTIONS,
 } from './download.options.js';
 import { InvalidOptionsError } from './errors/invalid-options.error.js';
+import { DownloadExplainer } from './interceptors/download-explainer.js';
 import { DownloadInterceptor } from './interceptors/download.interceptor.js';
 import { RunningDownloads } from './streaming/running-downloads.js';
+import { addressWarnings, askSignatureLast } from './signing/signed-routes.js';
+import { UrlSigner } from './signing/url-signer.js';
 import { DownloadStorages } from './storages/download-storages.js';
 
 /**
@@ -61,21 +64,12 @@ import { DownloadStorages } from './storages/download-storages.js';
  */
 @Module({
   providers: [
-    {
-      provide: DOWNLOAD_OPTIONS,
-      useFactory: checkDownloadOptions,
-      inject: [MODULE_OPTIONS_TOKEN],
-    },
-    {
-      provide: DownloadStorages,
-      useFactory: ({ storages }: CheckedDownloadOptions) =>
-        new DownloadStorages(storages),
-      inject: [DOWNLOAD_OPTIONS],
-    },
+    ...OPTION_PROVIDERS,
     RunningDownloads,
+    DownloadExplainer,
     { provide: APP_INTERCEPTOR, useClass: DownloadInterceptor },
   ],
-  exports: [DownloadStorages],
+  exports: [DownloadStorages, UrlSigner, DownloadExplainer],
 })
 export class DownloadModule
   extends ConfigurableModuleClass
@@ -111,7 +105,11 @@ export class DownloadModule
     for (const { type } of foundControllers(this.modules)) {
       adaptWildcards(type, isFastify);
     }
-    this.#standInnermost();
+    const interceptor = new DownloadValueInterceptor(this.storages);
+    for (const controller of this.#controllers()) {
+      standInnermost(controller, interceptor);
+      askSignatureLast(controller);
+    }
     if (isFastify) {
       this.#fastify = new FastifyOtherMethods(
         this.adapterHost.httpAdapter.getInstance<FastifyApplication>(),
@@ -132,8 +130,10 @@ export class DownloadModule
 
   /** The controllers have had their own onModuleInit() to set options in. */
   async onApplicationBootstrap(): Promise<void> {
-    foundControllers(this.modules).forEach(checkController);
-    for (const warning of (await this.options.backend.warnings?.()) ?? []) {
+    const found = foundControllers(this.modules);
+    found.forEach(checkController);
+    const warnings = await bootWarnings(found, this.options.backend);
+    for (const warning of [...warnings, ...this.#addressWarnings()]) {
       this.#logger.warn(warning);
     }
   }
@@ -143,15 +143,18 @@ export class DownloadModule
     return this.running.finish(this.options.shutdownTimeout);
   }
 
-  #standInnermost(): void {
-    const interceptor = new DownloadValueInterceptor(this.storages);
-    for (const { controllers } of this.modules.values()) {
-      for (const { metatype } of controllers.values()) {
-        if (typeof metatype === 'function') {
-          standInnermost(metatype as Type, interceptor);
-        }
-      }
-    }
+  #addressWarnings(): string[] {
+    if (this.#platform() === undefined) return [];
+    const platform = this.adapterHost.httpAdapter.getInstance<object>();
+    return addressWarnings(this.#controllers(), platform);
+  }
+
+  #controllers(): Type[] {
+    return [...this.modules.values()]
+      .flatMap(({ controllers }) => [...controllers.values()])
+      .flatMap(({ metatype }) =>
+        typeof metatype === 'function' ? [metatype as Type] : [],
+      );
   }
 
   #platform(): string | undefined {

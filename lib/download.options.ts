@@ -1,7 +1,13 @@
 import { type DownloadBackend } from './responses/download-backend.js';
 import { stream } from './backends/stream.backend.js';
 import { InvalidOptionsError } from './errors/invalid-options.error.js';
+import { kindOf } from './errors/quote.js';
 import { parseMediaType } from './http/media-type.js';
+import {
+  type CheckedSigning,
+  checkSigning,
+  type SigningOptions,
+} from './signing/signing-options.js';
 import { DownloadStorage } from './storages/download-storage.js';
 
 /**
@@ -14,6 +20,8 @@ export interface DownloadModuleOptions {
   readonly backend?: DownloadBackend;
   /** Where files live, by name; `default` is used where none is named. */
   readonly storages?: Readonly<Record<string, DownloadStorage>>;
+  /** How links are signed; without it there are none. */
+  readonly signing?: SigningOptions;
   /** Cache-Control of downloads; `private, no-cache, no-transform` by default. */
   readonly cacheControl?: string;
   /** `allow`: the media types that may be shown inline; it replaces the default list. */
@@ -22,6 +30,11 @@ export interface DownloadModuleOptions {
   readonly shutdownTimeout?: number;
   /** Whether pages of other origins may read a download's name, length and tag; false by default. */
   readonly exposeHeaders?: boolean;
+  /**
+   * Whether every download says in the header `X-Download-Explain` who sends it and why; false by default.
+   * It names backend, rule and internal location: for finding out what is wrong, not for good.
+   */
+  readonly explain?: boolean;
 }
 
 /**
@@ -32,10 +45,12 @@ export interface DownloadModuleOptions {
 export interface CheckedDownloadOptions {
   readonly backend: DownloadBackend;
   readonly storages: Readonly<Record<string, DownloadStorage>>;
+  readonly signing?: CheckedSigning;
   readonly cacheControl?: string;
   readonly inlineTypes?: readonly string[];
   readonly shutdownTimeout: number;
   readonly exposeHeaders: boolean;
+  readonly explain: boolean;
 }
 
 /**
@@ -48,10 +63,12 @@ export const DOWNLOAD_OPTIONS = Symbol('nestjs-downloadview:options');
 const KNOWN: readonly (keyof DownloadModuleOptions)[] = [
   'backend',
   'storages',
+  'signing',
   'cacheControl',
   'inline',
   'shutdownTimeout',
   'exposeHeaders',
+  'explain',
 ];
 
 const INLINE = "Give an object: { allow: ['image/png', 'application/pdf'] }.";
@@ -72,7 +89,7 @@ export function checkDownloadOptions(
     if (!KNOWN.some((known) => known === name)) {
       throw new InvalidOptionsError(
         name,
-        value,
+        kindOf(value), // it may be a secret, under a name that is misspelt
         `DownloadModule knows ${KNOWN.join(', ')}.`,
       );
     }
@@ -80,10 +97,12 @@ export function checkDownloadOptions(
   return {
     backend: backend(options.backend),
     storages: storages(options.storages),
+    signing: checkSigning(options.signing),
     cacheControl: cacheControl(options.cacheControl),
     inlineTypes: inlineTypes(options.inline),
     shutdownTimeout: milliseconds(options.shutdownTimeout),
-    exposeHeaders: flag(options.exposeHeaders),
+    exposeHeaders: flag('exposeHeaders', options.exposeHeaders),
+    explain: flag('explain', options.explain),
   };
 }
 
@@ -165,9 +184,9 @@ function milliseconds(value = 10_000): number {
   );
 }
 
-function flag(value = false): boolean {
+function flag(option: string, value = false): boolean {
   if (typeof value === 'boolean') return value;
-  throw new InvalidOptionsError('exposeHeaders', value, 'Give true or false.');
+  throw new InvalidOptionsError(option, value, 'Give true or false.');
 }
 
 function isObject(value: unknown): value is object {

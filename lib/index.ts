@@ -25,6 +25,19 @@ export { Download } from './decorators/download.decorator.js';
 export { type DownloadOptions } from './decorators/download-options.js';
 export { sendfile, type SendfileOptions } from './shortcuts/sendfile.js';
 
+// The link to it may be signed: for a while, for a name, for one user.
+export { boundToIp } from './signing/bound-to-ip.js';
+export {
+  type SignOptions,
+  type VerifyOptions,
+} from './signing/sign-options.js';
+export { SignedUrl } from './signing/signed-url.decorator.js';
+export { type SignedUrlOptions } from './signing/signed-url-options.js';
+export { type SignedRequest } from './signing/signed-request.js';
+export { signedUrls } from './signing/signed-urls.js';
+export { type SigningOptions } from './signing/signing-options.js';
+export { UrlSigner } from './signing/url-signer.js';
+
 // The file is wrapped and still unread ...
 export { ContentFile, type ContentFileOptions } from './files/content-file.js';
 export {
@@ -69,24 +82,51 @@ export { type ResponseHeaders } from './responses/response-headers.js';
 
 // ... which asks the backend: can the server in front send it?
 export {
+  type DirectoryPathRule,
   type DirectoryRule,
   type LocationRule,
+  type PathRule,
+  type UrlPathRule,
   type UrlRule,
 } from './backends/rules.js';
+export { type PathEncoding } from './backends/server-profile.js';
+export { apache, type ApacheOptions } from './backends/apache.backend.js';
+export { caddy, type CaddyOptions } from './backends/caddy.backend.js';
+export { lighttpd, type LighttpdOptions } from './backends/lighttpd.backend.js';
 export { nginx } from './backends/nginx.backend.js';
-export { type NginxOptions } from './backends/nginx-options.js';
+export {
+  type NginxOptions,
+  type NginxRemoteOptions,
+  type NginxRule,
+  type NginxSettings,
+} from './backends/nginx-options.js';
+export { redirect, type RedirectOptions } from './backends/redirect.backend.js';
 export { stream, type StreamOptions } from './backends/stream.backend.js';
 export {
   type DownloadBackend,
   type ProxiableDownload,
+  type ProxiableRequest,
   type ServerConfigOptions,
 } from './responses/download-backend.js';
-export { ProxiedDownloadResponse } from './responses/proxied-download-response.js';
+export {
+  type ProxiedDownloadOptions,
+  ProxiedDownloadResponse,
+} from './responses/proxied-download-response.js';
+
+// ... and why it can, or cannot.
+export { DownloadExplainer } from './interceptors/download-explainer.js';
+export { type DownloadExplanation } from './responses/download-explanation.js';
+export {
+  type DownloadPlace,
+  type DownloadSource,
+} from './responses/download-source.js';
+export { type OffloadNote } from './responses/offload-note.js';
 
 // What can go wrong on the way.
 export { DownloadError } from './errors/download.error.js';
 export { FileChangedError } from './errors/file-changed.error.js';
 export { FileNotFoundError } from './errors/file-not-found.error.js';
+export { InvalidSignatureError } from './errors/invalid-signature.error.js';
 export { InvalidOptionsError } from './errors/invalid-options.error.js';
 export {
   RemoteFileError,

@@ -1,9 +1,13 @@
+import { realpathSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 
 import { type DownloadFile } from '../files/download-file.js';
+import { diskPace } from '../storages/disk-pace.js';
 import { isBelow } from '../storages/local-disk.js';
-import { type LocationRule } from './rules.js';
+import { type PathRule } from './rules.js';
+
+const AS_BYTES = { encoding: 'buffer' } as const;
 
 /**
  * Where a rule finds a file: the segments of its path below the rule's source, decoded.
@@ -13,6 +17,8 @@ import { type LocationRule } from './rules.js';
 export interface FoundFile<Rule> {
   readonly rule: Rule;
   readonly segments: readonly string[];
+  /** Whether the server is told a directory that is itself reached over a symbolic link. */
+  readonly isLinked: boolean;
 }
 
 /**
@@ -21,19 +27,22 @@ export interface FoundFile<Rule> {
  *
  * @internal
  */
-export async function locate(
+export async function locate<Rule extends PathRule>(
   file: DownloadFile,
-  rules: readonly LocationRule[],
-): Promise<FoundFile<LocationRule> | undefined> {
+  rules: readonly Rule[],
+): Promise<FoundFile<Rule> | undefined> {
   const path = file.path === undefined ? undefined : await resolved(file.path);
   for (const rule of rules) {
-    const segments =
-      'sourceDir' in rule
-        ? path && (await segmentsBelow(rule.sourceDir, path))
-        : segmentsOfUrl(rule.sourceUrl, file.url);
-    if (!segments) continue;
-    if ('sourceUrl' in rule && (await isLinked(file.path, segments))) continue;
-    return { rule, segments };
+    if ('sourceDir' in rule) {
+      const root = path && (await resolved(rule.sourceDir));
+      if (!root || !isBelow(root, path)) continue;
+      const isLinked =
+        rule.destinationDir === undefined && root !== resolve(rule.sourceDir);
+      return { rule, segments: segmentsBelow(root, path), isLinked };
+    }
+    const segments = segmentsOfUrl(rule.sourceUrl, file.sourceUrl ?? file.url);
+    if (!segments || (await leadsElsewhere(file.path, segments))) continue;
+    return { rule, segments, isLinked: false };
   }
   return undefined;
 }
@@ -58,12 +67,7 @@ function encodeSegment(segment: string): string {
   );
 }
 
-async function segmentsBelow(
-  directory: string,
-  path: string,
-): Promise<string[] | undefined> {
-  const root = await resolved(directory);
-  if (root === undefined || !isBelow(root, path)) return undefined;
+function segmentsBelow(root: string, path: string): string[] {
   return path
     .slice(root.length)
     .split(sep)
@@ -87,7 +91,7 @@ function segmentsOfUrl(
 }
 
 /** The server follows no links below its directory, and a URL does not say where they lead to. */
-async function isLinked(
+async function leadsElsewhere(
   path: string | undefined,
   segments: readonly string[],
 ): Promise<boolean> {
@@ -104,7 +108,10 @@ function isPlain(segment: string): boolean {
 /** A name that is not UTF-8 cannot be told to the server: decoded, it is another name. */
 async function resolved(path: string): Promise<string | undefined> {
   try {
-    const bytes = await realpath(path, { encoding: 'buffer' });
+    const bytes = await diskPace.call(
+      () => realpathSync.native(path, AS_BYTES),
+      () => realpath(path, AS_BYTES),
+    );
     const text = bytes.toString();
     return bytes.equals(Buffer.from(text)) ? text : undefined;
   } catch {

@@ -1,44 +1,27 @@
 import { type ServerConfigOptions } from '../responses/download-backend.js';
-import { type LocationRule } from './rules.js';
+import { indent, SPOOFABLE } from './config-text.js';
+import { quoted } from './nginx-headers.js';
+import { ruleLocations } from './nginx-locations.js';
+import { type NginxOptions, type NginxRule } from './nginx-options.js';
+import { remoteLocations } from './nginx-remote-locations.js';
 import { checkServerOptions } from './server-options.js';
 
-// nginx drops them from an offloaded answer. An empty variable adds no header.
-const BROUGHT_BACK = [
-  'Content-Security-Policy',
-  'Vary',
-  'Content-Language',
-  'Referrer-Policy',
-  'Permissions-Policy',
-  'X-Frame-Options',
-  'Cross-Origin-Resource-Policy',
-  'Cross-Origin-Opener-Policy',
-  'Cross-Origin-Embedder-Policy',
-  'X-Robots-Tag',
-  'Timing-Allow-Origin',
-  'Access-Control-Allow-Origin',
-  'Access-Control-Allow-Credentials',
-  'Access-Control-Expose-Headers',
-  'Strict-Transport-Security',
-];
-const SPOOFABLE = [
-  'X-Accel-Redirect',
-  'X-Accel-Mapping',
-  'X-Sendfile',
-  'X-Sendfile-Type',
-];
-
 /**
- * A complete configuration of nginx for these rules; tested with nginx 1.22.
+ * A configuration of nginx for these rules: complete, or only the locations for a server block. Tested with
+ * nginx 1.22.
  *
  * @param charset what X-Accel-Charset will name
+ * @param remote which stores nginx asks for files
  * @internal
  */
 export function nginxConfig(
-  rules: readonly LocationRule[],
+  rules: readonly NginxRule[],
   options: ServerConfigOptions,
-  charset = 'utf-8',
+  backend: Pick<NginxOptions, 'charset' | 'remote'>,
 ): string {
   checkServerOptions(options);
+  const site = serverBlock(rules, options, backend);
+  if (options.include) return `${site.join('\n')}\n`;
   const lines = [
     ...(options.user ? [`user ${options.user};`] : []),
     'worker_processes auto;',
@@ -51,7 +34,7 @@ export function nginxConfig(
       'access_log off;',
       ...temporaryFiles(options.directory),
       'server {',
-      ...indent(serverBlock(rules, options, charset)),
+      ...indent(site),
       '}',
     ]),
     '}',
@@ -60,19 +43,24 @@ export function nginxConfig(
 }
 
 function serverBlock(
-  rules: readonly LocationRule[],
-  { listen = '80', serverName = '_', upstream }: ServerConfigOptions,
-  charset: string,
+  rules: readonly NginxRule[],
+  { listen = '80', serverName = '_', upstream, include }: ServerConfigOptions,
+  { charset = 'utf-8', remote }: Pick<NginxOptions, 'charset' | 'remote'>,
 ): string[] {
   return [
-    `listen ${listen};`,
-    `server_name ${serverName};`,
-    'client_max_body_size 0;  # the application decides what it takes',
-    '',
+    ...(include
+      ? []
+      : [
+          `listen ${listen};`,
+          `server_name ${serverName};`,
+          'client_max_body_size 0;  # the application decides what it takes',
+          '',
+        ]),
     'location / {',
     ...indent(applicationLocation(upstream)),
     '}',
-    ...rules.flatMap((rule) => ['', ...internalLocation(rule)]),
+    ...rules.flatMap((rule) => ['', ...ruleLocations(rule)]),
+    ...(remote ? remoteLocations(remote) : []),
     '',
     'location @download_gone {',
     ...indent([
@@ -101,33 +89,6 @@ function applicationLocation(upstream: string): string[] {
   ];
 }
 
-function internalLocation(rule: LocationRule): string[] {
-  const directory =
-    rule.destinationDir ?? ('sourceDir' in rule ? rule.sourceDir : undefined);
-  return [
-    `location ^~ ${rule.destination} {`,
-    ...indent([
-      'internal;',
-      `alias ${quoted(String(directory))};`,
-      `disable_symlinks on ${quoted(`from=${directory}`)};`,
-      'index .none;',
-      'autoindex off;',
-      'if (-d $request_filename) { return 404; }  # else a redirect tells this location to the client',
-      'error_page 403 404 500 =404 @download_gone;',
-      'sendfile on;',
-      'tcp_nopush on;',
-      'gzip off;  # it would take the ranges away',
-      'max_ranges 50;',
-      'add_header X-Content-Type-Options nosniff always;',
-      ...BROUGHT_BACK.map(
-        (name) =>
-          `add_header ${name} $upstream_http_${name.toLowerCase().replaceAll('-', '_')};`,
-      ),
-    ]),
-    '}',
-  ];
-}
-
 function processFiles(directory: string | undefined): string[] {
   if (directory === undefined) return [];
   return [
@@ -141,12 +102,4 @@ function temporaryFiles(directory: string | undefined): string[] {
   return ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (kind) => `${kind}_temp_path ${quoted(`${directory}/${kind}_temp`)};`,
   );
-}
-
-function quoted(text: string): string {
-  return `"${text.replace(/["\\]/g, '\\$&')}"`;
-}
-
-function indent(lines: readonly string[]): string[] {
-  return lines.map((line) => (line === '' ? '' : `  ${line}`));
 }

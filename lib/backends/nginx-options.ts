@@ -1,14 +1,16 @@
+import { isAbsolute } from 'node:path';
+
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { checkHosts } from './remote-hosts.js';
+import { UNTELLABLE } from './rule-values.js';
 import { type LocationRule } from './rules.js';
 
 /**
- * Options of nginx().
+ * What nginx is told about the files that it sends.
  *
  * @publicApi
  */
-export interface NginxOptions {
-  /** Which files nginx can reach, and in which internal location. */
-  readonly rules: readonly LocationRule[];
+export interface NginxSettings {
   /** X-Accel-Expires: seconds, or a date, that nginx may cache the answer; false: not at all. */
   readonly expires?: number | Date | false;
   /** X-Accel-Buffering: whether nginx buffers the answer. */
@@ -19,12 +21,57 @@ export interface NginxOptions {
   readonly charset?: string;
 }
 
+/**
+ * Which files nginx can reach, and in which internal location. Beside `/_offload/` the printed configuration
+ * has `/_offload-tagged/`, for files whose ETag the application tells. Settings of a rule come before those
+ * of all rules, for the files that nginx sends by it.
+ *
+ * @publicApi
+ */
+export type NginxRule = LocationRule & NginxSettings;
+
+/**
+ * Which files of other servers nginx fetches and passes on.
+ *
+ * @publicApi
+ */
+export interface NginxRemoteOptions {
+  /**
+   * The stores that nginx may ask: `host` or `host:port`, compared exactly, no wildcards. Each of them by
+   * http and by https, as the address of the file says.
+   */
+  readonly hosts: readonly string[];
+  /**
+   * Where nginx asks for the addresses of names, as its directive of this name: `10.0.0.2`,
+   * `127.0.0.11 valid=10s`. Without it nginx looks the names up when it starts, and not again.
+   */
+  readonly resolver?: string;
+  /**
+   * A file with the certificates of the authorities that vouch for https stores;
+   * `/etc/ssl/certs/ca-certificates.crt`, as on Debian, by default.
+   */
+  readonly certificates?: string;
+}
+
+/**
+ * Options of nginx().
+ *
+ * @publicApi
+ */
+export interface NginxOptions extends NginxSettings {
+  /** Which files nginx can reach, and in which internal location. */
+  readonly rules: readonly NginxRule[];
+  /** Which files of other servers nginx fetches and passes on; none by default. */
+  readonly remote?: NginxRemoteOptions;
+}
+
 type Check = readonly [(value: unknown) => boolean, accepted: string];
+type Checks = Readonly<Partial<Record<string, Check>>>;
 
 const isCount = (value: unknown): boolean =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
-const CHECKS: Record<Exclude<keyof NginxOptions, 'rules'>, Check> = {
+const SETTINGS: Record<keyof NginxSettings, Check> = {
   expires: [
     (value) =>
       value === false ||
@@ -42,8 +89,28 @@ const CHECKS: Record<Exclude<keyof NginxOptions, 'rules'>, Check> = {
     'Give the name of a charset, such as utf-8.',
   ],
 };
+const REMOTE: Record<Exclude<keyof NginxRemoteOptions, 'hosts'>, Check> = {
+  resolver: [
+    (value) => typeof value === 'string' && /^[\w.:[\]= -]+$/.test(value),
+    'Give the address of a DNS server: 10.0.0.2.',
+  ],
+  certificates: [
+    (value) =>
+      typeof value === 'string' && isAbsolute(value) && !UNTELLABLE.test(value),
+    'Give the absolute path of a file, without `$` and control characters.',
+  ],
+};
 
 /**
+ * The names of NginxSettings.
+ *
+ * @internal
+ */
+export const SETTING_NAMES = Object.keys(SETTINGS);
+
+/**
+ * Checks all options but the rules.
+ *
  * @throws InvalidOptionsError for an option that is unknown or that nginx would not obey
  * @internal
  */
@@ -51,20 +118,53 @@ export function checkNginxOptions(options: NginxOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw new InvalidOptionsError('nginx', options, 'Give { rules: [...] }.');
   }
-  const checks: Partial<Record<string, Check>> = CHECKS;
+  const settings = Object.entries(options).filter(
+    ([name]) => name !== 'rules' && name !== 'remote',
+  );
+  const known = ['rules', 'remote', ...SETTING_NAMES].join(', ');
+  checkAll('nginx', Object.fromEntries(settings), SETTINGS, known);
+  if (options.remote !== undefined) checkRemote(options.remote);
+}
+
+/**
+ * Checks what a rule says for its files.
+ *
+ * @param at the rule, for the message: `rules[0]`
+ * @throws InvalidOptionsError
+ * @internal
+ */
+export function checkSettings(at: string, settings: object): void {
+  checkAll(at, settings, SETTINGS, SETTING_NAMES.join(', '));
+}
+
+function checkRemote(remote: unknown): void {
+  if (typeof remote !== 'object' || remote === null) {
+    throw new InvalidOptionsError(
+      'nginx.remote',
+      remote,
+      "Give { hosts: ['bucket.s3.example'] }.",
+    );
+  }
+  const { hosts, ...others }: { hosts?: unknown } = remote;
+  checkHosts('nginx.remote.hosts', hosts);
+  const known = ['hosts', ...Object.keys(REMOTE)].join(', ');
+  checkAll('nginx.remote', others, REMOTE, known);
+}
+
+function checkAll(
+  at: string,
+  options: object,
+  checks: Checks,
+  known: string,
+): void {
   for (const [name, value] of Object.entries(options)) {
-    if (name === 'rules' || value === undefined) continue;
-    const check = checks[name];
-    if (!check) {
-      throw new InvalidOptionsError(
-        `nginx.${name}`,
-        value,
-        `Known are rules, ${Object.keys(CHECKS).join(', ')}.`,
-      );
-    }
-    const [holds, accepted] = check;
+    const [holds, accepted] = checks[name] ?? [
+      () => false,
+      `Known are ${known}.`,
+    ];
+    if (value === undefined && name in checks) continue;
     if (!holds(value)) {
-      throw new InvalidOptionsError(`nginx.${name}`, value, accepted);
+      throw new InvalidOptionsError(`${at}.${name}`, value, accepted);
     }
   }
 }

@@ -1,32 +1,56 @@
-import { access } from 'node:fs/promises';
-
-import { quote } from '../errors/quote.js';
 import { isText, parseMediaType } from '../http/media-type.js';
 import { type DownloadDescription } from '../responses/describe.js';
-import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
-import { type ResponseHeaders } from '../responses/response-headers.js';
 import {
   type DownloadBackend,
   type ProxiableDownload,
+  type ProxiableRequest,
   type ServerConfigOptions,
 } from '../responses/download-backend.js';
-import { encodedLocation, locate } from './locate.js';
+import { type DownloadSource } from '../responses/download-source.js';
+import { type ResponseHeaders } from '../responses/response-headers.js';
+import { withConditions } from './nginx-conditions.js';
 import { nginxConfig } from './nginx-config.js';
-import { checkNginxOptions, type NginxOptions } from './nginx-options.js';
+import { isLostByNginx } from './nginx-headers.js';
+import {
+  checkNginxOptions,
+  type NginxOptions,
+  type NginxRule,
+  type NginxSettings,
+} from './nginx-options.js';
+import { remoteAnswer } from './nginx-remote.js';
+import { checkNginxRules } from './nginx-rules.js';
 import { nginxValidators } from './nginx-validators.js';
-import { checkLocationRules, type LocationRule } from './rules.js';
+import { serverBackend } from './server-backend.js';
+import { type ServerProfile } from './server-profile.js';
 
-// nginx makes these itself for the file it sends.
-const NGINX_S_OWN = new Set(['etag', 'last-modified', 'accept-ranges']);
+const PROFILE: ServerProfile<NginxRule> = {
+  name: 'nginx',
+  offloadHeader: 'X-Accel-Redirect',
+  placeOf: ({ destination }) => destination,
+  pathEncoding: 'percent',
+  keepsCoding: false,
+  conditions: 'server',
+  validators: nginxValidators,
+  losesHeader: isLostByNginx,
+};
 
 /**
- * nginx in front: files below the rules' directories go out by `X-Accel-Redirect`, conditions and
- * ranges are nginx's. A file with a content coding of its own is streamed, since nginx drops the header
- * and the client would save a broken file.
+ * nginx in front: files below the rules' directories go out by `X-Accel-Redirect`. A file with a content
+ * coding of its own is streamed, since nginx drops the header and the client would save a broken file.
  *
  * ```ts
  * nginx({ rules: [{ sourceDir: '/srv/media/', destination: '/_offload/' }] })
  * ```
+ *
+ * Ranges are nginx's. So are the conditions of a LocalFile, by a tag of whole seconds and size; give it an
+ * `etag` where one URL stands for one path after another. Such a file, one of a storage and one of an entity
+ * have a tag of their own, and the application answers their conditions: nginx sends them by the double of
+ * the location, `/_offload-tagged/`, which takes tag and date from the application and looks at no
+ * condition. If-Match and If-Unmodified-Since nginx looks at everywhere; a file with a tag of its own is
+ * then streamed.
+ *
+ * With `remote`, nginx also fetches files from stores: an HttpFile, and a file of a storage that knows
+ * `temporaryUrl()`. Nothing of the client's request goes there but Range and If-Range.
  *
  * Of an answer's headers nginx keeps Content-Type, Content-Disposition, Cache-Control, Expires and
  * Set-Cookie; `serverConfig()` prints the configuration that brings the others back.
@@ -36,53 +60,45 @@ const NGINX_S_OWN = new Set(['etag', 'last-modified', 'accept-ranges']);
  */
 export function nginx(options: NginxOptions): DownloadBackend {
   checkNginxOptions(options);
-  const rules = checkLocationRules(options.rules);
-  const settings = accelHeaders(options);
+  const { remote, limitRate, buffering = false, charset } = options;
+  const rules = checkNginxRules(options.rules, remote !== undefined);
+  const onDisk = serverBackend(PROFILE, rules, (description, rule) =>
+    ownHeaders({ ...options, ...rule }, description),
+  );
   return {
-    name: 'nginx',
-    validators: nginxValidators,
+    ...onDisk,
     // By default nginx would spool what the application streams to its own disk.
-    streamHeaders: accelHeaders({
-      limitRate: options.limitRate,
-      buffering: options.buffering ?? false,
-    }),
-    async proxy(response: ProxiableDownload) {
-      const description = await response.describe();
-      if (isCoded(description)) return undefined;
-      const found = await locate(response.file, rules);
-      if (!found) return undefined;
-      const location = encodedLocation(found.rule.destination, found.segments);
-      return new ProxiedDownloadResponse('X-Accel-Redirect', location, {
-        ...keptHeaders(description.headers),
-        ...charsetHeader(options.charset, description),
-        ...settings,
-      });
+    streamHeaders: accelHeaders({ limitRate, buffering }),
+    async proxy(response: ProxiableDownload, request: ProxiableRequest) {
+      const proxied = await onDisk.proxy(response, request);
+      if (proxied) return withConditions(proxied, response, request);
+      return (
+        remote &&
+        remoteAnswer(response, request, remote.hosts, (description) =>
+          ownHeaders(options, description),
+        )
+      );
     },
-    serverConfig(server: ServerConfigOptions) {
-      return nginxConfig(rules, server, options.charset);
-    },
-    async warnings() {
-      const missing = await Promise.all(rules.map(missingSource));
-      return missing.filter((warning) => warning !== undefined);
-    },
+    warnings: (sources = []) =>
+      onDisk.warnings?.(remote ? sources.map(withoutRemote) : sources) ?? [],
+    serverConfig: (server: ServerConfigOptions) =>
+      nginxConfig(rules, server, { charset, remote }),
   };
 }
 
-function keptHeaders(headers: ResponseHeaders): ResponseHeaders {
-  return Object.fromEntries(
-    Object.entries(headers).filter(
-      ([name]) => !NGINX_S_OWN.has(name.toLowerCase()),
-    ),
-  );
+/** What is fetched from somewhere needs no rule. */
+function withoutRemote(source: DownloadSource): DownloadSource {
+  return source.place?.isRemote ? { ...source, place: undefined } : source;
 }
 
-function isCoded({ encoding, headers }: DownloadDescription): boolean {
-  return (
-    encoding !== undefined ||
-    Object.keys(headers).some(
-      (name) => name.toLowerCase() === 'content-encoding',
-    )
-  );
+function ownHeaders(
+  settings: NginxSettings,
+  description: DownloadDescription,
+): ResponseHeaders {
+  return {
+    ...charsetHeader(settings.charset, description),
+    ...accelHeaders(settings),
+  };
 }
 
 /** nginx reads numbers only: it ignores `off`, and 0 stands for no limit and for no caching. */
@@ -90,7 +106,7 @@ function accelHeaders({
   expires,
   buffering,
   limitRate,
-}: Partial<NginxOptions>): ResponseHeaders {
+}: NginxSettings): ResponseHeaders {
   const headers: Record<string, string> = {};
   if (expires instanceof Date) {
     headers['X-Accel-Expires'] = `@${Math.floor(expires.getTime() / 1000)}`;
@@ -120,17 +136,4 @@ function charsetHeader(
   return charset !== undefined && [configured, 'utf-8'].includes(charset)
     ? { 'X-Accel-Charset': charset }
     : {};
-}
-
-async function missingSource(rule: LocationRule): Promise<string | undefined> {
-  if (!('sourceDir' in rule)) return undefined;
-  try {
-    await access(rule.sourceDir);
-    return undefined;
-  } catch {
-    return (
-      `sourceDir ${quote(rule.sourceDir)} of an nginx rule does not exist or cannot be entered: ` +
-      'no file of it is offloaded. Create it, or correct the rule.'
-    );
-  }
 }

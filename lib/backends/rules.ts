@@ -1,19 +1,49 @@
-import { isAbsolute, resolve, sep } from 'node:path';
-
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import {
+  checkDirectory,
+  checkLocation,
+  checkUrlPrefix,
+} from './rule-values.js';
+
+/**
+ * Files below a directory of this machine, for a server that is told paths.
+ *
+ * @publicApi
+ */
+export interface DirectoryPathRule {
+  /** A directory as the application sees it: `/srv/media/`. */
+  readonly sourceDir: string;
+  /** The same directory as the server sees it, where that differs (containers, mounts). */
+  readonly destinationDir?: string;
+}
+
+/**
+ * Files whose `url` begins with a prefix, for a server that is told paths.
+ *
+ * @publicApi
+ */
+export interface UrlPathRule {
+  /** What the file's `url` begins with: `/media/`. */
+  readonly sourceUrl: string;
+  /** The directory as the server sees it: `/mnt/media/`. */
+  readonly destinationDir: string;
+}
+
+/**
+ * Which files a server can reach that is told their paths: Apache, lighttpd.
+ *
+ * @publicApi
+ */
+export type PathRule = DirectoryPathRule | UrlPathRule;
 
 /**
  * Files below a directory of this machine, and where the server finds them.
  *
  * @publicApi
  */
-export interface DirectoryRule {
-  /** A directory as the application sees it: `/srv/media/`. */
-  readonly sourceDir: string;
+export interface DirectoryRule extends DirectoryPathRule {
   /** The server's internal location: `/_offload/`. */
   readonly destination: string;
-  /** The same directory as the server sees it, where that differs (containers, mounts). */
-  readonly destinationDir?: string;
 }
 
 /**
@@ -21,52 +51,69 @@ export interface DirectoryRule {
  *
  * @publicApi
  */
-export interface UrlRule {
-  /** What the file's `url` begins with: `/media/`. */
-  readonly sourceUrl: string;
+export interface UrlRule extends UrlPathRule {
   /** The server's internal location: `/_media/`. */
   readonly destination: string;
-  /** The directory as the server sees it: `/mnt/media/`. */
-  readonly destinationDir: string;
 }
 
 /**
+ * Which files a server can reach that is told internal locations: nginx, Caddy.
+ *
  * @publicApi
  */
 export type LocationRule = DirectoryRule | UrlRule;
 
-/**
- * No server's configuration can carry a control character, and `$` begins a variable.
- *
- * @internal
- */
-// eslint-disable-next-line no-control-regex
-export const UNTELLABLE = /[\0-\x1f\x7f$]/;
-const KNOWN = ['sourceDir', 'sourceUrl', 'destination', 'destinationDir'];
-// Nothing that a server's configuration would have to quote, and no segment that it would resolve.
-const LOCATION = /^\/(?:(?!\.{1,2}\/)[A-Za-z0-9._~-]+\/)+$/;
+type Unchecked = Partial<Record<string, unknown>>;
+
+const PATH_OPTIONS = ['sourceDir', 'sourceUrl', 'destinationDir'];
+const LOCATION_OPTIONS = [
+  'sourceDir',
+  'sourceUrl',
+  'destination',
+  'destinationDir',
+];
 
 /**
- * Checks the rules of a backend whose server is told internal locations.
+ * Checks the rules of a backend whose server is told paths.
  *
  * @returns the rules, directories with a slash at their end
  * @throws InvalidOptionsError for a rule that is unknown, relative, lacks a slash, or overlaps another
  * @internal
  */
-export function checkLocationRules(rules: unknown): LocationRule[] {
-  if (!Array.isArray(rules) || rules.length === 0) {
-    throw new InvalidOptionsError(
-      'rules',
-      rules,
-      "Give at least one rule: [{ sourceDir: '/srv/media/', destination: '/_offload/' }].",
-    );
-  }
-  const checked = rules.map((rule: unknown, index) => checkRule(rule, index));
-  checked.forEach((rule, index) => {
-    for (const earlier of checked.slice(0, index)) {
-      refuseOverlap(rule, earlier, index);
-    }
+export function checkPathRules(rules: unknown): PathRule[] {
+  const checked = listOf(rules, "{ sourceDir: '/srv/media/' }").map(
+    (rule, index) =>
+      pathRule(`rules[${index}]`, objectOf(rule, index, PATH_OPTIONS)),
+  );
+  refuseOverlaps(checked);
+  return checked;
+}
+
+/**
+ * Checks the rules of a backend whose server is told internal locations.
+ *
+ * @param further options that such a rule may have, and that are not checked here
+ * @returns the rules, directories with a slash at their end
+ * @throws InvalidOptionsError for a rule that is unknown, relative, lacks a slash, or overlaps another
+ * @internal
+ */
+export function checkLocationRules(
+  rules: unknown,
+  further: readonly string[] = [],
+): LocationRule[] {
+  const checked = listOf(
+    rules,
+    "{ sourceDir: '/srv/media/', destination: '/_offload/' }",
+  ).map((value, index): LocationRule => {
+    const at = `rules[${index}]`;
+    const rule = objectOf(value, index, [...LOCATION_OPTIONS, ...further]);
+    return {
+      ...pathRule(at, rule),
+      destination: checkLocation(`${at}.destination`, rule.destination),
+    };
   });
+  refuseOverlaps(checked);
+  refuseSharedLocations(checked);
   return checked;
 }
 
@@ -75,31 +122,52 @@ export function checkLocationRules(rules: unknown): LocationRule[] {
  *
  * @internal
  */
-export function sourceOf(rule: LocationRule): string {
+export function sourceOf(rule: PathRule): string {
   return 'sourceDir' in rule ? rule.sourceDir : rule.sourceUrl;
 }
 
-function checkRule(rule: unknown, index: number): LocationRule {
+/**
+ * The directory of a rule as the server sees it, with a slash at its end.
+ *
+ * @internal
+ */
+export function directoryOf(rule: PathRule): string {
+  return 'sourceDir' in rule
+    ? (rule.destinationDir ?? rule.sourceDir)
+    : rule.destinationDir;
+}
+
+function listOf(rules: unknown, example: string): readonly unknown[] {
+  if (Array.isArray(rules) && rules.length > 0) return rules;
+  throw new InvalidOptionsError(
+    'rules',
+    rules,
+    `Give at least one rule: [${example}].`,
+  );
+}
+
+function objectOf(
+  rule: unknown,
+  index: number,
+  known: readonly string[],
+): Unchecked {
   const at = `rules[${index}]`;
   if (typeof rule !== 'object' || rule === null) {
     throw new InvalidOptionsError(at, rule, 'Give an object.');
   }
   for (const [key, value] of Object.entries(rule)) {
-    if (!KNOWN.includes(key)) {
+    if (!known.includes(key)) {
       throw new InvalidOptionsError(
         `${at}.${key}`,
         value,
-        `Known are ${KNOWN.join(', ')}.`,
+        `Known are ${known.join(', ')}.`,
       );
     }
   }
-  return completeRule(at, rule);
+  return rule;
 }
 
-function completeRule(
-  at: string,
-  rule: Partial<Record<string, unknown>>,
-): LocationRule {
+function pathRule(at: string, rule: Unchecked): PathRule {
   const { sourceDir, sourceUrl, destinationDir } = rule;
   if ((sourceDir === undefined) === (sourceUrl === undefined)) {
     throw new InvalidOptionsError(
@@ -108,86 +176,51 @@ function completeRule(
       'Give either sourceDir or sourceUrl.',
     );
   }
-  const destination = checkLocation(`${at}.destination`, rule.destination);
-  if (sourceDir === undefined || destinationDir !== undefined) {
-    const directory = checkDirectory(`${at}.destinationDir`, destinationDir);
-    return sourceDir === undefined
-      ? {
-          sourceUrl: checkUrlPrefix(`${at}.sourceUrl`, sourceUrl),
-          destination,
-          destinationDir: directory,
-        }
-      : {
-          sourceDir: checkDirectory(`${at}.sourceDir`, sourceDir),
-          destination,
-          destinationDir: directory,
-        };
+  const directory = (): string =>
+    checkDirectory(`${at}.destinationDir`, destinationDir);
+  if (sourceUrl !== undefined) {
+    return {
+      sourceUrl: checkUrlPrefix(`${at}.sourceUrl`, sourceUrl),
+      destinationDir: directory(),
+    };
   }
   return {
     sourceDir: checkDirectory(`${at}.sourceDir`, sourceDir),
-    destination,
+    ...(destinationDir !== undefined && { destinationDir: directory() }),
   };
 }
 
-function checkDirectory(option: string, value: unknown): string {
-  if (
-    typeof value !== 'string' ||
-    !isAbsolute(value) ||
-    UNTELLABLE.test(value)
-  ) {
+function refuseOverlaps(rules: readonly PathRule[]): void {
+  forPairs(rules, (rule, earlier, at) => {
+    if (!overlap(sourceOf(rule), sourceOf(earlier))) return;
     throw new InvalidOptionsError(
-      option,
-      value,
-      'Give the absolute path of a directory, without `$` and control characters: no server can be told those.',
-    );
-  }
-  const path = resolve(value);
-  return path.endsWith(sep) ? path : path + sep;
-}
-
-function checkLocation(option: string, value: unknown): string {
-  if (typeof value === 'string' && LOCATION.test(value)) return value;
-  throw new InvalidOptionsError(
-    option,
-    value,
-    'Give an internal location that begins and ends with a slash, of A-Z a-z 0-9 . _ ~ - only: ' +
-      '/_offload/. Without the slash at its end a server can be led out of the directory.',
-  );
-}
-
-function checkUrlPrefix(option: string, value: unknown): string {
-  if (
-    typeof value === 'string' &&
-    /^(?:\/|https?:\/\/)[^?#\s]*\/$|^\/$/.test(value)
-  ) {
-    return value;
-  }
-  throw new InvalidOptionsError(
-    option,
-    value,
-    "Give what the file's url begins with, a slash at its end: /media/.",
-  );
-}
-
-function refuseOverlap(
-  rule: LocationRule,
-  earlier: LocationRule,
-  index: number,
-): void {
-  if (overlap(sourceOf(rule), sourceOf(earlier))) {
-    throw new InvalidOptionsError(
-      `rules[${index}]`,
+      at,
       sourceOf(rule),
       `It overlaps with ${sourceOf(earlier)} of an earlier rule: one file would have two places.`,
     );
-  }
-  if (overlap(rule.destination, earlier.destination)) {
+  });
+}
+
+function refuseSharedLocations(rules: readonly LocationRule[]): void {
+  forPairs(rules, ({ destination }, earlier, at) => {
+    if (!overlap(destination, earlier.destination)) return;
     throw new InvalidOptionsError(
-      `rules[${index}].destination`,
-      rule.destination,
+      `${at}.destination`,
+      destination,
       `It overlaps with ${earlier.destination} of an earlier rule: give each rule a location of its own.`,
     );
-  }
+  });
+}
+
+function forPairs<Rule>(
+  rules: readonly Rule[],
+  check: (rule: Rule, earlier: Rule, at: string) => void,
+): void {
+  rules.forEach((rule, index) => {
+    for (const earlier of rules.slice(0, index)) {
+      check(rule, earlier, `rules[${index}]`);
+    }
+  });
 }
 
 function overlap(one: string, other: string): boolean {

@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { type ServerConfigOptions } from '../responses/download-backend.js';
-import { UNTELLABLE } from './rules.js';
+import { UNTELLABLE } from './rule-values.js';
 
 type Check = readonly [(value: unknown) => boolean, accepted: string];
 
@@ -20,6 +20,7 @@ const CHECKS: Record<keyof ServerConfigOptions, Check> = {
       typeof value === 'string' && isAbsolute(value) && !UNTELLABLE.test(value),
     'Give the absolute path of a directory, without `$` and control characters.',
   ],
+  include: [(value) => typeof value === 'boolean', 'Give true or false.'],
 };
 
 /**

@@ -1,5 +1,10 @@
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
-import { type DownloadBackend } from '../responses/download-backend.js';
+import {
+  type DownloadBackend,
+  type ProxiableDownload,
+  type ProxiableRequest,
+} from '../responses/download-backend.js';
+import { refuse } from '../responses/offload-note.js';
 
 /**
  * Options of stream().
@@ -28,5 +33,10 @@ export function stream({ idleTimeout }: StreamOptions = {}): DownloadBackend {
       'Give whole milliseconds, 0 for never.',
     );
   }
-  return { name: 'stream', idleTimeout, proxy: () => undefined };
+  return {
+    name: 'stream',
+    idleTimeout,
+    proxy: (_: ProxiableDownload, request: ProxiableRequest) =>
+      refuse(request, 'noServer'),
+  };
 }

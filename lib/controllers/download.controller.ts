@@ -10,6 +10,7 @@ import {
   PRESENTATION_OPTIONS,
 } from '../responses/check-presentation.js';
 import { DownloadResponse } from '../responses/download-response.js';
+import { type DownloadSource } from '../responses/download-source.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { DownloadStorages } from '../storages/download-storages.js';
 import {
@@ -79,6 +80,19 @@ export abstract class DownloadController extends PresentationHooks {
         'Override getFile(request), or extend one of the other controllers.',
       );
     }
+  }
+
+  /**
+   * What it hands out, as far as its options say it; undefined where a request decides about the backend.
+   *
+   * @internal
+   */
+  describeSource(): Omit<DownloadSource, 'owner'> | undefined {
+    const { prototype } = DownloadController;
+    if (this.getBackend !== prototype.getBackend) return undefined;
+    return this.getEncoding === prototype.getEncoding
+      ? { encoding: this.encoding }
+      : {};
   }
 
   /** The route. Override `download()`: an override of this method would have none. */

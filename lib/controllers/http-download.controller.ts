@@ -52,6 +52,15 @@ export abstract class HttpDownloadController extends DownloadController {
     }
   }
 
+  /** @internal */
+  override describeSource(): ReturnType<DownloadController['describeSource']> {
+    const { prototype } = HttpDownloadController;
+    const source = super.describeSource();
+    if (!source || this.getFile !== prototype.getFile) return source;
+    const url = this.getUrl === prototype.getUrl ? this.url : undefined;
+    return { ...source, place: { url, isRemote: true } };
+  }
+
   // The first signature: an override need not be asynchronous.
   override getFile(request: DownloadRequest): Awaitable<DownloadFile>;
   async getFile(request: DownloadRequest): Promise<DownloadFile> {

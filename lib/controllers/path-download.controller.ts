@@ -40,6 +40,17 @@ export abstract class PathDownloadController extends DownloadController {
     }
   }
 
+  /** @internal */
+  override describeSource(): ReturnType<DownloadController['describeSource']> {
+    const { prototype } = PathDownloadController;
+    const source = super.describeSource();
+    return source &&
+      this.getFile === prototype.getFile &&
+      this.getRoot === prototype.getRoot
+      ? { ...source, place: { directory: this.root } }
+      : source;
+  }
+
   // The first signature: an override need not be asynchronous.
   override getFile(request: DownloadRequest): Awaitable<DownloadFile>;
   async getFile(request: DownloadRequest): Promise<DownloadFile> {

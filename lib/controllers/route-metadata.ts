@@ -76,7 +76,12 @@ function nameless(path: string): string {
   return path.replace(/\{?(\/?)\*[\w$]+\}?$/, '$1*');
 }
 
-function pathsOf(controller: Type): string[] {
+/**
+ * The paths of a controller, as they were written.
+ *
+ * @internal
+ */
+export function pathsOf(controller: Type): string[] {
   return [controller, ...handlersOf(controller)].flatMap(
     (target) => originalPath(target) ?? [],
   );

@@ -5,6 +5,7 @@ import { type Awaitable } from '../storages/awaitable.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 import { DownloadController } from './download.controller.js';
 import { type DownloadRequest } from './download-request.js';
+import { storagePlace } from './storage-place.js';
 import { requireParameter, routeParameter } from './route-parameter.js';
 
 /**
@@ -35,6 +36,17 @@ export abstract class StorageDownloadController extends DownloadController {
     if (this.getPath === prototype.getPath) {
       requireParameter(this, 'path', this.pathParam, parameters);
     }
+  }
+
+  /** @internal */
+  override describeSource(): ReturnType<DownloadController['describeSource']> {
+    const { prototype } = StorageDownloadController;
+    const source = super.describeSource();
+    return source &&
+      this.getFile === prototype.getFile &&
+      this.getStorage === prototype.getStorage
+      ? { ...source, place: storagePlace(this.storages.get(this.storage)) }
+      : source;
   }
 
   // The first signature: an override need not be asynchronous.

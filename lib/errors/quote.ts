@@ -1,4 +1,5 @@
 const LONGEST = 200;
+const SECRET = /secret/i;
 // Control characters, line and paragraph separators and bidi marks: they would forge or reorder log lines.
 const UNSAFE =
   // eslint-disable-next-line no-control-regex
@@ -28,8 +29,23 @@ function describe(value: unknown): string {
     return String(value);
   }
   try {
-    return JSON.stringify(value) ?? 'undefined';
+    return JSON.stringify(value, withoutSecrets) ?? 'undefined';
   } catch {
     return Object.prototype.toString.call(value);
   }
+}
+
+function withoutSecrets(name: string, value: unknown): unknown {
+  return SECRET.test(name) ? '[hidden]' : value;
+}
+
+/**
+ * What a value is, for messages that must not show it: it may be a secret.
+ *
+ * @internal
+ */
+export function kindOf(value: unknown): unknown {
+  if (value === undefined || value === null) return value;
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

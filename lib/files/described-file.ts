@@ -66,6 +66,14 @@ export class DescribedFile implements DownloadFile {
     return this.file.url;
   }
 
+  get sourceUrl(): string | undefined {
+    return this.file.sourceUrl;
+  }
+
+  get temporaryUrl(): DownloadFile['temporaryUrl'] {
+    return this.file.temporaryUrl?.bind(this.file);
+  }
+
   async stat(): Promise<FileStat> {
     const stat = await this.file.stat();
     // A weak tag does not promise the same bytes.

@@ -1,6 +1,7 @@
 import { type Readable } from 'node:stream';
 
 import { type Awaitable } from '../storages/awaitable.js';
+import { type TemporaryUrlOptions } from '../storages/download-storage.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type OpenFile } from '../storages/open-file.js';
 
@@ -38,6 +39,12 @@ export interface DownloadFile {
   /** Where a server may fetch it. */
   readonly url?: string | undefined;
   /**
+   * The same as rules know it, where `url` is a signed link.
+   *
+   * @internal
+   */
+  readonly sourceUrl?: string | undefined;
+  /**
    * Whether users or another host decided about its content and type. JavaScript and CSS of such files
    * go out as application/octet-stream: a page elsewhere could run them by `<script src>`.
    */
@@ -65,6 +72,18 @@ export interface DownloadFile {
 
   /** For a wrapper whose origin answers conditions itself. */
   request?(conditions: RemoteConditions): Awaitable<RemoteAnswer>;
+
+  /** A signed address that works for a while, for a file of a store that knows such. */
+  readonly temporaryUrl?:
+    ((options: TemporaryUrlOptions) => Promise<string>) | undefined;
+
+  /**
+   * Whether its tag says no more than inode, size and times of `path`: then a server's own tag of that
+   * path serves as well.
+   *
+   * @internal
+   */
+  readonly hasDiskTag?: boolean;
 
   /**
    * Holds it open, so that facts and bytes are of one and the same file.

@@ -19,14 +19,29 @@ export function allowedUrl(
   if (url.username || url.password) {
     throw notAllowed(url.host, 'is addressed with credentials');
   }
-  // URL leaves the scheme's own port out of `host`, and brings every spelling of an address to one.
-  if (!allowedHosts.some((host) => hostIn(host, url.protocol) === url.host)) {
+  if (!isOnHostOf(allowedHosts, url)) {
     throw notAllowed(url.host, 'is not named in allowedHosts');
   }
   return url;
 }
 
-function hostIn(host: string, protocol: string): string | undefined {
+/**
+ * Whether a URL leads to one of these hosts.
+ *
+ * @internal
+ */
+export function isOnHostOf(hosts: readonly string[], url: URL): boolean {
+  return hosts.some((host) => hostIn(host, url.protocol) === url.host);
+}
+
+/**
+ * A host as URLs of a protocol have it: URL leaves the protocol's own port out of `host`, and brings every
+ * spelling of an address to one.
+ *
+ * @returns undefined for what is no host
+ * @internal
+ */
+export function hostIn(host: string, protocol: string): string | undefined {
   const address = `${protocol}//${host}`;
   if (!URL.canParse(address)) return undefined;
   const url = new URL(address);

@@ -46,6 +46,7 @@ export class LocalFile implements DownloadFile {
   /** @throws SerializedFileError always: its fields are not for clients */
   readonly toJSON = refuse;
   readonly path: string;
+  readonly hasDiskTag: boolean;
   readonly #root?: string;
   readonly #etag?: (stat: FileStat) => string;
 
@@ -63,6 +64,7 @@ export class LocalFile implements DownloadFile {
     this.name = name ?? basename(this.path);
     this.#root = root;
     this.#etag = etag;
+    this.hasDiskTag = etag === undefined;
   }
 
   hold(): Promise<OpenFile> {

@@ -1,6 +1,9 @@
 import { type Readable } from 'node:stream';
 
-import { type DownloadStorage } from '../storages/download-storage.js';
+import {
+  type DownloadStorage,
+  type TemporaryUrlOptions,
+} from '../storages/download-storage.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type OpenFile } from '../storages/open-file.js';
 import { lastSegment } from '../storages/storage-key.js';
@@ -62,6 +65,16 @@ export class StorageFile implements DownloadFile {
 
   get url(): string | undefined {
     return this.#storage.url?.(this.#key);
+  }
+
+  get sourceUrl(): string | undefined {
+    return this.#storage.sourceUrl?.(this.#key);
+  }
+
+  get temporaryUrl():
+    ((options: TemporaryUrlOptions) => Promise<string>) | undefined {
+    const temporaryUrl = this.#storage.temporaryUrl?.bind(this.#storage);
+    return temporaryUrl && ((options) => temporaryUrl(this.#key, options));
   }
 
   /** Bytes, once `stat()` has been asked. */

@@ -44,13 +44,15 @@ export function withoutShared(value: string): string {
     .join(', ');
 }
 
-function directivesOf(value: string): string[] {
+/** @internal */
+export function directivesOf(value: string): string[] {
   return (value.match(MEMBER) ?? [])
     .map((member) => member.trim())
     .filter((member) => member !== '');
 }
 
-function nameOf(directive: string): string {
+/** @internal */
+export function nameOf(directive: string): string {
   return directive
     .replace(/=[^]*$/, '')
     .trim()

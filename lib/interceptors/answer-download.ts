@@ -5,6 +5,7 @@ import { unsatisfiedRange } from '../http/content-range.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
+import { type ResponseHeaders } from '../responses/response-headers.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { type BodyPlan, planBody } from '../streaming/body-plan.js';
 import {
@@ -14,21 +15,16 @@ import {
 import { type HeldDownload, holdDownload } from '../streaming/held-download.js';
 import { type ResponseHead } from '../streaming/response-head.js';
 import { headOf, notModifiedHead } from './answer-head.js';
-import { isNotModified, isUnchangedByHook } from './conditions.js';
+import { isNotModified } from './conditions.js';
 import { type Exchange } from './exchange.js';
+import { toldOutcome } from './explain-offload.js';
 import { statFor } from './stat-for.js';
-
-const CONDITIONS = [
-  'range',
-  'if-match',
-  'if-none-match',
-  'if-modified-since',
-  'if-unmodified-since',
-];
 
 /**
  * Decides a download: the server in front sends it, or the client has it already, or we send it.
  *
+ * @param backend the download's own, or the configured one
+ * @param configured the one of the server that is in front in any case
  * @throws FileNotFoundError, StorageUnavailableError, RemoteFileError by the file
  * @throws PreconditionFailedException (RFC 9110 15.5.13), HttpException 416 (15.5.17)
  * @internal
@@ -37,47 +33,40 @@ export async function answerDownload(
   download: DownloadResponse,
   exchange: Exchange,
   backend: DownloadBackend,
+  configured: DownloadBackend,
 ): Promise<DownloadResponse> {
   const { file } = download;
   if (file.discard) exchange.onClose(() => file.discard?.());
   const given = [download, exchange, backend] as const;
   const answer =
     (await offloaded(...given)) ??
-    (await streamed(...given).catch((error: unknown) => {
+    (await streamed(...given, configured).catch((error: unknown) => {
       // Another file has taken its place between the decision and the first byte.
       if (!(error instanceof FileChangedError)) throw error;
-      return streamed(...given);
+      return streamed(...given, configured);
     }));
   exchange.onClose(() => answer.close());
   return download.answerBy(answer);
 }
 
-/**
- * HEAD is answered by us: servers differ in what they make of it, and there is nothing to send. Of other
- * methods than GET a server makes a GET, so their conditions and ranges must not reach it.
- */
 async function offloaded(
   download: DownloadResponse,
   exchange: Exchange,
   backend: DownloadBackend,
 ): Promise<DownloadAnswer | undefined> {
-  const { method, headers } = exchange;
-  if (method === 'HEAD') return undefined;
-  if (method !== 'GET' && CONDITIONS.some((name) => name in headers)) {
-    return undefined;
-  }
-  const proxied = await backend.proxy(download);
-  if (!proxied) return undefined;
-  if (await isUnchangedByHook(download, exchange)) {
-    return answerOf(notModifiedHead(await download.describe()), exchange);
-  }
-  return answerOf(proxied, exchange);
+  const outcome = await toldOutcome(download, exchange, backend);
+  if (outcome.kind === 'stream') return undefined;
+  forbidCompression(exchange);
+  return outcome.kind === 'not-modified'
+    ? answerOf(notModifiedHead(outcome.description), exchange)
+    : answerOf(outcome.proxied, exchange);
 }
 
 async function streamed(
   download: DownloadResponse,
   exchange: Exchange,
   backend: DownloadBackend,
+  configured: DownloadBackend,
 ): Promise<DownloadAnswer> {
   const { method } = exchange;
   const held = await holdDownload(download.file, wantsOf(exchange), exchange);
@@ -93,7 +82,7 @@ async function streamed(
     const head = headOf(
       plan,
       description,
-      backend,
+      backend.streamHeaders ? backend : configured,
       method === 'GET' || method === 'HEAD' ? acceptsRanges : undefined,
     );
     if (description.size !== undefined) forbidCompression(exchange);
@@ -127,7 +116,7 @@ function planFor(
   );
 }
 
-/** Where no-transform is not heeded: @fastify/compress looks at the request. */
+/** Where no-transform is not heeded: @fastify/compress looks at the request, and codes even an empty body. */
 function forbidCompression({ response }: Exchange): void {
   response.raw.req.headers['x-no-compression'] = '1';
 }
@@ -148,16 +137,24 @@ function sourceOf(
 
 function answerOf(
   head: ResponseHead,
-  { response, method, report }: Exchange,
+  { response, method, report, told, link }: Exchange,
   body?: AnswerBody,
   backend?: DownloadBackend,
 ): DownloadAnswer {
   return new DownloadAnswer({
-    head,
+    head: told ? withHeaders(head, told.headers) : head,
     body,
     response,
+    link,
     isHead: method === 'HEAD',
     idleTimeout: backend?.idleTimeout,
     report,
   });
+}
+
+function withHeaders(
+  head: ResponseHead,
+  further: ResponseHeaders,
+): ResponseHead {
+  return { ...head, headers: { ...head.headers, ...further } };
 }

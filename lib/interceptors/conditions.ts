@@ -3,9 +3,9 @@ import { PreconditionFailedException } from '@nestjs/common';
 import { parseHttpDate } from '../http/http-date.js';
 import { evaluatePreconditions, modifiedSince } from '../http/preconditions.js';
 import { type DownloadDescription } from '../responses/describe.js';
+import { type ProxiableRequest } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
 import { type Awaitable } from '../storages/awaitable.js';
-import { type Exchange } from './exchange.js';
 
 const PRECONDITIONS = [
   'if-none-match',
@@ -23,17 +23,17 @@ const PRECONDITIONS = [
 export function isNotModified(
   download: DownloadResponse,
   description: DownloadDescription,
-  exchange: Exchange,
+  request: ProxiableRequest,
 ): Awaitable<boolean> {
-  return isConditional(exchange) && evaluated(download, description, exchange);
+  return isConditional(request) && evaluated(download, description, request);
 }
 
 async function evaluated(
   download: DownloadResponse,
   description: DownloadDescription,
-  exchange: Exchange,
+  request: ProxiableRequest,
 ): Promise<boolean> {
-  const outcome = evaluatePreconditions(exchange.headers, description);
+  const outcome = evaluatePreconditions(request.headers, description);
   if (outcome === 'precondition-failed') {
     throw new PreconditionFailedException();
   }
@@ -53,11 +53,11 @@ async function evaluated(
  */
 export async function isUnchangedByHook(
   download: DownloadResponse,
-  exchange: Exchange,
+  request: ProxiableRequest,
 ): Promise<boolean> {
   const hook = ownHook(download);
-  if (!hook || !isConditional(exchange)) return false;
-  const { 'if-none-match': tags, 'if-modified-since': date } = exchange.headers;
+  if (!hook || !isConditional(request)) return false;
+  const { 'if-none-match': tags, 'if-modified-since': date } = request.headers;
   const since = tags === undefined ? parseHttpDate(date) : undefined;
   return since !== undefined && !(await hook(since));
 }
@@ -72,7 +72,7 @@ function ownHook({
   return file.wasModifiedSince?.bind(file);
 }
 
-function isConditional({ method, headers }: Exchange): boolean {
+function isConditional({ method, headers }: ProxiableRequest): boolean {
   return (
     (method === 'GET' || method === 'HEAD') &&
     PRECONDITIONS.some((name) => headers[name] !== undefined)

@@ -27,6 +27,8 @@ import { RunningDownloads } from '../streaming/running-downloads.js';
 import { answerDownload } from './answer-download.js';
 import { type Exchange, exchangeOf } from './exchange.js';
 import { toHttpException } from './http-exceptions.js';
+import { presentedByLink } from './presented-by-link.js';
+import { ToldExplanation } from './told-explanation.js';
 
 /**
  * The last moment before bytes flow: turns every DownloadResponse into the answer that Nest sends. Registered for the whole application by DownloadModule;
@@ -49,8 +51,12 @@ export class DownloadInterceptor implements NestInterceptor {
       mergeMap((value: unknown) =>
         value instanceof DownloadResponse
           ? this.#answer(
-              value.forOneRequest(),
-              exchangeOf(context, this.#report),
+              presentedByLink(value.forOneRequest(), context),
+              exchangeOf(
+                context,
+                this.#report,
+                ToldExplanation.wanted(this.#logger, this.options.explain),
+              ),
             )
           : of(value),
       ),
@@ -72,9 +78,10 @@ export class DownloadInterceptor implements NestInterceptor {
     this.running.add(raw);
     exchange.onClose(() => this.running.remove(raw));
     response.setDefaults(this.options);
-    const backend = response.presentation.backend ?? this.options.backend;
+    const { backend: configured } = this.options;
+    const backend = response.presentation.backend ?? configured;
     try {
-      return await answerDownload(response, exchange, backend);
+      return await answerDownload(response, exchange, backend, configured);
     } catch (error) {
       forbidCaching(exchange.response);
       if (error instanceof FileNotFoundError) {

@@ -11,6 +11,8 @@ import {
   type PlatformResponse,
 } from '../streaming/platform-response.js';
 import { whenClosed } from '../streaming/when-closed.js';
+import { type SignedLink, signedLinkOf } from '../signing/signed-link.js';
+import { type ToldExplanation } from './told-explanation.js';
 
 /**
  * One request and the response to it, on either adapter.
@@ -21,6 +23,10 @@ export interface Exchange {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
   readonly response: PlatformResponse;
+  /** The link that the request came by, where the route wants a signed one. */
+  readonly link?: SignedLink;
+  /** There where somebody wants to know why the answer is the one that it is. */
+  readonly told?: ToldExplanation;
   /** Fires when the client leaves before it has everything. */
   readonly signal: AbortSignal;
   /** Has the callback called when the answer is over, in whatever way. */
@@ -40,9 +46,11 @@ interface PlatformRequest {
 export function exchangeOf(
   context: ExecutionContext,
   report: Exchange['report'],
+  told?: ToldExplanation,
 ): Exchange {
   const http = context.switchToHttp();
-  const { method, headers } = http.getRequest<PlatformRequest>();
+  const request = http.getRequest<PlatformRequest>();
+  const { method, headers } = request;
   const response = platformResponse(
     http.getResponse<ServerResponse<IncomingMessage>>(),
   );
@@ -59,6 +67,8 @@ export function exchangeOf(
     method,
     headers,
     response,
+    link: signedLinkOf(request),
+    told,
     // Few wrappers want one, and it costs as much as the rest of this.
     get signal() {
       leave ??= new AbortController();

@@ -1,5 +1,6 @@
 import {
   BadGatewayException,
+  ForbiddenException,
   GatewayTimeoutException,
   type HttpException,
   type HttpExceptionOptions,
@@ -9,6 +10,7 @@ import {
 
 import { FileChangedError } from '../errors/file-changed.error.js';
 import { FileNotFoundError } from '../errors/file-not-found.error.js';
+import { InvalidSignatureError } from '../errors/invalid-signature.error.js';
 import { RemoteFileError } from '../errors/remote-file.error.js';
 import { StorageUnavailableError } from '../errors/storage-unavailable.error.js';
 
@@ -32,6 +34,7 @@ type HttpExceptionClass = new (
 ) => HttpException;
 
 const DESCRIPTIONS = new Map<HttpExceptionClass, string>([
+  [ForbiddenException, 'Forbidden'],
   [NotFoundException, 'Not Found'],
   [ServiceUnavailableException, 'Service Unavailable'],
   [GatewayTimeoutException, 'Gateway Timeout'],
@@ -40,6 +43,7 @@ const DESCRIPTIONS = new Map<HttpExceptionClass, string>([
 
 function exceptionFor(error: unknown): HttpExceptionClass | undefined {
   if (error instanceof FileNotFoundError) return NotFoundException;
+  if (error instanceof InvalidSignatureError) return ForbiddenException;
   if (
     error instanceof StorageUnavailableError ||
     error instanceof FileChangedError

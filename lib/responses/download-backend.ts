@@ -1,7 +1,12 @@
+import { type IncomingHttpHeaders } from 'node:http';
+
 import { type DownloadFile } from '../files/download-file.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { type DownloadDescription } from './describe.js';
+import { type DownloadSource } from './download-source.js';
+import { type OffloadNote } from './offload-note.js';
+import { type Presentation } from './presentation.js';
 import { type ProxiedDownloadResponse } from './proxied-download-response.js';
 import { type ResponseHeaders } from './response-headers.js';
 
@@ -21,6 +26,13 @@ export interface ServerConfigOptions {
   readonly user?: string;
   /** A directory for process id, log and temporary files; the server's own by default. */
   readonly directory?: string;
+  /**
+   * Whether only that is printed which goes into a configuration that is there already: locations for a
+   * server block of nginx, directives for a VirtualHost of Apache, a fragment for lighttpd, directives for
+   * a site block of Caddy. `listen`, `serverName`, `user` and `directory` are then that configuration's.
+   * False by default: the configuration is complete.
+   */
+  readonly include?: boolean;
 }
 
 /**
@@ -30,8 +42,24 @@ export interface ServerConfigOptions {
  */
 export interface ProxiableDownload {
   readonly file: DownloadFile;
+  readonly presentation: Presentation;
   /** @throws FileNotFoundError where there is no such file */
   describe(): Promise<DownloadDescription>;
+}
+
+/**
+ * What a backend gets to see of the request. Nothing in it says where a file lies.
+ *
+ * @publicApi
+ */
+export interface ProxiableRequest {
+  readonly method: string;
+  /** By their names in lower case. */
+  readonly headers: IncomingHttpHeaders;
+  /** Tells the log why the application has to send a file that the backend was meant for. */
+  readonly report: (message: string) => void;
+  /** Takes what explain() is to say of the decision; there only where somebody wants to know. */
+  readonly note?: (note: OffloadNote) => void;
 }
 
 /**
@@ -48,11 +76,30 @@ export interface DownloadBackend {
   readonly streamHeaders?: ResponseHeaders;
 
   /**
-   * Tag and date that the server gives a file that it sends, where it drops ours. HEAD is answered by the
-   * application, and has to say the same.
+   * Who answers If-Match, If-None-Match, If-Modified-Since and If-Unmodified-Since for a file that the
+   * server sends. `server`, the default: it has a tag and a date of its own, and the request is left to it
+   * as it is. `application`: it takes ETag and Last-Modified of the answer, and is asked to send only what
+   * the client is to have; 304 and 412 come from the application, without the offload header. Ranges, with
+   * If-Range, are the server's in both cases.
+   */
+  readonly conditions?: 'application' | 'server';
+
+  /**
+   * How many ranges the server sends in one answer. Where this is given, the application looks at Range
+   * first and answers itself what asks for more, for nothing that exists, or for nothing that can be
+   * understood. By default every Range is left to the server.
+   */
+  readonly mostRanges?: number;
+
+  /**
+   * Tag and date that the server gives a file that it sends, or holds conditions against, where those are
+   * not ours. HEAD is answered by the application, and has to say the same.
+   *
+   * @param stat what the file says of itself
    */
   validators?(
     file: DownloadFile,
+    stat: FileStat,
   ): Awaitable<Pick<FileStat, 'etag' | 'lastModified'>>;
 
   /** Milliseconds after which a client that takes nothing is reset; a minute by default, 0 for never. */
@@ -65,11 +112,23 @@ export interface DownloadBackend {
    */
   proxy(
     response: ProxiableDownload,
+    request: ProxiableRequest,
   ): Awaitable<ProxiedDownloadResponse | undefined>;
+
+  /**
+   * Whether a header of the answer does not reach the client where the server sends the file. By default
+   * none is lost.
+   */
+  losesHeader?(name: string): boolean;
 
   /** The server's configuration, made from the same rules. */
   serverConfig?(options: ServerConfigOptions): string;
 
-  /** What is wrong with this machine as the backend's options see it; told once at boot. */
-  warnings?(): Awaitable<readonly string[]>;
+  /**
+   * What is wrong with this machine as the backend's options see it, and what controllers hand out that the
+   * server cannot send; told once at boot. Each text says what to change.
+   *
+   * @param sources what the controllers with this backend hand out
+   */
+  warnings?(sources?: readonly DownloadSource[]): Awaitable<readonly string[]>;
 }

@@ -1,18 +1,34 @@
 import { type ResponseHeaders } from './response-headers.js';
 
 /**
- * An answer that makes the web server in front send the file: 200, no body, and exactly one header
- * that says where the server finds it.
+ * What else is to be said of a ProxiedDownloadResponse.
+ *
+ * @publicApi
+ */
+export interface ProxiedDownloadOptions {
+  /** 302 where the header is Location, which sends the client itself to the bytes; 200 by default. */
+  readonly status?: 200 | 302;
+  /**
+   * Whether the application answers the conditions of this request, and whoever sends the file then looks
+   * at none of them. Where it is not said, the backend's `conditions` decide.
+   */
+  readonly unconditional?: boolean;
+}
+
+/**
+ * An answer that has somebody else send the file: the web server in front (200), or the store that the
+ * client is sent to (302). It has no body, and exactly one header that says where the file is found.
  *
  * @publicApi
  */
 export class ProxiedDownloadResponse {
-  readonly status = 200;
+  readonly status: 200 | 302;
   /** All headers, the offload header and `Content-Length: 0` included. */
   readonly headers: ResponseHeaders;
+  readonly unconditional: boolean;
 
   /**
-   * @param offloadHeader `X-Accel-Redirect` or `X-Sendfile`
+   * @param offloadHeader `X-Accel-Redirect`, `X-Sendfile` or `Location`
    * @param location its value, encoded the way that very server decodes it
    * @param headers the headers that describe the file
    */
@@ -20,7 +36,10 @@ export class ProxiedDownloadResponse {
     readonly offloadHeader: string,
     readonly location: string,
     headers: ResponseHeaders,
+    { status = 200, unconditional = false }: ProxiedDownloadOptions = {},
   ) {
+    this.status = status;
+    this.unconditional = unconditional;
     this.headers = {
       ...headers,
       'Content-Length': '0',

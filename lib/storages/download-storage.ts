@@ -65,10 +65,22 @@ export abstract class DownloadStorage {
   /** The URL path or address under which a web server can fetch the file, if it can. */
   url?(key: string): string;
 
+  /**
+   * The same as a web server in front is told it, where `url()` gives clients another one.
+   *
+   * @internal
+   */
+  sourceUrl?(key: string): string;
+
   /** The absolute path of the file, if it lies on a disk of this machine. */
   path?(key: string): string;
 
-  /** A signed address of the store itself that works for a while, if the store knows such. */
+  /**
+   * A signed address of the store itself that works for a while, if the store knows such. Give it in the
+   * form that `URL` gives it back in, `new URL(address).href`: any other is taken for no address.
+   *
+   * @throws StorageUnavailableError when the storage cannot be asked
+   */
   temporaryUrl?(key: string, options: TemporaryUrlOptions): Promise<string>;
 
   /**

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { Readable } from 'node:stream';
 
+import { FileChangedError } from '../errors/file-changed.error.js';
 import { FileNotFoundError } from '../errors/file-not-found.error.js';
 import { quote } from '../errors/quote.js';
 import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
@@ -99,7 +100,11 @@ function heldOpen(
   return {
     descriptor,
     stat: { ...facts, etag },
-    read({ start = 0, end = facts.size - 1 } = {}) {
+    read({ start = 0, end = facts.size - 1, ifMatch } = {}) {
+      if (ifMatch !== undefined && ifMatch !== etag) {
+        closeSync(descriptor);
+        throw new FileChangedError('The file is another one now');
+      }
       // The window ends where the file ended when it was described: bytes appended since are not sent.
       if (end >= start) {
         return createReadStream('', { fd: descriptor, start, end });

@@ -12,7 +12,11 @@ export interface OpenFile {
   readonly stat: FileStat;
   /** The descriptor, for whoever reads it faster than a stream does. */
   readonly descriptor: number;
-  /** A stream of the window; it closes the file when it ends or is destroyed. */
+  /**
+   * A stream of the window; it closes the file when it ends or is destroyed.
+   *
+   * @throws FileChangedError where `ifMatch` is another tag; the file is closed then, too
+   */
   read(window?: ReadWindow): Readable;
   /** Whether the bytes that were described are still there: not truncated, not written over. */
   isIntact(): boolean;

@@ -1,11 +1,13 @@
 import { type Readable } from 'node:stream';
 
+import { type LinkCaching } from '../http/link-caching.js';
 import { type DecidedAnswer } from '../responses/decided-answer.js';
 import { cutConnection } from './cut-connection.js';
 import { whenIdle } from './idle-timeout.js';
 import { type LocalBody } from './local-body.js';
 import { DownloadStream } from './download-stream.js';
 import { type PlatformResponse, RawResponse } from './platform-response.js';
+import { keepToLink } from './keep-to-link.js';
 import { clearHead, type ResponseHead, writeHead } from './response-head.js';
 
 const IDLE_TIMEOUT = 60_000;
@@ -32,6 +34,8 @@ export interface DownloadAnswerParts {
   readonly body?: AnswerBody;
   readonly response: PlatformResponse;
   readonly isHead: boolean;
+  /** No cache keeps the answer longer than the link works that it was asked for by. */
+  readonly link?: LinkCaching;
   /** Milliseconds after which a client that takes nothing is reset; a minute by default, 0 for never. */
   readonly idleTimeout?: number;
   /** Where failures after the decision are told. */
@@ -111,11 +115,12 @@ export class DownloadAnswer implements DecidedAnswer {
   }
 
   #write(response: PlatformResponse, transformed = false): void {
-    const { head, report } = this.#parts;
+    const { head, link, report } = this.#parts;
     const { cookieMadePrivate } = writeHead(
       transformed ? { ...head, length: undefined } : head,
       response,
     );
+    if (link) keepToLink(response, link);
     if (cookieMadePrivate) {
       report(
         'A download that sets a cookie went out as private: Cache-Control allowed shared caches',

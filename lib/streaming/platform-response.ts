@@ -10,6 +10,8 @@ type HeaderValue = number | string | readonly string[] | undefined;
 export interface PlatformResponse {
   /** Node's own response underneath. */
   readonly raw: ServerResponse<IncomingMessage>;
+  /** Of the headers that it has so far, in lower case. */
+  headerNames(): readonly string[];
   hasHeader(name: string): boolean;
   getHeader(name: string): HeaderValue;
   setHeader(name: string, value: string): void;
@@ -20,6 +22,7 @@ export interface PlatformResponse {
 /** Fastify's reply keeps headers of its own until it sends. */
 interface FastifyReply {
   readonly raw: ServerResponse<IncomingMessage>;
+  getHeaders(): Readonly<Record<string, unknown>>;
   hasHeader(name: string): boolean;
   getHeader(name: string): HeaderValue;
   header(name: string, value: string): unknown;
@@ -48,6 +51,10 @@ export function platformResponse(
 export class RawResponse implements PlatformResponse {
   constructor(readonly raw: ServerResponse<IncomingMessage>) {}
 
+  headerNames(): readonly string[] {
+    return this.raw.getHeaderNames();
+  }
+
   hasHeader(name: string): boolean {
     return this.raw.hasHeader(name);
   }
@@ -74,6 +81,14 @@ class FastifyResponse implements PlatformResponse {
 
   constructor(private readonly reply: FastifyReply) {
     this.raw = reply.raw;
+  }
+
+  headerNames(): readonly string[] {
+    const names = [
+      ...Object.keys(this.reply.getHeaders()),
+      ...this.raw.getHeaderNames(),
+    ];
+    return [...new Set(names)];
   }
 
   hasHeader(name: string): boolean {

@@ -44,6 +44,14 @@ const OF_THE_FILE = [
   'Last-Modified',
 ];
 
+// What the application set for its answers in general would let somebody keep, or tell, a signed address.
+const NOT_OF_A_REDIRECT = [
+  'Cache-Control',
+  'Expires',
+  'Location',
+  'Referrer-Policy',
+];
+
 /**
  * Writes a head to the response. A header that the application has set itself stays, except for those
  * that keep a file from doing harm or describe the message.
@@ -58,6 +66,7 @@ export function writeHead(
   response.setStatus(status);
   removeHeaders(response, OFFLOAD_HEADERS);
   if (status !== 200 && status !== 206) removeHeaders(response, OF_THE_FILE);
+  if (status === 302) removeHeaders(response, NOT_OF_A_REDIRECT);
   if (OFFLOAD_HEADERS.some((name) => name in headers)) {
     removeHeaders(response, OF_THE_BODY);
   }
@@ -128,12 +137,18 @@ function keepLateCookiePrivate(response: PlatformResponse): void {
   const given = String(response.getHeader('Cache-Control') ?? '');
   if (withoutShared(given) === given) return;
   const { raw } = response;
+  const isCookie = (name: string): boolean =>
+    name.toLowerCase() === 'set-cookie';
   const setHeader = raw.setHeader.bind(raw);
   raw.setHeader = (name, value) => {
     setHeader(name, value);
-    if (name.toLowerCase() === 'set-cookie') {
-      keepCookiePrivate(new RawResponse(raw));
-    }
+    if (isCookie(name)) keepCookiePrivate(new RawResponse(raw));
+    return raw;
+  };
+  const appendHeader = raw.appendHeader.bind(raw);
+  raw.appendHeader = (name, value) => {
+    appendHeader(name, value);
+    if (isCookie(name)) keepCookiePrivate(new RawResponse(raw));
     return raw;
   };
 }

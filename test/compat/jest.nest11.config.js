@@ -7,5 +7,6 @@ export default against('nest11', {
     '/node_modules/',
     'test/e2e/sample.e2e',
     'test/e2e/unreadable-files.e2e',
+    'test/unit/testing/runners',
   ],
 });

@@ -200,12 +200,12 @@ describe.each(ADAPTERS)('a storage that fails on %s', (adapter) => {
   it.each(['/down/a.txt', '/down-at-open/a.txt', '/get-file', '/hook'])(
     '%s is 503, and why stands in the log only',
     async (path) => {
-      const told = log.lines.length;
+      const told = log.of('warn').length;
       const answer = await httpRequest(running.origin, path);
       expect(answer.status).toBe(503);
       expect(answer.text).toBe(UNAVAILABLE);
       expectBare(answer, PLACE);
-      expect(log.lines.slice(told).join('\n')).toMatch(
+      expect(log.of('warn').slice(told).join('\n')).toMatch(
         /^warn StorageUnavailableError: .*secret-place/,
       );
     },

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
-import { nginx, PathDownloadController } from 'nestjs-downloadview';
+import {
+  FileSystemStorage,
+  nginx,
+  PathDownloadController,
+  StorageDownloadController,
+} from 'nestjs-downloadview';
 
 import { ADAPTERS } from '../support/application.js';
 import { type Site, startBehindNginx } from '../support/behind-nginx.js';
@@ -64,11 +69,23 @@ describeWith(
           }
         }
 
+        class ChangedKeyController extends StorageDownloadController {
+          override wasModifiedSince() {
+            return true;
+          }
+        }
+
         site = await startBehindNginx(adapter, {
           backend: nginx({
             rules: [{ sourceDir: root, destination: '/_offload/' }],
           }),
-          controllers: [FileController, UnchangedController, ChangedController],
+          options: { storages: { default: new FileSystemStorage({ root }) } },
+          controllers: [
+            FileController,
+            UnchangedController,
+            ChangedController,
+            ChangedKeyController.asController('changed-keys/*path'),
+          ],
         });
       });
 
@@ -121,6 +138,54 @@ describeWith(
         expect(answer).toMatchObject({
           status: 200,
           headers: { 'x-accel-redirect': '/_offload/a.txt' },
+        });
+      });
+
+      it.each(['/changed/a.txt', '/changed-keys/a.txt'])(
+        'has nginx send %s where its own hook says that something changed, whatever the date',
+        async (path) => {
+          const whole = await site.through(path);
+          const date = whole.headers['last-modified'] ?? '';
+          const headers = { 'If-Modified-Since': date };
+
+          const {
+            status,
+            text,
+            headers: told,
+          } = await site.through(path, {
+            headers,
+          });
+
+          expect([status, text]).toEqual([200, 'Hello\n']);
+          expect(told).toMatchObject({
+            etag: whole.headers.etag,
+            'last-modified': date,
+            'accept-ranges': 'bytes',
+          });
+        },
+      );
+
+      it.each(['/changed/a.txt', '/changed-keys/a.txt'])(
+        'leaves %s to nginx where its own hook says that something changed',
+        async (path) => {
+          const headers = { 'If-Modified-Since': LATER };
+
+          const answer = await site.direct(path, { headers });
+
+          expect(answer.headers['x-accel-redirect']).toBe('/_offload/a.txt');
+        },
+      );
+
+      it('answers 304 itself with the tag that nginx tells', async () => {
+        const { headers } = await site.through('/unchanged/a.txt');
+
+        const answer = await site.through('/unchanged/a.txt', {
+          headers: { 'If-Modified-Since': EARLIER },
+        });
+
+        expect(answer).toMatchObject({
+          status: 304,
+          headers: { etag: headers.etag },
         });
       });
 

@@ -44,7 +44,6 @@ class OuterInterceptor implements NestInterceptor {
     const { url } = context.switchToHttp().getRequest<{ url: string }>();
     return next.handle().pipe(
       map((value: unknown) => {
-        if (value instanceof DownloadResponse) throw new Error('I am inside');
         if (url.endsWith('/refused')) throw new ForbiddenException();
         return url.endsWith('/replaced') ? { instead: 'of the file' } : value;
       }),

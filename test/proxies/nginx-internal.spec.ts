@@ -56,6 +56,7 @@ describeWith(['nginx'], 'what a client cannot reach behind nginx', () => {
       site = await startBehindNginx(adapter, {
         backend: nginx({
           rules: [{ sourceDir: root, destination: '/_offload/' }],
+          remote: { hosts: ['127.0.0.1:9'] },
         }),
         controllers: [FileController, GeneratedController],
       });
@@ -68,6 +69,14 @@ describeWith(['nginx'], 'what a client cannot reach behind nginx', () => {
 
     it.each([
       '/_offload/a.txt',
+      '/_offload-tagged/a.txt',
+      '/_offload-tagged/',
+      '/_offload-tagged../files-too/a.txt',
+      '/_offload/../_offload-tagged/a.txt',
+      '/_remote/',
+      '/_remote/?/',
+      '/_remote/http/127.0.0.1:9?/a.txt',
+      '/@download_failed',
       '//_offload/a.txt',
       '/_offload//a.txt',
       '/./_offload/a.txt',

@@ -15,14 +15,20 @@ interface Program {
 }
 
 const PROGRAMS = {
-  nginx: { package: 'nginx-light', neededBy: ['test/proxies', 'test/e2e'] },
+  nginx: {
+    package: 'nginx-light',
+    neededBy: ['test/proxies', 'test/e2e', 'test/packaging'],
+  },
   apache2: {
     package: 'apache2 libapache2-mod-xsendfile',
     module: '/usr/lib/apache2/modules/mod_xsendfile.so',
-    neededBy: ['test/proxies'],
+    neededBy: ['test/proxies', 'test/packaging'],
   },
-  lighttpd: { package: 'lighttpd', neededBy: ['test/proxies'] },
-  caddy: { package: 'caddy', neededBy: ['test/proxies'] },
+  lighttpd: {
+    package: 'lighttpd',
+    neededBy: ['test/proxies', 'test/packaging'],
+  },
+  caddy: { package: 'caddy', neededBy: ['test/proxies', 'test/packaging'] },
   openssl: { package: 'openssl', neededBy: ['test/proxies'] },
   curl: { package: 'curl', neededBy: ['test/proxies', 'test/clients'] },
   wget: { package: 'wget', neededBy: ['test/clients'] },
@@ -46,6 +52,14 @@ const DIRECTORIES = [
   ...postgresDirectories(),
 ];
 const NO_SERVICES = '/usr/sbin/policy-rc.d';
+/** Packages that would have a server start with the machine. */
+const SERVICES: Partial<Record<string, string>> = {
+  'nginx-light': 'nginx',
+  apache2: 'apache2',
+  lighttpd: 'lighttpd',
+  caddy: 'caddy',
+  postgresql: 'postgresql',
+};
 
 /** Where a program is, if it is there. */
 export function findProgram(name: ProgramName): string | undefined {
@@ -118,6 +132,16 @@ async function install(packages: readonly string[]): Promise<void> {
       for (const name of packages) await aptGetInstall(name).catch(report);
     }
   }).catch(report);
+  await disableServices(packages);
+}
+
+/** The machine was lacking them: nobody wants them to start with it. */
+async function disableServices(packages: readonly string[]): Promise<void> {
+  const services = packages.flatMap((name) => SERVICES[name] ?? []);
+  if (services.length === 0 || !existsSync('/usr/bin/systemctl')) return;
+  await promisify(execFile)('systemctl', ['disable', ...services]).catch(
+    report,
+  );
 }
 
 /** The tests that need it say so themselves. */

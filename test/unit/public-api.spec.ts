@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as library from 'nestjs-downloadview';
+import * as terminus from 'nestjs-downloadview/terminus';
 import * as testing from 'nestjs-downloadview/testing';
 
 // What applications import by name. Add to it; a name that goes or changes is a breaking change.
@@ -10,6 +11,7 @@ describe('the public API', () => {
       'Download',
       'DownloadController',
       'DownloadError',
+      'DownloadExplainer',
       'DownloadModule',
       'DownloadResponse',
       'DownloadStorage',
@@ -20,6 +22,7 @@ describe('the public API', () => {
       'HttpDownloadController',
       'HttpFile',
       'InvalidOptionsError',
+      'InvalidSignatureError',
       'LocalFile',
       'MemoryStorage',
       'ObjectDownloadController',
@@ -27,20 +30,37 @@ describe('the public API', () => {
       'ProxiedDownloadResponse',
       'RemoteFileError',
       'SerializedFileError',
+      'SignedUrl',
       'StorageDownloadController',
       'StorageFile',
       'StorageUnavailableError',
       'SuspiciousPathError',
+      'UrlSigner',
       'VirtualDownloadController',
       'VirtualFile',
+      'apache',
+      'boundToIp',
+      'caddy',
+      'lighttpd',
       'nginx',
+      'redirect',
       'sendfile',
+      'signedUrls',
       'stream',
     ]);
   });
 
+  it('of nestjs-downloadview/terminus', () => {
+    expect(Object.keys(terminus).sort()).toEqual(['DownloadHealthIndicator']);
+  });
+
   it('of nestjs-downloadview/testing', () => {
     expect(Object.keys(testing).sort()).toEqual([
+      'downloadMatchers',
+      'expectDownload',
+      'expectXAccelRedirect',
+      'expectXSendfile',
+      'fakeProxy',
       'storageContract',
       'temporaryStorage',
     ]);

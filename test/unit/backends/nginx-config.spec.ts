@@ -49,11 +49,47 @@ describe('the printed configuration of nginx', () => {
           sourceUrl: 'https://files.example/media/',
           destination: '/_media/',
           destinationDir: '/mnt/media/',
+          charset: 'koi8-r',
         },
       ],
+      remote: {
+        hosts: ['bucket.s3.example', '127.0.0.1:9000'],
+        resolver: '127.0.0.11 valid=10s',
+        certificates: '/etc/my certificates/all.pem',
+      },
     };
 
     expect(printed(server, options)).toBe(await golden('nginx-most.conf'));
+  });
+
+  it('has nginx look names up when it starts, unless it may ask later', () => {
+    const remote = { hosts: ['store.example:443', '[::1]:9000'] };
+    const lookUps = (text: string): string[] =>
+      text.match(/(?<=@download_store_\d \{.*\n.*\n\s+)proxy_pass .*/g) ?? [];
+
+    expect(lookUps(printed(UPSTREAM, { rules: [RULE], remote }))).toEqual([
+      'proxy_pass https://store.example;',
+      'proxy_pass http://store.example:443;',
+    ]);
+    expect(
+      lookUps(
+        printed(UPSTREAM, {
+          rules: [RULE],
+          remote: { ...remote, resolver: '10.0.0.2' },
+        }),
+      ),
+    ).toEqual([]);
+  });
+
+  it('has one location for a host that is named twice', () => {
+    const hosts = ['Store.example', 'store.example', 'store.example:443'];
+    const text = printed(UPSTREAM, { rules: [RULE], remote: { hosts } });
+
+    expect(text.match(/location = "\/_remote\/.*"/g)).toEqual([
+      'location = "/_remote/https/store.example"',
+      'location = "/_remote/http/store.example"',
+      'location = "/_remote/http/store.example:443"',
+    ]);
   });
 
   it.each([

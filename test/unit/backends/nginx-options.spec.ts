@@ -50,6 +50,95 @@ describe('nginx()', () => {
     expect(error.accepted).toContain(accepted);
   });
 
+  it.each([
+    ['limitRate', '1k', 'bytes per second'],
+    ['expires', 'off', 'seconds'],
+    ['buffering', 'yes', 'true or false'],
+    ['charset', 'utf 8', 'utf-8'],
+    ['backend', {}, 'sourceDir'],
+    ['limitrate', 1000, 'limitRate'],
+  ])(
+    'refuses %s: %j of a rule and says what it takes',
+    (name, value, accepted) => {
+      const error = refusal({ rules: [{ ...rules[0], [name]: value }] });
+
+      expect(error.option).toBe(`rules[0].${name}`);
+      expect(error.accepted).toContain(accepted);
+    },
+  );
+
+  it.each([
+    ['hosts', undefined, 'host:port'],
+    ['hosts', [], 'host:port'],
+    ['hosts', 'store.example', 'host:port'],
+    ['hosts[0]', ['https://store.example'], 'host:port'],
+    ['hosts[0]', ['store.example; return 200'], 'host:port'],
+    ['hosts[0]', ['user@store.example'], 'host:port'],
+    ['hosts[1]', ['store.example', '*.example'], 'host:port'],
+    ['resolver', '', 'DNS'],
+    ['resolver', '10.0.0.2; return 200', 'DNS'],
+    ['resolver', '10.0.0.2\n', 'DNS'],
+    ['resolver', 53, 'DNS'],
+    ['certificates', 'ca.pem', 'absolute path'],
+    ['certificates', '/etc/$x', 'absolute path'],
+    ['certificates', '/etc/a\nb', 'absolute path'],
+    ['certificates', null, 'absolute path'],
+    ['host', 'store.example', 'hosts, resolver, certificates'],
+  ])(
+    'refuses remote.%s: %j and says what it takes',
+    (name, value, accepted) => {
+      const remote = {
+        hosts: ['store.example'],
+        [name.replace(/\[.*/, '')]: value,
+      };
+      const error = refusal({ rules, remote });
+
+      expect(error.option).toBe(`nginx.remote.${name}`);
+      expect(error.accepted).toContain(accepted);
+    },
+  );
+
+  it.each([null, 'store.example', ['store.example']])(
+    'refuses %j for remote',
+    (remote) => {
+      expect(refusal({ rules, remote }).option).toMatch(/^nginx\.remote/);
+    },
+  );
+
+  it.each([
+    [['/_a/', '/_a-tagged/'], 'rules[1]', '/_a-tagged/'],
+    [['/_a-tagged/', '/_a/'], 'rules[0]', '/_a-tagged/'],
+    [['/_a-tagged/deeper/', '/_a/'], 'rules[0]', '/_a-tagged/'],
+  ])(
+    'refuses the destinations %j, of which one is the double of the other',
+    (destinations, at, other) => {
+      const error = refusal({
+        rules: destinations.map((destination, index) => ({
+          sourceDir: `/srv/${index}`,
+          destination,
+        })),
+      });
+
+      expect(error.option).toBe(`${at}.destination`);
+      expect(error.accepted).toContain(other);
+    },
+  );
+
+  it.each(['/_remote/', '/_remote/deeper/'])(
+    'refuses %s for a destination where nginx fetches files there',
+    (destination) => {
+      const own = [{ sourceDir: '/srv/media/', destination }];
+
+      expect(nginx({ rules: own })).toMatchObject({ name: 'nginx' });
+      expect(
+        refusal({ rules: own, remote: { hosts: ['store.example'] } }),
+      ).toMatchObject({
+        option: 'rules[0].destination',
+        accepted: expect.stringContaining('/_remote/'),
+      });
+    },
+  );
+
   it.each([undefined, null, 'nginx', 1])(
     'refuses %j for options',
     (options) => {
@@ -80,6 +169,16 @@ describe('nginx()', () => {
     { limitRate: false },
     { charset: 'utf-8' },
     { charset: 'koi8-r' },
+    { remote: undefined },
+    { remote: { hosts: ['store.example', '127.0.0.1:9000', '[::1]:9000'] } },
+    {
+      remote: {
+        hosts: ['store.example'],
+        resolver: '127.0.0.53 [::1]:53 valid=30s ipv6=off',
+        certificates: '/etc/pki/tls/certs/ca bundle.crt',
+      },
+    },
+    { remote: { hosts: ['store.example'], resolver: undefined } },
     {
       expires: undefined,
       buffering: undefined,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { quote } from '../../../lib/errors/quote.js';
+import { kindOf, quote } from '../../../lib/errors/quote.js';
 
 describe('quote()', () => {
   it.each<[string, unknown, string]>([
@@ -47,6 +47,13 @@ describe('quote()', () => {
     expect(quote(refusing)).toBe('[object Object]');
   });
 
+  it('hides what is called a secret, however deep', () => {
+    const options = [{ signing: { secrets: ['abc'] }, clientSecret: 'abc' }];
+    expect(quote(options)).toBe(
+      '[{"signing":{"secrets":"[hidden]"},"clientSecret":"[hidden]"}]',
+    );
+  });
+
   it('cuts at 200 characters, and shows it', () => {
     expect(quote('a'.repeat(200))).toBe(`'${'a'.repeat(200)}'`);
     expect(quote('a'.repeat(201))).toBe(`'${'a'.repeat(200)}…'`);
@@ -69,5 +76,20 @@ describe('quote()', () => {
         },
       ),
     );
+  });
+});
+
+describe('kindOf()', () => {
+  it.each<[unknown, unknown]>([
+    ['abc', 'a string'],
+    [7, 'a number'],
+    [true, 'a boolean'],
+    [() => 'abc', 'a function'],
+    [['abc'], 'a list'],
+    [{ a: 'abc' }, 'an object'],
+    [null, null],
+    [undefined, undefined],
+  ])('says of %p no more than that it is %p', (value, kind) => {
+    expect(kindOf(value)).toBe(kind);
   });
 });

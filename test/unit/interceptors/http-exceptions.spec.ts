@@ -3,6 +3,7 @@ import { HttpException } from '@nestjs/common';
 import {
   FileChangedError,
   FileNotFoundError,
+  InvalidSignatureError,
   RemoteFileError,
   StorageUnavailableError,
   SuspiciousPathError,
@@ -16,6 +17,7 @@ describe('toHttpException', () => {
   it.each<[Error, number, string]>([
     [new FileNotFoundError(SECRET), 404, 'Not Found'],
     [new SuspiciousPathError(SECRET), 404, 'Not Found'],
+    [new InvalidSignatureError(SECRET), 403, 'Forbidden'],
     [new StorageUnavailableError(SECRET), 503, 'Service Unavailable'],
     [new FileChangedError(SECRET), 503, 'Service Unavailable'],
     [new RemoteFileError('timed-out', SECRET), 504, 'Gateway Timeout'],

@@ -1,0 +1,97 @@
+import {
+  type DownloadBackend,
+  type ServerConfigOptions,
+} from '../responses/download-backend.js';
+import {
+  caddyConfig,
+  checkCaddyDirectories,
+  isLostByCaddy,
+} from './caddy-config.js';
+import { caddyValidators } from './caddy-validators.js';
+import { strongTagAndDiskDate } from './file-validators.js';
+import { checkLocationRules, type LocationRule } from './rules.js';
+import { serverBackend } from './server-backend.js';
+import {
+  checkKnownOptions,
+  checkPathEncoding,
+} from './server-backend-options.js';
+import { type PathEncoding, type ServerProfile } from './server-profile.js';
+
+/**
+ * Options of caddy().
+ *
+ * @publicApi
+ */
+export interface CaddyOptions {
+  /** Which files Caddy can reach, and by which internal location. */
+  readonly rules: readonly LocationRule[];
+  /**
+   * How Caddy takes a location: `raw` up to 2.6 (Debian 12), `percent` from 2.7. A name with a `%` is
+   * streamed where it is `raw`: after an upgrade it would be taken for another one.
+   */
+  readonly pathEncoding: PathEncoding;
+}
+
+type CaddyProfile = ServerProfile<LocationRule>;
+
+const PROFILE = {
+  name: 'caddy',
+  offloadHeader: 'X-Accel-Redirect',
+  placeOf: ({ destination }: LocationRule): string => destination,
+  keepsCoding: false,
+  mostRanges: 50,
+  losesHeader: isLostByCaddy,
+} as const;
+const PROFILES: Record<PathEncoding, CaddyProfile> = {
+  raw: {
+    ...PROFILE,
+    pathEncoding: 'raw',
+    // A query, a line end, a blank that is cut off, what Node puts in no header, and what 2.7 would decode.
+    // eslint-disable-next-line no-control-regex
+    untellable: /[\0-\x08\x0a-\x1f\x7f%?]|[\t ]$/,
+    conditions: 'server',
+    validators: caddyValidators,
+  },
+  percent: {
+    ...PROFILE,
+    pathEncoding: 'percent',
+    conditions: 'application',
+    validators: strongTagAndDiskDate,
+  },
+};
+
+/**
+ * Caddy in front: files below the rules' directories go out by `X-Accel-Redirect`. Caddy obeys no such
+ * header by itself; `serverConfig()` prints the configuration that does, and that keeps the headers of the
+ * answer.
+ *
+ * ```ts
+ * caddy({ rules: [{ sourceDir: '/srv/media/', destination: '/_offload/' }], pathEncoding: 'percent' })
+ * ```
+ *
+ * From 2.7 Caddy takes the application's tag, and the application answers conditions; Last-Modified is the
+ * file's own time on the disk. Up to 2.6 it has a tag of its own, and conditions are left to it. The
+ * application sends a file itself that has a content coding, or a name that this Caddy cannot be told.
+ *
+ * @throws InvalidOptionsError for options that Caddy would not obey
+ * @publicApi
+ */
+export function caddy(options: CaddyOptions): DownloadBackend {
+  checkKnownOptions(
+    'caddy',
+    options,
+    ['rules', 'pathEncoding'],
+    "{ rules: [...], pathEncoding: 'percent' }",
+  );
+  checkPathEncoding(
+    'caddy',
+    options,
+    "Give 'raw' for Caddy up to 2.6 (Debian 12), 'percent' from 2.7.",
+  );
+  const rules = checkLocationRules(options.rules);
+  checkCaddyDirectories(rules);
+  return {
+    ...serverBackend(PROFILES[options.pathEncoding], rules),
+    serverConfig: (server: ServerConfigOptions) => caddyConfig(rules, server),
+  };
+}

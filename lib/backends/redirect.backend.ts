@@ -1,0 +1,151 @@
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { quote } from '../errors/quote.js';
+import { isOnHostOf } from '../files/http-file-url.js';
+import { type DownloadDescription } from '../responses/describe.js';
+import {
+  type DownloadBackend,
+  type ProxiableDownload,
+  type ProxiableRequest,
+} from '../responses/download-backend.js';
+import { refuse } from '../responses/offload-note.js';
+import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
+import { type DownloadSource } from '../responses/download-source.js';
+import { type TemporaryUrlOptions } from '../storages/download-storage.js';
+import { checkHosts, plainAddress } from './remote-hosts.js';
+import { codingWarning } from './source-warnings.js';
+import { checkKnownOptions } from './server-backend-options.js';
+import { isCoded } from './server-backend.js';
+
+/**
+ * Options of redirect().
+ *
+ * @publicApi
+ */
+export interface RedirectOptions {
+  /** The stores that clients may be sent to: `host` or `host:port`, compared exactly, no wildcards. */
+  readonly hosts: readonly string[];
+  /**
+   * Seconds that an address works; 300 by default. It has to be followed within that time, the download
+   * may take longer.
+   */
+  readonly expiresIn?: number;
+}
+
+const EXPIRES_IN = 300;
+
+const HEADERS = {
+  // Whoever asks again is to be let through again, and would find an address that works no more.
+  'Cache-Control': 'no-store',
+  'Referrer-Policy': 'no-referrer',
+};
+
+/**
+ * The client fetches the file from the store itself: a file whose storage knows `temporaryUrl()` is answered
+ * with 302 to such an address. It carries name, type and disposition of the download, and works for a while
+ * for whoever has it.
+ *
+ * ```ts
+ * redirect({ hosts: ['bucket.s3.eu-central-1.amazonaws.com'] })
+ * ```
+ *
+ * The application decides who may have the file, and answers conditions and HEAD. It sends a file itself
+ * that has no such address, whose address leads to another host (the log names it once), or that has a
+ * content coding; and it answers other methods than GET. What else the application says of a download,
+ * such as `cacheControl` and `headers`, the store does not know.
+ *
+ * @throws InvalidOptionsError for options that are unknown or wrong
+ * @publicApi
+ */
+export function redirect(options: RedirectOptions): DownloadBackend {
+  checkKnownOptions(
+    'redirect',
+    options,
+    ['hosts', 'expiresIn'],
+    "{ hosts: ['bucket.s3.example'] }",
+  );
+  const hosts = checkHosts('redirect.hosts', options.hosts);
+  const expiresIn = checkExpiresIn(options.expiresIn);
+  const told = new Set<string>();
+  return {
+    name: 'redirect',
+    losesHeader: isLostByStores,
+    warnings: (sources = []) => sources.flatMap(warningsOf),
+    async proxy(response: ProxiableDownload, request: ProxiableRequest) {
+      const { file } = response;
+      if (request.method !== 'GET') return refuse(request, 'redirectsGet');
+      if (!file.temporaryUrl) return refuse(request, 'noAddress');
+      const description = await response.describe();
+      if (isCoded(description)) return refuse(request, 'coding');
+      const address = await file.temporaryUrl({
+        expiresIn,
+        ...presented(description),
+      });
+      const fault = faultOf(address, hosts);
+      if (fault === undefined) {
+        return new ProxiedDownloadResponse('Location', address, HEADERS, {
+          status: 302,
+          unconditional: true,
+        });
+      }
+      if (!told.has(fault)) request.report(fault);
+      told.add(fault);
+      return refuse(request, 'remoteHost');
+    },
+  };
+}
+
+/** A store is told these along with the address, and has tag and date of its own. */
+const REACHING = [
+  'content-type',
+  'content-disposition',
+  'etag',
+  'last-modified',
+];
+
+function isLostByStores(name: string): boolean {
+  return !REACHING.includes(name.toLowerCase());
+}
+
+function warningsOf({ owner, place, encoding }: DownloadSource): string[] {
+  if (encoding !== undefined) {
+    return [codingWarning('redirect', owner, encoding)];
+  }
+  if (!place || place.hasTemporaryUrl) return [];
+  return [
+    `${owner} hands out files without temporaryUrl(), to which redirect() sends nobody: the application sends ` +
+      'them itself. Keep them in a store that has it. Where that is meant, say so: give the controller the ' +
+      'backend stream().',
+  ];
+}
+
+function presented({
+  name,
+  contentType,
+  attachment,
+}: DownloadDescription): Omit<TemporaryUrlOptions, 'expiresIn'> {
+  return { basename: name, contentType, attachment };
+}
+
+/** Why a client is not sent to this address. */
+function faultOf(
+  address: string,
+  hosts: readonly string[],
+): string | undefined {
+  const url = plainAddress(address);
+  if (url && isOnHostOf(hosts, url)) return undefined;
+  const where = url
+    ? `on ${quote(url.host)}, which redirect.hosts does not name`
+    : 'that clients may read differently: new URL(address).href is another text';
+  return `temporaryUrl() gave an address ${where}. The application sends such files itself.`;
+}
+
+function checkExpiresIn(value: unknown = EXPIRES_IN): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) {
+    return value;
+  }
+  throw new InvalidOptionsError(
+    'redirect.expiresIn',
+    value,
+    'Give whole seconds, 1 or more.',
+  );
+}

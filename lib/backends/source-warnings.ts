@@ -1,0 +1,115 @@
+import { realpath } from 'node:fs/promises';
+import { resolve, sep } from 'node:path';
+
+import { quote } from '../errors/quote.js';
+import {
+  type DownloadPlace,
+  type DownloadSource,
+} from '../responses/download-source.js';
+import { type PathRule } from './rules.js';
+import { type ServerProfile } from './server-profile.js';
+
+const STREAMED = 'the application sends its files itself.';
+const ON_PURPOSE =
+  'Where that is meant, say so: give the controller the backend stream().';
+
+type Server<Rule extends PathRule> = Pick<
+  ServerProfile<Rule>,
+  'name' | 'keepsCoding' | 'placeOf'
+>;
+
+/**
+ * What controllers hand out, and this server cannot be told to send.
+ *
+ * @internal
+ */
+export async function sourceWarnings<Rule extends PathRule>(
+  server: Server<Rule>,
+  rules: readonly Rule[],
+  sources: readonly DownloadSource[],
+): Promise<readonly string[]> {
+  const warnings = await Promise.all(
+    sources.map((source) => warningOf(server, rules, source)),
+  );
+  return warnings.filter((warning) => warning !== undefined);
+}
+
+async function warningOf<Rule extends PathRule>(
+  { name, keepsCoding }: Server<Rule>,
+  rules: readonly Rule[],
+  { owner, place, encoding }: DownloadSource,
+): Promise<string | undefined> {
+  if (encoding !== undefined && !keepsCoding) {
+    return codingWarning(name, owner, encoding);
+  }
+  if (!place || (await isHeld(place, rules))) return undefined;
+  const { directory, url } = place;
+  if (directory !== undefined) {
+    return (
+      `${owner} hands out files of ${quote(directory)}, which no rule of ${name} holds: ${STREAMED} ` +
+      `Add a rule whose sourceDir is this directory. ${ON_PURPOSE}`
+    );
+  }
+  if (place.isRemote) return remoteWarning(name, owner);
+  if (url !== undefined) {
+    return (
+      `${owner} hands out files whose url begins with ${quote(url)}, which no rule of ${name} holds: ` +
+      `${STREAMED} Add a rule whose sourceUrl is this. ${ON_PURPOSE}`
+    );
+  }
+  return (
+    `${owner} hands out files of a storage that has neither path(key) nor url(key), and ${name} can be ` +
+    `told no others: ${STREAMED} ${ON_PURPOSE}`
+  );
+}
+
+/**
+ * @internal
+ */
+export function codingWarning(
+  name: string,
+  owner: string,
+  encoding: string,
+): string {
+  return (
+    `${owner} has the encoding ${quote(encoding)}, which gets lost with ${name}: ${STREAMED} ` +
+    `Keep files without a content coding, or have lighttpd in front. ${ON_PURPOSE}`
+  );
+}
+
+function remoteWarning(name: string, owner: string): string {
+  const remedy =
+    name === 'nginx'
+      ? 'Name their hosts in nginx({ remote: { hosts } }). '
+      : '';
+  return `${owner} hands out files of other servers, which ${name} does not fetch: ${STREAMED} ${remedy}${ON_PURPOSE}`;
+}
+
+/** A part is enough: which file is asked for, only the request says. */
+async function isHeld(
+  { directory, url, isRemote }: DownloadPlace,
+  rules: readonly PathRule[],
+): Promise<boolean> {
+  const own = directory === undefined ? undefined : await resolved(directory);
+  for (const rule of rules) {
+    if ('sourceUrl' in rule) {
+      const { sourceUrl } = rule;
+      if (url !== undefined && overlap(url, sourceUrl)) return true;
+      if (url === undefined && isRemote && sourceUrl.startsWith('http')) {
+        return true;
+      }
+    } else if (own !== undefined) {
+      if (overlap(own, await resolved(rule.sourceDir))) return true;
+    }
+  }
+  return false;
+}
+
+function overlap(one: string, other: string): boolean {
+  return one.startsWith(other) || other.startsWith(one);
+}
+
+async function resolved(directory: string): Promise<string> {
+  const path = await realpath(directory).catch(() => resolve(directory));
+  return path.endsWith(sep) ? path : path + sep;
+}

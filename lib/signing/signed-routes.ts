@@ -1,0 +1,72 @@
+import { type Type } from '@nestjs/common';
+import { MetadataScanner } from '@nestjs/core';
+
+import { boundToIp } from './bound-to-ip.js';
+import { SignedUrlGuard } from './signed-url.guard.js';
+import { signedUrlOptionsOf } from './signed-url-options.js';
+
+const scanner = new MetadataScanner();
+// Nest's own key.
+const GUARDS_METADATA = '__guards__';
+
+/**
+ * Puts the guard of @SignedUrl() behind the others of a controller and of its handlers, in whatever order
+ * the decorators stand: `boundTo` may need what they put on the request. To be called before Nest registers
+ * the routes.
+ *
+ * @internal
+ */
+export function askSignatureLast(controller: Type): void {
+  for (const target of [controller, ...methodsOf(controller)]) {
+    const guards = guardsOf(target);
+    if (!guards.includes(SignedUrlGuard)) continue;
+    const others = guards.filter((guard) => guard !== SignedUrlGuard);
+    Reflect.defineMetadata(
+      GUARDS_METADATA,
+      [...others, SignedUrlGuard],
+      target,
+    );
+  }
+}
+
+/**
+ * What is wrong with links that are bound to the address of the client.
+ *
+ * @param platform the adapter's own application; Express's tells whether it trusts a proxy
+ * @internal
+ */
+export function addressWarnings(
+  controllers: readonly Type[],
+  platform: { enabled?: (setting: string) => boolean },
+): string[] {
+  if (platform.enabled?.('trust proxy') !== false) return [];
+  return controllers
+    .filter((controller) =>
+      methodsOf(controller).some(
+        (handler) =>
+          signedUrlOptionsOf({
+            getHandler: () => handler,
+            getClass: () => controller,
+          })?.boundTo === boundToIp,
+      ),
+    )
+    .map(
+      ({ name }) =>
+        `@SignedUrl({ boundTo: boundToIp }) of ${name}: Express trusts no proxy. Behind one, all clients ` +
+        `have its address: app.set('trust proxy', '<address of the proxy>').`,
+    );
+}
+
+function guardsOf(target: object): unknown[] {
+  return (
+    (Reflect.getMetadata(GUARDS_METADATA, target) as unknown[] | undefined) ??
+    []
+  );
+}
+
+function methodsOf(controller: Type): (() => unknown)[] {
+  const prototype = controller.prototype as object;
+  return scanner
+    .getAllMethodNames(prototype)
+    .map((name) => Reflect.get(prototype, name) as () => unknown);
+}

@@ -1,0 +1,186 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { describe, expect, it } from '@jest/globals';
+import {
+  apache,
+  caddy,
+  type DownloadBackend,
+  InvalidOptionsError,
+  lighttpd,
+  nginx,
+  type PathRule,
+  type ServerConfigOptions,
+} from 'nestjs-downloadview';
+
+const UPSTREAM = { upstream: '127.0.0.1:3000' };
+const LEAST: readonly PathRule[] = [{ sourceDir: '/srv/media' }];
+const MOST: readonly PathRule[] = [
+  { sourceDir: '/srv/it\'s "my" \\ media/' },
+  { sourceDir: '/srv/reports/', destinationDir: '/mnt/reports/' },
+  {
+    sourceUrl: 'https://files.example/media/',
+    destinationDir: '/mnt/media/',
+  },
+];
+const EVERYTHING: ServerConfigOptions = {
+  upstream: 'application:3000',
+  listen: '127.0.0.1:8080',
+  serverName: 'files.example www.files.example',
+  user: 'www-data',
+  directory: '/run/down load',
+};
+const LOCATIONS = ['/_offload/', '/_reports/', '/_media/'];
+
+function located(
+  rules: readonly PathRule[],
+): (PathRule & { destination: string })[] {
+  return rules.map((rule, index) => ({
+    ...rule,
+    destination: LOCATIONS[index],
+  }));
+}
+
+const BACKENDS: Record<
+  string,
+  (rules: readonly PathRule[]) => DownloadBackend
+> = {
+  apache: (rules) => apache({ rules, pathEncoding: 'raw' }),
+  lighttpd: (rules) => lighttpd({ rules }),
+  caddy: (rules) => caddy({ rules: located(rules), pathEncoding: 'raw' }),
+};
+const NAMES = Object.keys(BACKENDS);
+
+function printed(
+  backend: DownloadBackend,
+  server: ServerConfigOptions = UPSTREAM,
+): string {
+  return backend.serverConfig?.(server) ?? '';
+}
+
+function golden(name: string): Promise<string> {
+  return readFile(join(import.meta.dirname, name), 'utf8');
+}
+
+describe.each(NAMES)('the printed configuration of %s', (name) => {
+  const backendWith = BACKENDS[name];
+
+  it(`is ${name}-least.conf for one rule and nothing else`, async () => {
+    const text = printed(backendWith(LEAST));
+
+    expect(text).toBe(await golden(`${name}-least.conf`));
+  });
+
+  it(`is ${name}-most.conf with all that can be said`, async () => {
+    const text = printed(backendWith(MOST), EVERYTHING);
+
+    expect(text).toBe(await golden(`${name}-most.conf`));
+  });
+
+  it(`is ${name}-include.conf where it is to be included, whatever else is said`, async () => {
+    const backend = backendWith(LEAST);
+    const least = printed(backend, { ...UPSTREAM, include: true });
+    const most = printed(backend, {
+      ...EVERYTHING,
+      ...UPSTREAM,
+      include: true,
+    });
+
+    expect(least).toBe(await golden(`${name}-include.conf`));
+    expect(most).toBe(least);
+  });
+
+  it.each([
+    ['upstream', undefined],
+    ['upstream', ''],
+    ['upstream', 3000],
+    ['upstream', '3000'],
+    ['upstream', '127.0.0.1'],
+    ['upstream', 'http://127.0.0.1:3000'],
+    ['upstream', 'unix:/run/app.sock'],
+    ['upstream', '127.0.0.1:3000 #'],
+    ['upstream', '127.0.0.1:3000}'],
+    ['upstream', 'a\nb:1'],
+    ['listen', 80],
+    ['listen', '80 ssl'],
+    ['listen', '80\n'],
+    ['listen', 'localhost'],
+    ['serverName', 'a; b'],
+    ['serverName', '~^a$'],
+    ['serverName', 'a/b'],
+    ['serverName', null],
+    ['user', 'www-data; x'],
+    ['user', ''],
+    ['directory', 'run'],
+    ['directory', '/run/$pid'],
+    ['directory', '/run\n/a'],
+    ['include', 'true'],
+    ['port', 8080],
+  ])('refuses %s: %j', (option, value) => {
+    const backend = backendWith(LEAST);
+    const print = (): string =>
+      printed(backend, { ...UPSTREAM, [option]: value });
+
+    expect(print).toThrow(InvalidOptionsError);
+    expect(print).toThrow(`"serverConfig.${option}"`);
+  });
+
+  it('takes any name where nginx would', () => {
+    const backend = backendWith(LEAST);
+
+    expect(printed(backend, { ...UPSTREAM, serverName: '_' })).toBe(
+      printed(backend),
+    );
+  });
+
+  it('tells IPv6 addresses', () => {
+    const text = printed(backendWith(LEAST), {
+      upstream: '[::1]:3000',
+      listen: '[::1]:8080',
+    });
+
+    expect(text.match(/::1/g)?.length).toBeGreaterThan(1);
+  });
+});
+
+it('is nginx-include.conf for a server block of nginx', async () => {
+  const backend = nginx({ rules: located(LEAST) });
+
+  const text = printed(backend, { ...UPSTREAM, include: true });
+
+  expect(text).toBe(await golden('nginx-include.conf'));
+});
+
+describe('a directory that a configuration cannot carry', () => {
+  it.each([
+    ['lighttpd', '/srv/a\\"b/'],
+    ['caddy', '/srv/{env.HOME}/'],
+    ['caddy', '/srv/a}b/'],
+    ['caddy', '/srv/`a\\"b/'],
+  ])('stops the boot: %s with %s', (name, directory) => {
+    const boot = (): DownloadBackend =>
+      BACKENDS[name]([{ sourceDir: '/srv/a' }, { sourceDir: directory }]);
+
+    expect(boot).toThrow(InvalidOptionsError);
+    expect(boot).toThrow('"rules[1]"');
+  });
+
+  it.each(NAMES)('stops the boot where it is the destination: %s', (name) => {
+    const directory = '/srv/\n/';
+    const rule = { sourceDir: '/srv/a', destinationDir: directory };
+
+    expect(() => BACKENDS[name]([rule])).toThrow('"rules[0].destinationDir"');
+  });
+
+  it.each([
+    ['lighttpd', '/srv/a\\b"c/'],
+    ['caddy', '/srv/a\\"b/'],
+    ['caddy', '/srv/`a"b\\c/'],
+    ['apache', '/srv/{a}\\"`/'],
+  ])(
+    'is not refused where it can be carried: %s with %s',
+    (name, sourceDir) => {
+      expect(printed(BACKENDS[name]([{ sourceDir }]))).toContain('/srv/');
+    },
+  );
+});
