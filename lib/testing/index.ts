@@ -1,4 +1,29 @@
 // For the tests of applications. No test runner is imported here.
+
+// What an application answers
+export { type TestResponse } from './test-response.js';
+export { type ExpectedPresentation } from './presentation-checks.js';
+export { expectDownload, type ExpectedDownload } from './expect-download.js';
+export {
+  expectXAccelRedirect,
+  type ExpectedXAccelRedirect,
+} from './expect-x-accel-redirect.js';
+export {
+  expectXSendfile,
+  type ExpectedXSendfile,
+} from './expect-x-sendfile.js';
+export {
+  downloadMatchers,
+  type DownloadMatchers,
+  type MatcherResult,
+} from './download-matchers.js';
+
+// A whole download, without a web server
+export { fakeProxy, type FakeProxy } from './proxy/fake-proxy.js';
+export { type FakeProxyOptions } from './proxy/fake-servers.js';
+export { type ProxiedApplication } from './proxy/proxied-application.js';
+
+// Storages
 export { type StorageRule, storageContract } from './storage-contract.js';
 export {
   temporaryStorage,

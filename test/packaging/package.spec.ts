@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { command } from '../support/command.js';
+import { describeWith } from '../support/describe-with.js';
+import { type ProgramName } from '../support/programs.js';
 import { PackedPackage } from './packed-package.js';
 
 interface Manifest {
+  version: string;
   dependencies: Record<string, string>;
   peerDependencies: Record<string, string>;
 }
@@ -83,6 +87,7 @@ describe('the packed package', () => {
     packed = await PackedPackage.install([
       ...peers,
       '@nestjs/platform-express',
+      '@nestjs/terminus',
     ]);
     file = join(packed.app, 'report.txt');
     await writeFile(file, 'for your eyes only\n');
@@ -103,7 +108,11 @@ describe('the packed package', () => {
     ]);
   });
 
-  it.each(['nestjs-downloadview', 'nestjs-downloadview/testing'])(
+  it.each([
+    'nestjs-downloadview',
+    'nestjs-downloadview/terminus',
+    'nestjs-downloadview/testing',
+  ])(
     'gives the same %s to import and require',
     async (name) => {
       const result = await packed.run<{ names: string[]; differing: string[] }>(
@@ -133,7 +142,12 @@ describe('the packed package', () => {
     30_000,
   );
 
-  it.each(['dist/esm/index.d.ts', 'dist/cjs/index.d.ts'])(
+  it.each([
+    'dist/esm/index.d.ts',
+    'dist/cjs/index.d.ts',
+    'dist/esm/testing/index.d.ts',
+    'dist/cjs/testing/index.d.ts',
+  ])(
     'declares its types in %s with declared packages only',
     async (declaration) => {
       const manifest = JSON.parse(
@@ -153,4 +167,101 @@ describe('the packed package', () => {
       );
     },
   );
+
+  describe('has a command', () => {
+    const config = (server: string, ...more: string[]): string[] => {
+      const isToldPaths = ['apache', 'lighttpd'].includes(server);
+      const rule = isToldPaths ? '/srv/media/' : '/srv/media/=/_offload/';
+      const upstream = ['--upstream', '127.0.0.1:3000'];
+      return ['config', server, '--rule', rule, ...upstream, ...more];
+    };
+
+    it('that npx finds, and that says the version of the package', async () => {
+      const manifest = JSON.parse(
+        await readFile(join(packed.root, 'package.json'), 'utf8'),
+      ) as Manifest;
+
+      expect(await packed.npx(['--version'])).toMatchObject({
+        status: 0,
+        output: `${manifest.version}\n`,
+      });
+    }, 60_000);
+
+    it.each([
+      [['--help'], 0, 'Usage: nestjs-downloadview COMMAND', ''],
+      [['config', '--help'], 0, 'config SERVER --rule', ''],
+      [['config', 'iis'], 2, '', "The name of the server: 'iis' was given."],
+      [['config', 'nginx', '--rul=a'], 2, '', "Unknown option: '--rul'"],
+      [['check-config', 'nginx', 'no.conf'], 2, '', "FILE: 'no.conf' was"],
+    ])('that ends %j with %i', async (parameters, status, output, errors) => {
+      const result = await packed.command(parameters);
+
+      expect(result.status).toBe(status);
+      expect(result.output).toContain(output);
+      expect(result.errors).toContain(errors);
+      expect([result.output, result.errors]).toContain('');
+    });
+
+    it.each(['nginx', 'apache', 'lighttpd', 'caddy'])(
+      'that finds nothing in what it has printed for %s',
+      async (server) => {
+        const printed = await packed.command(config(server));
+        expect(printed).toMatchObject({ status: 0, errors: '' });
+
+        expect(
+          await packed.command(['check-config', server, '-'], printed.output),
+        ).toEqual({
+          status: 0,
+          output: 'None of the known traps.\n',
+          errors: '',
+        });
+      },
+    );
+
+    it('that names file and line of a trap in a file', async () => {
+      const configuration = 'location /x {\n  internal;\n  alias /y/;\n}\n';
+      await writeFile(join(packed.app, 'by-hand.conf'), configuration);
+      const parameters = ['check-config', 'nginx', 'by-hand.conf'];
+
+      const { status, output, errors } = await packed.command(parameters);
+
+      expect(output).toMatch(/^by-hand\.conf:3: problem: .* \[alias-slash\]$/m);
+      expect(errors).toBe('');
+      expect(status).toBe(1);
+    });
+
+    const CHECKS: readonly (readonly [
+      server: string,
+      program: ProgramName,
+      parameters: (file: string) => readonly string[],
+    ])[] = [
+      ['nginx', 'nginx', (file) => ['-t', '-q', '-c', file]],
+      ['apache', 'apache2', (file) => ['-t', '-f', file]],
+      ['lighttpd', 'lighttpd', (file) => ['-tt', '-f', file]],
+      [
+        'caddy',
+        'caddy',
+        (file) => ['validate', '--adapter', 'caddyfile', '--config', file],
+      ],
+    ];
+    describe.each(CHECKS)('whose output for %s', (server, program, check) => {
+      describeWith([program], 'is read by the server', () => {
+        it('without complaint', async () => {
+          const more = [
+            '--listen',
+            '127.0.0.1:8080',
+            '--directory',
+            packed.app,
+          ];
+          const printed = await packed.command(config(server, ...more));
+          const file = join(packed.app, `${server}.conf`);
+          await writeFile(file, printed.output);
+
+          const { code, errors } = await command(program, check(file));
+
+          expect([code, code === 0 ? '' : errors]).toEqual([0, '']);
+        });
+      });
+    });
+  });
 });

@@ -1,4 +1,9 @@
-import { execFile } from 'node:child_process';
+import {
+  type ChildProcessWithoutNullStreams,
+  execFile,
+  spawn,
+} from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import {
   cp,
@@ -12,6 +17,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -29,6 +35,12 @@ const sources = [
   'lib',
   'test/support/cjs-package-json.mjs',
 ];
+
+export interface CommandResult {
+  readonly status: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
 
 /** The package as users get it: built, packed and installed apart from the repository. */
 export class PackedPackage {
@@ -87,6 +99,30 @@ export class PackedPackage {
     return JSON.parse(stdout) as T;
   }
 
+  /** Runs the package's command in the application, as npm has linked it. */
+  async command(
+    parameters: readonly string[],
+    input = '',
+  ): Promise<CommandResult> {
+    return ended(
+      spawn('node_modules/.bin/nestjs-downloadview', parameters, {
+        cwd: this.app,
+        timeout: 30_000,
+      }),
+      input,
+    );
+  }
+
+  /** The same, by what users type. */
+  async npx(parameters: readonly string[]): Promise<CommandResult> {
+    return ended(
+      spawn('npx', ['nestjs-downloadview', ...parameters], {
+        cwd: this.app,
+        timeout: 60_000,
+      }),
+    );
+  }
+
   /** The packages that a declaration file imports, with all that it leads to. */
   async importsOf(declaration: string): Promise<Set<string>> {
     const packages = new Set<string>();
@@ -106,6 +142,19 @@ export class PackedPackage {
   async remove(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+async function ended(
+  child: ChildProcessWithoutNullStreams,
+  input = '',
+): Promise<CommandResult> {
+  child.stdin.on('error', () => {}).end(input);
+  const [output, errors, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number | null]>,
+  ]);
+  return { status, output, errors };
 }
 
 async function npm(cwd: string, ...args: string[]): Promise<void> {

@@ -1,0 +1,103 @@
+import { posix } from 'node:path';
+
+import { NOT_COPIED, OF_THE_FILE } from '../../backends/caddy-config.js';
+import { caddyValidators } from '../../backends/caddy-validators.js';
+import { type PathEncoding } from '../../backends/server-profile.js';
+import { LocalFile } from '../../files/local-file.js';
+import { unsatisfiedRange } from '../../http/content-range.js';
+import { formatHttpDate } from '../../http/http-date.js';
+import { type Validators } from '../../http/preconditions.js';
+import { sentPath } from '../sent-path.js';
+import { caddyRanges } from './caddy-requests.js';
+import {
+  type FakeServer,
+  type Offload,
+  type ServerAnswer,
+  type ServedFile,
+} from './fake-server.js';
+import { type Field, namesOf, valueOf, without } from './fields.js';
+import { fileAnswer, textAnswer } from './file-answer.js';
+import { toldStatus } from './told-requests.js';
+
+const NOT_KEPT = namesOf(...NOT_COPIED);
+const NOT_IN_ERRORS = namesOf(...OF_THE_FILE, 'Cache-Control');
+const NOT_IN_304 = namesOf('Content-Type', 'Last-Modified');
+const ETAG = namesOf('ETag');
+const NOSNIFF: Field = ['X-Content-Type-Options', 'nosniff'];
+const TEXT: Field = ['Content-Type', 'text/plain; charset=utf-8'];
+
+/**
+ * Caddy, on the configuration that `serverConfig()` prints: up to 2.6 where places are written raw, else from
+ * 2.7, which takes the application's tag.
+ *
+ * @internal
+ */
+export function fakeCaddy(pathEncoding: PathEncoding): FakeServer {
+  const hasOwnTag = pathEncoding === 'raw';
+  return {
+    offloadHeader: 'x-accel-redirect',
+    offloads: (status) => status === 200,
+    pathOf(value) {
+      const path = sentPath(value.replace(/\?[^]*$/, ''), pathEncoding);
+      return path === undefined ? undefined : posix.normalize(path);
+    },
+    followsLinks: true,
+    send: (offload) => send(offload, hasOwnTag),
+    missing: (fields) =>
+      textAnswer(
+        404,
+        [
+          ...without(without(fields, NOT_KEPT), NOT_IN_ERRORS),
+          ['Cache-Control', 'no-store'],
+          TEXT,
+        ],
+        'Not Found',
+      ),
+    refused: textAnswer(502, [], ''),
+    passed: (fields) => fields,
+  };
+}
+
+async function send(
+  { headers, fields, file }: Offload,
+  hasOwnTag: boolean,
+): Promise<ServerAnswer> {
+  const { etag, lastModified } = await validatorsOf(file, fields, hasOwnTag);
+  const all: Field[] = [
+    ...without(without(fields, NOT_KEPT), ETAG),
+    ...(etag === undefined ? [] : [['ETag', etag] as const]),
+    ['Last-Modified', formatHttpDate(lastModified)],
+  ];
+  const validators = { etag, lastModified };
+  const status = toldStatus(headers, validators);
+  if (status === 412) return textAnswer(status, all, '');
+  if (status === 304) {
+    return { status, fields: without(all, NOT_IN_304), body: [] };
+  }
+  const ranges = caddyRanges(headers, validators, file.size);
+  if (ranges === 'malformed') {
+    return textAnswer(416, withText(all), 'invalid range\n');
+  }
+  if (ranges?.length === 0) {
+    const told: Field = ['Content-Range', unsatisfiedRange(file.size)];
+    const text = 'invalid range: failed to overlap\n';
+    return textAnswer(416, withText([...all, told]), text);
+  }
+  return fileAnswer([...all, ['Accept-Ranges', 'bytes']], file.size, ranges);
+}
+
+async function validatorsOf(
+  { path, lastModified }: ServedFile,
+  fields: readonly Field[],
+  hasOwnTag: boolean,
+): Promise<Validators & { lastModified: Date }> {
+  const { etag } = hasOwnTag
+    ? await caddyValidators(new LocalFile(path))
+    : { etag: valueOf(fields, 'etag') };
+  return { etag, lastModified };
+}
+
+function withText(fields: readonly Field[]): Field[] {
+  const kept = without(fields, namesOf('Content-Type', NOSNIFF[0]));
+  return [...kept, TEXT, NOSNIFF];
+}

@@ -1,0 +1,137 @@
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+
+/**
+ * A response as a test gets it: of supertest, of Fastify's `app.inject()`, of `fetch()`, or put together by
+ * hand from `status`, `headers` and `body`.
+ *
+ * What fetch() gives has no body yet. Where the body is to be compared, read it first:
+ * `{ status, headers, body: Buffer.from(await response.arrayBuffer()) }`.
+ *
+ * @publicApi
+ */
+export interface TestResponse {
+  /** Of supertest and fetch(). */
+  readonly status?: number;
+  /** Of app.inject(). */
+  readonly statusCode?: number;
+  /** An object by names, or `Headers`. */
+  readonly headers: object;
+  /** Bytes, or text. */
+  readonly body?: unknown;
+  /** What supertest has of a text. */
+  readonly text?: unknown;
+  /** What app.inject() has of every body. */
+  readonly rawPayload?: Uint8Array;
+}
+
+/**
+ * The same of every source.
+ *
+ * @internal
+ */
+export interface ReadResponse {
+  readonly status: number;
+  /** Names in lower case; a header that came twice stands twice. */
+  readonly fields: readonly Field[];
+  /** Undefined where it was not read. */
+  readonly body?: Buffer;
+  /** Whether the body was read as text: bytes that are no UTF-8 are lost then. */
+  readonly isText?: boolean;
+}
+
+type Field = readonly [name: string, value: string];
+
+/**
+ * Reads a response of any source.
+ *
+ * @param owner what was given the response, for the message
+ * @throws InvalidOptionsError for what is no response
+ * @internal
+ */
+export function readResponse(owner: string, response: unknown): ReadResponse {
+  if (!isResponse(response)) {
+    throw new InvalidOptionsError(
+      `${owner}.response`,
+      isPromise(response) ? 'a promise' : response,
+      'Give the response of supertest, app.inject() or fetch(), after `await`.',
+    );
+  }
+  return {
+    status: response.status ?? response.statusCode ?? 0,
+    fields: fieldsOf(response),
+    ...bodyOf(response),
+  };
+}
+
+/**
+ * The value of a header; of one that came several times all values, joined by commas.
+ *
+ * @param name in lower case
+ * @internal
+ */
+export function fieldValue(
+  { fields }: ReadResponse,
+  name: string,
+): string | undefined {
+  const values = fields
+    .filter(([field]) => field === name)
+    .map(([, value]) => value);
+  return values.length > 0 ? values.join(', ') : undefined;
+}
+
+function isPromise(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
+
+function isResponse(value: unknown): value is TestResponse {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'headers' in value &&
+    typeof value.headers === 'object' &&
+    value.headers !== null &&
+    (('status' in value && typeof value.status === 'number') ||
+      ('statusCode' in value && typeof value.statusCode === 'number'))
+  );
+}
+
+function fieldsOf(response: TestResponse): Field[] {
+  const { headers } = response;
+  const entries: [unknown, unknown][] =
+    linesOf(response) ??
+    (isIterable(headers) ? [...headers] : Object.entries(headers));
+  return entries.flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value])
+      .filter((line) => line !== undefined)
+      .map((line): Field => [String(name).toLowerCase(), String(line)]),
+  );
+}
+
+/** `Headers`, of whichever fetch(). */
+function isIterable(headers: object): headers is Iterable<[string, string]> {
+  return Symbol.iterator in headers;
+}
+
+/** supertest keeps node's message, which tells a header that came twice from one with a comma. */
+function linesOf(response: object): [unknown, unknown][] | undefined {
+  if (!('res' in response) || typeof response.res !== 'object')
+    return undefined;
+  const { res } = response;
+  if (res === null || !('rawHeaders' in res)) return undefined;
+  const { rawHeaders } = res;
+  if (!Array.isArray(rawHeaders)) return undefined;
+  const names = rawHeaders.filter((_, index) => index % 2 === 0);
+  return names.map((name, index) => [name, rawHeaders[2 * index + 1]]);
+}
+
+function bodyOf({
+  body,
+  text,
+  rawPayload,
+}: TestResponse): Pick<ReadResponse, 'body' | 'isText'> {
+  const bytes = [rawPayload, body].find((part) => part instanceof Uint8Array);
+  if (bytes) return { body: Buffer.from(bytes) };
+  const string = [text, body].find((part) => typeof part === 'string');
+  if (string !== undefined) return { body: Buffer.from(string), isText: true };
+  return body === null ? { body: Buffer.alloc(0) } : {};
+}
