@@ -1,0 +1,129 @@
+import { quote } from '../errors/quote.js';
+import { includedBy, readConfiguration } from './configuration-files.js';
+import { readCommandLine } from './command-line.js';
+import { type Finding, found, problem } from './finding.js';
+import { type ServerName, serverName } from './server-name.js';
+import { parseApache } from './syntax/apache-syntax.js';
+import { parseCaddy } from './syntax/caddy-syntax.js';
+import { UnreadableConfigurationError } from './syntax/directive.js';
+import { parseLighttpd } from './syntax/lighttpd-syntax.js';
+import { type Included, parseNginx } from './syntax/nginx-syntax.js';
+import { apacheTraps } from './traps/apache-traps.js';
+import { caddyTraps } from './traps/caddy-traps.js';
+import { lighttpdTraps } from './traps/lighttpd-traps.js';
+import { nginxTraps } from './traps/nginx-traps.js';
+import { WrongUseError } from './wrong-use.error.js';
+
+type Check = (text: string, file: string, included?: Included) => Finding[];
+
+const CHECKS: Record<ServerName, Check> = {
+  nginx: (text, file, included) => nginxTraps(parseNginx(text, file, included)),
+  apache: (text, file) => apacheTraps(parseApache(text, file)),
+  lighttpd: (text, file) => lighttpdTraps(parseLighttpd(text, file)),
+  caddy: (text, file) => caddyTraps(parseCaddy(text, file)),
+};
+
+/**
+ * The known traps in a configuration, in the order of the text; in one that cannot be read, what keeps it
+ * from being read.
+ *
+ * @param file its name, for places
+ * @param included files that a configuration of nginx includes
+ * @internal
+ */
+export function findTraps(
+  server: ServerName,
+  text: string,
+  file: string,
+  included?: Included,
+): readonly Finding[] {
+  try {
+    const findings = CHECKS[server](
+      text.replace(/^\uFEFF/, ''),
+      file,
+      included,
+    );
+    return inOrder(findings, file);
+  } catch (error) {
+    if (!(error instanceof UnreadableConfigurationError)) throw error;
+    const trap = problem(
+      'unreadable',
+      error.message,
+      'Correct it first: nothing else was looked at.',
+    );
+    return [found(trap, error)];
+  }
+}
+
+/**
+ * What check-config prints, and whether there is a problem.
+ *
+ * @param parameters what follows the command
+ * @throws WrongUseError
+ * @internal
+ */
+export async function checkConfig(
+  parameters: readonly string[],
+  standardInput: () => Promise<string>,
+): Promise<{ readonly output: string; readonly hasProblem: boolean }> {
+  const { positionals } = readCommandLine(parameters, { help: 'alone' });
+  const [name, file, unexpected] = positionals;
+  const server = serverName(name);
+  if (file === undefined) {
+    throw new WrongUseError(
+      'FILE',
+      undefined,
+      'Give the name of a configuration, or - for the standard input.',
+    );
+  }
+  if (unexpected !== undefined) {
+    throw new WrongUseError(
+      'Unexpected argument',
+      unexpected,
+      'Give one FILE.',
+    );
+  }
+  const findings =
+    file === '-'
+      ? findTraps(server, await standardInput(), 'stdin', includedBy('stdin'))
+      : findTraps(server, readConfiguration(file), file, includedBy(file));
+  return {
+    output: [...findings.map(told), summary(findings)].join('\n') + '\n',
+    hasProblem: findings.some(({ level }) => level === 'problem'),
+  };
+}
+
+/** The main file first; a file that is included twice is told of once. */
+function inOrder(
+  findings: readonly Finding[],
+  main: string,
+): readonly Finding[] {
+  const fileOf = ({ place }: Finding): string =>
+    place.file === main ? '' : place.file;
+  const unique = new Map(findings.map((finding) => [told(finding), finding]));
+  return [...unique.values()].sort(
+    (one, other) =>
+      fileOf(one).localeCompare(fileOf(other)) ||
+      one.place.line - other.place.line,
+  );
+}
+
+function told({ trap, level, place, happens, instead }: Finding): string {
+  return `${printable(place.file)}:${place.line}: ${level}: ${happens} [${trap}]\n  Instead: ${instead}`;
+}
+
+function printable(file: string): string {
+  const quoted = quote(file);
+  return quoted === `'${file}'` ? file : quoted;
+}
+
+function summary(findings: readonly Finding[]): string {
+  if (findings.length === 0) return 'None of the known traps.';
+  const problems = findings.filter(({ level }) => level === 'problem').length;
+  const hints = findings.length - problems;
+  return `${counted(problems, 'problem')}, ${counted(hints, 'hint')}.`;
+}
+
+function counted(count: number, name: string): string {
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
+}

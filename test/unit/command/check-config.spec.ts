@@ -1,0 +1,224 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  apache,
+  caddy,
+  type DownloadBackend,
+  lighttpd,
+  nginx,
+} from 'nestjs-downloadview';
+
+import { findTraps } from '../../../lib/command/check-config.js';
+import { runCommand } from '../../../lib/command/run-command.js';
+import {
+  SERVER_NAMES,
+  type ServerName,
+} from '../../../lib/command/server-name.js';
+import {
+  temporaryDirectory,
+  type TemporaryDirectory,
+} from '../../support/temporary-directory.js';
+
+const GOLDEN = join(import.meta.dirname, '../backends');
+const PATH_RULES = [
+  { sourceDir: '/srv/media' },
+  { sourceDir: '/srv/a;b}#"\\`/', destinationDir: '/mnt/a b' },
+  { sourceUrl: '/media/', destinationDir: '/mnt/media/' },
+];
+const LOCATION_RULES = [
+  { sourceDir: '/srv/media', destination: '/_offload/' },
+  { sourceDir: '/srv/"a"', destination: '/files/', destinationDir: '/mnt/a b' },
+  { sourceUrl: '/x/', destination: '/m/', destinationDir: '/mnt/m/' },
+];
+const BACKENDS: Record<ServerName, DownloadBackend> = {
+  nginx: nginx({
+    rules: LOCATION_RULES,
+    charset: 'koi8-r',
+    remote: { hosts: ['store.example:443', '[::1]:9000'] },
+  }),
+  apache: apache({ rules: PATH_RULES, pathEncoding: 'raw' }),
+  lighttpd: lighttpd({ rules: PATH_RULES }),
+  caddy: caddy({ rules: LOCATION_RULES, pathEncoding: 'raw' }),
+};
+
+async function check(
+  server: ServerName,
+  file: string,
+  input = '',
+): Promise<{ status: number; output: string; errors: string }> {
+  return runCommand(['check-config', server, file], {
+    version: '',
+    standardInput: () => Promise.resolve(input),
+  });
+}
+
+describe.each(SERVER_NAMES)('check-config %s', (server) => {
+  it('finds nothing in the configurations that the library prints', async () => {
+    const files = (await readdir(GOLDEN)).filter(
+      (file) => file.startsWith(`${server}-`) && file.endsWith('.conf'),
+    );
+
+    expect(files.length).toBeGreaterThanOrEqual(3);
+    for (const file of files) {
+      const text = await readFile(join(GOLDEN, file), 'utf8');
+      expect(findTraps(server, text, file)).toEqual([]);
+    }
+  });
+
+  it.each([true, false])(
+    'finds nothing in what serverConfig() prints with include: %j',
+    (include) => {
+      const text = BACKENDS[server].serverConfig?.({
+        upstream: '[::1]:3000',
+        listen: '8080',
+        serverName: 'files.example *.files.example',
+        user: 'www-data',
+        directory: '/run/down load',
+        include,
+      });
+
+      expect(text).toContain('::1');
+      expect(findTraps(server, text ?? '', 'printed.conf')).toEqual([]);
+    },
+  );
+
+  it('finds nothing where there is nothing', async () => {
+    expect(await check(server, '-', '')).toEqual({
+      status: 0,
+      output: 'None of the known traps.\n',
+      errors: '',
+    });
+  });
+});
+
+describe('check-config', () => {
+  let directory: TemporaryDirectory;
+
+  beforeEach(async () => {
+    directory = await temporaryDirectory();
+  });
+  afterEach(() => directory.remove());
+
+  it('prints file, line, what happens and what to write instead, and ends with 1', async () => {
+    const file = await directory.write(
+      'lighttpd.conf',
+      'server.follow-symlink = "disable"\nproxy.server = ( "" => ((\n  "host" => "::1"\n)))\n',
+    );
+
+    expect(await check('lighttpd', file)).toEqual({
+      status: 1,
+      output:
+        `${file}:3: problem: lighttpd does not look at X-Sendfile of this host: the client gets an empty ` +
+        'answer for every file. [offload-off]\n' +
+        '  Instead: Write "x-sendfile" => "enable" beside it.\n' +
+        '1 problem, 0 hints.\n',
+      errors: '',
+    });
+  });
+
+  it('ends with 0 where it has hints only', async () => {
+    const text = `location / {
+      proxy_pass http://[::1]:3000;
+      proxy_http_version 1.1;
+    }`;
+    const { status, output } = await check('nginx', '-', text);
+
+    expect(output).toContain('stdin:2: hint: ');
+    expect(output).toContain('0 problems, 2 hints.');
+    expect(status).toBe(0);
+  });
+
+  it.each([
+    ['nginx', 'a {\n  b;\n', 1],
+    ['nginx', 'a {\n  b\n}\n', 2],
+    ['nginx', 'a;\n}\n', 2],
+    ['nginx', 'a;\nb "c;\n', 2],
+    ['nginx', 'a;\n;\n', 2],
+    ['apache', 'A b\n<Location />\n', 2],
+    ['apache', 'A b\n</Location>\n', 2],
+    ['apache', '<Location />\n</VirtualHost>\n', 2],
+    ['lighttpd', 'a = 1\nb = (\n', 2],
+    ['lighttpd', 'a = 1\nb =\n', 2],
+    ['lighttpd', 'a = "1\n', 1],
+    ['lighttpd', 'a = 1\n}\n', 2],
+    ['lighttpd', '$HTTP["host"] == "a" {\n  a = 1\n', 2],
+    ['caddy', 'a {\n  b\n', 1],
+    ['caddy', 'a\n}\n', 2],
+    ['caddy', 'a\nb "c\n', 2],
+  ] as const)(
+    'says where it cannot read on, for %s: %j',
+    async (server, text, line) => {
+      const { status, output } = await check(server, '-', text);
+
+      expect(output).toContain(`stdin:${line}: problem: `);
+      expect(output).toContain('[unreadable]');
+      expect(status).toBe(1);
+    },
+  );
+
+  it('follows relative includes of nginx, with the file and line of what it finds', async () => {
+    await directory.write('conf.d/b.conf', '\n\nlocation /x { alias /y/; }');
+    await directory.write('conf.d/a.conf', 'location /_a/ { root /srv; }');
+    await directory.write('conf.d/.c.conf', 'location /x { alias /y/; }');
+    await directory.write('conf.d/d.txt', 'location /x { alias /y/; }');
+    const file = await directory.write(
+      'nginx.conf',
+      'http { include conf.d/server; include /etc/x.conf; include no.conf; }',
+    );
+    await directory.write('etc/x.conf', 'location /x { alias /y/; }');
+    await directory.write(
+      'conf.d/server',
+      'server { include conf.d/*.conf; include nginx.conf; include conf.d/server; }',
+    );
+
+    const { output } = await check('nginx', file);
+    const places = output.match(/^\S+:\d+(?=: )/gm);
+
+    expect(places).toEqual([
+      `${directory.path}/conf.d/a.conf:1`,
+      `${directory.path}/conf.d/b.conf:3`,
+      `${directory.path}/conf.d/b.conf:3`,
+    ]);
+  });
+
+  it('says of which file a header is that is lost in another one', async () => {
+    await directory.write('a.conf', 'location /a { add_header B c; }');
+    const file = await directory.write(
+      'nginx.conf',
+      'server {\nadd_header X-Frame-Options DENY;\ninclude a.conf; }',
+    );
+
+    const { output } = await check('nginx', file);
+
+    expect(output).toContain(
+      `X-Frame-Options of '${file}', line 2, is lost here.`,
+    );
+  });
+
+  it('tells once of a file that is included twice', async () => {
+    await directory.write('a.conf', 'location /x { internal; alias /y; }');
+    await directory.write('b.conf', 'location /x { alias /y/; }');
+    const file = await directory.write(
+      'nginx.conf',
+      'server { include a.conf; include b.conf; }\nserver { include b.conf; }',
+    );
+
+    const { output } = await check('nginx', file);
+
+    expect(output.match(/\[alias-slash\]/g)).toHaveLength(1);
+  });
+
+  it('escapes what a configuration and a file name bring along', async () => {
+    const file = await directory.write(
+      'a\u001b[31m.conf',
+      'location "/\u001b[31m" { alias /y/; }',
+    );
+
+    const { output } = await check('nginx', file);
+
+    expect(output).toContain('\\u001b[31m');
+    expect(output).not.toContain('\u001b');
+  });
+});
