@@ -7,6 +7,7 @@ import { database } from './database.js';
 import { directories } from './directories.js';
 import { DocumentsModule } from './documents/documents.module.js';
 import { DownloadsModule } from './downloads/downloads.module.js';
+import { HealthModule } from './health/health.module.js';
 import { SeedModule } from './seed/seed.module.js';
 
 @Module({
@@ -23,6 +24,7 @@ import { SeedModule } from './seed/seed.module.js';
     TypeOrmModule.forRoot(database()),
     DocumentsModule,
     DownloadsModule,
+    HealthModule,
     SeedModule,
   ],
 })

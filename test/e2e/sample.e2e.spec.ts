@@ -89,6 +89,8 @@ describe('the sample', () => {
     expect(text).toMatch(body);
   });
 
+  it('is healthy', () => expectHealthy(origin));
+
   it('lets nobody but members have the handbook', async () => {
     const path = '/members/handbook.txt';
     expect((await httpRequest(origin, path)).status).toBe(401);
@@ -267,6 +269,9 @@ describeWithNginx(`npm run proxy -- nginx${hint}`, () => {
     [application, origin] = program.addresses;
   }, 30_000);
 
+  it('is healthy, with nginx in front', () =>
+    expectHealthy(program.addresses[1]));
+
   it('sends a document by nginx', async () => {
     const { status, headers, text } = await httpRequest(
       origin,
@@ -370,4 +375,19 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
+}
+
+async function expectHealthy(origin: string): Promise<void> {
+  const { status, text } = await httpRequest(origin, '/health');
+  expect(JSON.parse(text)).toMatchObject({
+    details: {
+      downloads: {
+        storage: { status: 'up' },
+        application: { status: 'up' },
+        server: { status: 'up' },
+        outside: { status: 'up' },
+      },
+    },
+  });
+  expect(status).toBe(200);
 }

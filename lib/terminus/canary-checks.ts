@@ -1,0 +1,140 @@
+import { quote } from '../errors/quote.js';
+import { type DownloadExplanation } from '../responses/download-explanation.js';
+import { OFFLOAD_HEADERS } from '../responses/response-headers.js';
+import { type CanaryAnswer } from './canary-bytes.js';
+import { down, type DownloadHealthPart, up } from './download-health.js';
+
+/**
+ * How the application names the canary file to the server in front.
+ *
+ * @internal
+ */
+export interface CanaryOffload {
+  readonly header: string;
+  readonly value: string;
+}
+
+/**
+ * The offload headers of an answer.
+ *
+ * @internal
+ */
+export function offloadsOf({ headers }: CanaryAnswer): CanaryOffload[] {
+  return OFFLOAD_HEADERS.flatMap((header) => {
+    const value = headers[header.toLowerCase()];
+    return value === undefined ? [] : [{ header, value: value.toString() }];
+  });
+}
+
+/**
+ * Where the application sends the client itself.
+ *
+ * @internal
+ */
+export function redirectOf({
+  status,
+  headers: { location },
+}: CanaryAnswer): string | undefined {
+  return status === 302 && URL.canParse(location ?? '') ? location : undefined;
+}
+
+/**
+ * Whether the application answers as its backend wants it.
+ *
+ * @internal
+ */
+export function applicationPart(
+  answer: CanaryAnswer,
+  canary: Buffer,
+  { backend, offloaded, offloadHeader, reason }: DownloadExplanation,
+): DownloadHealthPart {
+  const offloads = offloadsOf(answer);
+  if (offloadHeader === 'Location' && redirectOf(answer)) return up;
+  if (answer.status !== 200) {
+    return down(`appUrl answers ${answer.status}. ${hintFor(answer.status)}`);
+  }
+  if (offloads.length > 0) {
+    return offloads.length === 1 && answer.body.length === 0
+      ? up
+      : down(
+          'appUrl has to answer with one offload header, and without a body.',
+        );
+  }
+  if (offloaded) {
+    return down(
+      `appUrl answers without ${offloadHeader}, by which ${backend} would send the canary file. ` +
+        'Does it lead to the application itself, and to a route with this backend and storage?',
+    );
+  }
+  if (backend !== 'stream') {
+    return down(
+      `The application sends the canary file itself, ${backend} does not: ${quote(reason)}.`,
+    );
+  }
+  return answer.body.equals(canary)
+    ? up
+    : down('appUrl answers with other bytes than the storage holds.');
+}
+
+/**
+ * Whether the server in front sends the file.
+ *
+ * @internal
+ */
+export function serverPart(
+  { status, body }: CanaryAnswer,
+  canary: Buffer,
+  offload: CanaryOffload | undefined,
+): DownloadHealthPart {
+  if (status !== 200) {
+    const hint =
+      offload && (status === 404 || status === 403)
+        ? 'Is the directory of the rule the same one in the configuration of the server, and may the server read it?'
+        : hintFor(status);
+    return down(`publicUrl answers ${status}. ${hint}`);
+  }
+  if (body.equals(canary)) return up;
+  return body.length === 0 && offload
+    ? down(
+        `publicUrl answers without a body: the server does not obey ${offload.header}. Is it switched on?`,
+      )
+    : down('publicUrl answers with other bytes than the storage holds.');
+}
+
+/**
+ * Whether what is between application and server stays between them.
+ *
+ * @param answer to a client
+ * @param inner answers of places that no client should get the file from
+ * @internal
+ */
+export function outsidePart(
+  answer: CanaryAnswer,
+  inner: readonly CanaryAnswer[],
+  canary: Buffer,
+): DownloadHealthPart {
+  const [visible] = offloadsOf(answer);
+  if (visible) {
+    return down(
+      `Clients get to see ${visible.header}. Have the server obey it, or take it away.`,
+    );
+  }
+  const isOpen = inner.some(
+    ({ status, body }) => status === 200 && body.equals(canary),
+  );
+  return isOpen
+    ? down(
+        'Clients get the file from the internal location, whoever they are. Make it internal.',
+      )
+    : up;
+}
+
+function hintFor(status: number): string {
+  if (status === 401 || status === 403) {
+    return 'Let the route of the canary file be asked without login, or give `headers`.';
+  }
+  if (status === 404) return 'Does it lead to the canary file?';
+  return status >= 500
+    ? 'Does the application run, and can the server reach it?'
+    : 'Give the address that answers with the file itself.';
+}
