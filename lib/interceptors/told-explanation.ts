@@ -1,8 +1,9 @@
-import { Logger } from '@nestjs/common';
+import { type Logger } from '@nestjs/common';
 
 import { quote } from '../errors/quote.js';
 import { type DownloadExplanation } from '../responses/download-explanation.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
+import { isDebugged } from './debug-level.js';
 
 /** Values of these are URIs; any other may be a path of the server, which is no client's business. */
 const WITH_URI: readonly (string | undefined)[] = [
@@ -26,7 +27,7 @@ export class ToldExplanation {
 
   /** @returns undefined where nobody would be told, which is where nothing has to be explained */
   static wanted(logger: Logger, isShown: boolean): ToldExplanation | undefined {
-    return isShown || Logger.isLevelEnabled('debug')
+    return isShown || isDebugged()
       ? new ToldExplanation(logger, isShown)
       : undefined;
   }

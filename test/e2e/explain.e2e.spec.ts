@@ -342,6 +342,14 @@ describe.each(ADAPTERS)(
         expect(line).toContain('drops the content coding');
       });
 
+      it('backends need not explain themselves where there is no logger', async () => {
+        wanted.length = 0;
+
+        await httpRequest(running.origin, '/download/own/a.txt');
+
+        expect(wanted).toEqual([false]);
+      });
+
       it.each([
         ['debug', true],
         ['warn', false],
