@@ -196,6 +196,45 @@ describe('README.md', () => {
       );
     });
 
+    it('servers.ts makes a backend for each server', async () => {
+      const { backends } = await import('../readme/servers.js');
+      expect(Object.values(backends).map(({ name }) => name)).toEqual([
+        'apache',
+        'lighttpd',
+        'caddy',
+        'nginx',
+        'redirect',
+      ]);
+    });
+
+    it('explain.ts says who sends a file', async () => {
+      const { WhyService } = await import('../readme/explain.js');
+      const running = await startApplication('express', {
+        providers: [WhyService],
+      });
+      app = running.app;
+      const photo = join(directory.path, 'media/photo.png');
+      expect(await app.get(WhyService).why(photo)).toMatch(
+        /^by the application: .+/,
+      );
+    });
+
+    it('health.ts says which part of the way is broken', async () => {
+      const { HealthModule } = await import('../readme/health.js');
+      const storage = new MemoryStorage();
+      await storage.save('canary.txt', 'canary');
+      const running = await startApplication('express', {
+        options: { storages: { default: storage } },
+        imports: [HealthModule],
+      });
+      app = running.app;
+      const { status, text } = await httpRequest(running.origin, '/health');
+      expect(status).toBe(503);
+      expect(JSON.parse(text)).toMatchObject({
+        details: { downloads: { status: 'down', storage: { status: 'up' } } },
+      });
+    });
+
     it('configuration.ts has two storages', async () => {
       const { AppModule, keep } = await import('../readme/configuration.js');
       app = (await startApplication('express', { downloadModule: AppModule }))
