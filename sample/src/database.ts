@@ -2,18 +2,21 @@ import { join } from 'node:path';
 
 import { type TypeOrmModuleOptions } from '@nestjs/typeorm';
 
+import { databaseFile } from './database-file.js';
 import { dataDirectory } from './directories.js';
 import { Document } from './documents/document.entity.js';
 
 /** PostgreSQL when DATABASE_URL names one, else a file that needs no server. */
 export function database(url = process.env.DATABASE_URL): TypeOrmModuleOptions {
   const common = { entities: [Document], synchronize: true };
+  const location = join(dataDirectory, 'documents.sqlite');
   return url
     ? { type: 'postgres', url, ...common }
     : {
         type: 'sqljs',
-        location: join(dataDirectory, 'documents.sqlite'),
+        location,
         autoSave: true,
+        autoSaveCallback: databaseFile(location),
         ...common,
       };
 }

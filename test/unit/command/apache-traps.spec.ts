@@ -18,6 +18,7 @@ XSendFilePath /srv/files
   <Location "/">
     xsendfile on
     fileetag none
+    EnableSendfile On
     RequestHeader unset X-Sendfile
     RequestHeader unset X-Sendfile-Type
     RequestHeader \\

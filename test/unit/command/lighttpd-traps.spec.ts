@@ -72,7 +72,10 @@ describe('the traps of lighttpd', () => {
   );
 
   it('are found where no host is looked at for X-Sendfile', () => {
-    const off = edited(SOUND, [ENABLED, '"x-sendfile" => "disable",']);
+    const off = edited(SOUND, [
+      ENABLED,
+      '"x-sendfile" => "disable", "check-local" => "enable",',
+    ]);
 
     expect(findingsIn('lighttpd', off)).toEqual([
       'offload-off problem 11',
