@@ -215,8 +215,8 @@ const WRONG_OPTIONS: readonly Wrong[] = [
     'an option of a wrong name',
     { storage: {} },
     'storage',
-    '{}',
-    'backend, storages, cacheControl, inline, shutdownTimeout, exposeHeaders',
+    "'an object'", // not its value, which may be a secret
+    'backend, storages, signing, cacheControl, inline, shutdownTimeout, exposeHeaders',
   ],
 ];
 

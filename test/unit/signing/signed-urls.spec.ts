@@ -10,6 +10,7 @@ import {
 } from 'nestjs-downloadview';
 import { storageContract } from 'nestjs-downloadview/testing';
 
+import { DescribedFile } from '../../../lib/files/described-file.js';
 import { bindSignedUrls } from '../../../lib/signing/signed-urls.js';
 import { bytesOf } from '../../support/bytes-of.js';
 import { signerAt } from '../../support/links.js';
@@ -105,6 +106,9 @@ describe('signedUrls()', () => {
     expect(file.url).toContain('signature=');
     expect(JSON.stringify(file)).toContain('signature=');
     expect(file.sourceUrl).toBe('https://files.example/media/a.txt');
+    const described = new DescribedFile(file, { name: 'b.txt' });
+    expect(described.url).toContain('signature=');
+    expect(described.sourceUrl).toBe(file.sourceUrl);
     expect(new StorageFile(inner, 'a.txt').sourceUrl).toBeUndefined();
   });
 
