@@ -235,6 +235,24 @@ describe('README.md', () => {
       });
     });
 
+    it('links.ts hands out a file to whoever has the link', async () => {
+      process.env.LINK_SECRET = 'x'.repeat(32);
+      const { LinksModule } = await import('../readme/links.js');
+      const running = await startApplication('express', {
+        downloadModule: LinksModule,
+      });
+      app = running.app;
+      const { text: link } = await httpRequest(
+        running.origin,
+        '/links/photo.png',
+      );
+      const answer = await httpRequest(running.origin, link);
+      expect(answer.text).toBe('photo');
+      expect(answer.headers['content-disposition']).toContain('Our photo.png');
+      const bare = await httpRequest(running.origin, '/shared/photo.png');
+      expect(bare.status).toBe(403);
+    });
+
     it('configuration.ts has two storages', async () => {
       const { AppModule, keep } = await import('../readme/configuration.js');
       app = (await startApplication('express', { downloadModule: AppModule }))
