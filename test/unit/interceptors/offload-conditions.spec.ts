@@ -175,9 +175,7 @@ describe('where whoever sends this answer looks at no condition', () => {
     decision({}, headers, undefined, unconditional);
 
   it('the application goes by the facts of the file', async () => {
-    expect(await decide({ 'if-none-match': '"own"' })).toBe(
-      'not-modified',
-    );
+    expect(await decide({ 'if-none-match': '"own"' })).toBe('not-modified');
     expect(await decide({ 'if-none-match': '"x"' })).toBe('offload');
     await expect(decide({ 'if-match': '"x"' })).rejects.toThrow(
       PreconditionFailedException,
