@@ -45,6 +45,14 @@ export function controllerClass<T extends object>(
   options: ControllerClassOptions<T> = {},
 ): Type<T> {
   const { decorators = [], ...properties } = options;
+  const list: unknown = decorators;
+  if (!Array.isArray(list)) {
+    throw new InvalidOptionsError(
+      `${base.name}.decorators`,
+      list,
+      'Give a list: [UseGuards(AuthGuard)].',
+    );
+  }
   const [injected, assigned] = separate(properties);
   // Abstract for the compiler alone: what is missing is told at boot, by checkOptions().
   class AsController extends (base as unknown as Type<object>) {

@@ -51,7 +51,15 @@ export function requireParameter(
   parameter: string,
   parameters: readonly string[],
 ): void {
-  if (controller.path !== undefined || parameters.includes(parameter)) return;
+  const path: unknown = controller.path;
+  if (path !== undefined && typeof path !== 'string') {
+    throw new InvalidOptionsError(
+      `${controller.constructor.name}.${option}`,
+      path,
+      'Give the path of one fixed file, as a string.',
+    );
+  }
+  if (path !== undefined || parameters.includes(parameter)) return;
   throw new InvalidOptionsError(
     `${controller.constructor.name}.${option}`,
     controller.path,

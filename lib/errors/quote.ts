@@ -1,5 +1,6 @@
 const LONGEST = 200;
 const SECRET = /secret/i;
+const CREDENTIALS = /\/\/[^\s/?#@"']+@/g;
 // Control characters, line and paragraph separators and bidi marks: they would forge or reorder log lines.
 const UNSAFE =
   // eslint-disable-next-line no-control-regex
@@ -12,7 +13,8 @@ const UNSAFE =
  * @internal
  */
 export function quote(value: unknown): string {
-  const text = typeof value === 'string' ? value : describe(value);
+  const given = typeof value === 'string' ? value : describe(value);
+  const text = given.replace(CREDENTIALS, '//[hidden]@');
   const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
   const escaped = cut.replace(
     UNSAFE,

@@ -52,15 +52,16 @@ export class LocalFile implements DownloadFile {
 
   /**
    * @param path absolute, or relative to `root`
-   * @throws InvalidOptionsError for a relative path without `root`, or a relative `root`
+   * @throws InvalidOptionsError for a relative path without `root`, or a `root` that is relative or undefined
    * @throws SuspiciousPathError for a path that leaves `root`
    */
   constructor(path: string, options: LocalFileOptions = {}) {
     const { root, dotfiles, name, etag } = options;
+    // Given as undefined, it was meant: an unset variable must not open the whole disk.
     this.path =
-      root === undefined
-        ? absolutePath(path)
-        : confinedPath(path, absoluteRoot(root), dotfiles);
+      'root' in options
+        ? confinedPath(path, absoluteRoot(root), dotfiles)
+        : absolutePath(path);
     this.name = name ?? basename(this.path);
     this.#root = root;
     this.#etag = etag;
@@ -96,7 +97,7 @@ function absolutePath(path: string): string {
   return normalize(path);
 }
 
-function absoluteRoot(root: string): string {
+function absoluteRoot(root: string | undefined): string {
   if (typeof root !== 'string' || !isAbsolute(root)) {
     throw new InvalidOptionsError(
       'LocalFile.root',

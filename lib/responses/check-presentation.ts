@@ -1,17 +1,26 @@
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
-import { checkHeaders, type ResponseHeaders } from './response-headers.js';
+import {
+  checkHeaders,
+  isFieldValue,
+  type ResponseHeaders,
+} from './response-headers.js';
 
 type Check = readonly [holds: (value: unknown) => boolean, accepted: string];
 
 const TEXT: Check = [(value) => typeof value === 'string', 'Give a string.'];
+
+const FIELD: Check = [
+  isFieldValue,
+  'Give a string of Latin-1 characters without line breaks.',
+];
 
 const CHECKS: Readonly<Record<string, Check>> = {
   attachment: [(value) => typeof value === 'boolean', 'Give true or false.'],
   basename: TEXT,
   contentType: TEXT,
   charset: TEXT,
-  encoding: TEXT,
-  cacheControl: TEXT,
+  encoding: FIELD,
+  cacheControl: FIELD,
   headers: [
     (value) => typeof value === 'object' && value !== null,
     "Give an object: { 'Content-Language': 'fr' }.",

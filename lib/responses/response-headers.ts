@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { kindOf } from '../errors/quote.js';
 
 /**
  * Headers of a response, by their usual spelling.
@@ -54,12 +55,22 @@ export function checkHeaders(headers: ResponseHeaders): void {
         'Name end-to-end headers only; the length, the connection and the offload are not the application’s.',
       );
     }
-    if (typeof value !== 'string' || !FIELD_VALUE.test(value)) {
+    if (!isFieldValue(value)) {
       throw new InvalidOptionsError(
         `headers['${name}']`,
-        value,
+        // Not what was given: it may be a key.
+        kindOf(value),
         'Give a string of Latin-1 characters without line breaks.',
       );
     }
   }
+}
+
+/**
+ * Whether a value can stand in a header (RFC 9110 5.5).
+ *
+ * @internal
+ */
+export function isFieldValue(value: unknown): value is string {
+  return typeof value === 'string' && FIELD_VALUE.test(value);
 }

@@ -1,4 +1,5 @@
 import { LocalFile } from '../files/local-file.js';
+import { checkPresentation } from '../responses/check-presentation.js';
 import { DownloadResponse } from '../responses/download-response.js';
 import { type Presentation } from '../responses/presentation.js';
 
@@ -23,12 +24,16 @@ export interface SendfileOptions extends Presentation {
  * ```
  *
  * @param path absolute, or relative to `root`
+ * @throws InvalidOptionsError for an option that is unknown or wrong, and a `root` that is undefined
  * @throws SuspiciousPathError for a path that leaves `root`; thrown in a handler it is 404
  * @publicApi
  */
 export function sendfile(
   path: string,
-  { root, ...presentation }: SendfileOptions = {},
+  options: SendfileOptions = {},
 ): DownloadResponse {
-  return new DownloadResponse(new LocalFile(path, { root }), presentation);
+  const { root, ...presentation } = options;
+  checkPresentation('sendfile()', presentation);
+  const file = new LocalFile(path, 'root' in options ? { root } : {});
+  return new DownloadResponse(file, presentation);
 }

@@ -48,7 +48,7 @@ export function confinedPath(
   const segments = keySegments(
     isAbsolute(path) ? inside.split(sep).join('/') : inside,
   );
-  if (isAbsolute(inside) || (!dotfiles && hasDotfile(segments))) {
+  if (isAbsolute(inside) || (dotfiles !== true && hasDotfile(segments))) {
     throw new SuspiciousPathError(`${quote(path)} is not to be handed out`);
   }
   return join(base, inside);

@@ -18,6 +18,8 @@ export function cutConnection(
   }
   const { socket } = response;
   if (socket instanceof Socket) reset(socket);
+  // One that waits for its turn on the connection; Node 24 would leave the client waiting behind it.
+  else if (!socket) response.once('socket', reset);
   response.destroy();
 }
 

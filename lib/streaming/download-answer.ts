@@ -116,7 +116,7 @@ export class DownloadAnswer implements DecidedAnswer {
 
   #write(response: PlatformResponse, transformed = false): void {
     const { head, link, report } = this.#parts;
-    const { cookieMadePrivate } = writeHead(
+    const { cookieMadePrivate } = this.#writeHead(
       transformed ? { ...head, length: undefined } : head,
       response,
     );
@@ -125,6 +125,18 @@ export class DownloadAnswer implements DecidedAnswer {
       report(
         'A download that sets a cookie went out as private: Cache-Control allowed shared caches',
       );
+    }
+  }
+
+  /** A value that fits in no header leaves no half of the file's behind for the error. */
+  #writeHead(
+    ...given: Parameters<typeof writeHead>
+  ): ReturnType<typeof writeHead> {
+    try {
+      return writeHead(...given);
+    } catch (error) {
+      clearHead(this.#parts.response);
+      throw error;
     }
   }
 

@@ -244,7 +244,7 @@ describe('README.md', () => {
       app = running.app;
       const { text: link } = await httpRequest(
         running.origin,
-        '/links/photo.png',
+        '/links?key=photo.png',
       );
       const answer = await httpRequest(running.origin, link);
       expect(answer.text).toBe('photo');

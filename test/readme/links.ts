@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import { Controller, Get, Module, Param } from '@nestjs/common';
+import { Controller, Get, Module, Query } from '@nestjs/common';
 import {
   DownloadModule,
   FileSystemStorage,
@@ -17,11 +17,12 @@ export class SharedController extends StorageDownloadController {}
 export class LinkController {
   constructor(private readonly signer: UrlSigner) {}
 
-  @Get(':name')
-  link(@Param('name') name: string) {
-    return this.signer.sign(`/shared/${encodeURIComponent(name)}`, {
-      expiresIn: 600, // seconds
-      basename: `Our ${name}`,
+  @Get()
+  link(@Query('key') key: string) {
+    // `%`, `?` and `#` of a name are yours to encode; the rest is done for you
+    return this.signer.sign(`/shared/${encodeURI(key)}`, {
+      expiresIn: 600, // seconds, an hour by default
+      basename: `Our ${key}`,
     });
   }
 }
