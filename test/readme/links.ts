@@ -19,8 +19,8 @@ export class LinkController {
 
   @Get()
   link(@Query('key') key: string) {
-    // `%`, `?` and `#` of a name are yours to encode; the rest is done for you
-    return this.signer.sign(`/shared/${encodeURI(key)}`, {
+    const path = key.split('/').map(encodeURIComponent).join('/');
+    return this.signer.sign(`/shared/${path}`, {
       expiresIn: 600, // seconds, an hour by default
       basename: `Our ${key}`,
     });
