@@ -1,6 +1,7 @@
 import { type Finding, found, hint, problem } from '../finding.js';
 import { SPOOFABLE } from '../../backends/config-text.js';
 import { type Directive, everyDirective } from '../syntax/directive.js';
+import { openTraps } from './apache-open-traps.js';
 import { switchTraps } from './apache-switch-traps.js';
 import { tagTraps } from './apache-tag-traps.js';
 
@@ -38,6 +39,7 @@ export function apacheTraps(directives: readonly Directive[]): Finding[] {
     ...switchTraps(directives),
     ...tagTraps(directives),
     ...pathTraps(every, on),
+    ...openTraps(directives),
     ...headerTraps(every, on),
     ...clientHeaders(every, on),
   ];

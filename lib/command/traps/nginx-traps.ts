@@ -4,6 +4,7 @@ import { headerTraps } from './nginx-header-traps.js';
 import { levelsOf, locationsOf } from './nginx-levels.js';
 import { locationTraps } from './nginx-location-traps.js';
 import { offloadTraps } from './nginx-offload-traps.js';
+import { openTraps } from './nginx-open-traps.js';
 import { proxyTraps } from './nginx-proxy-traps.js';
 
 /**
@@ -16,6 +17,7 @@ export function nginxTraps(directives: readonly Directive[]): Finding[] {
   const locations = locationsOf(levels);
   return [
     ...locationTraps(locations),
+    ...openTraps(locations),
     ...offloadTraps(locations),
     ...proxyTraps(locations),
     ...headerTraps(levels),

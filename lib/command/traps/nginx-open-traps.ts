@@ -1,0 +1,129 @@
+import { type Finding, found } from '../finding.js';
+import { type Directive, directivesNamed } from '../syntax/directive.js';
+import {
+  inForce,
+  isOffload,
+  type Level,
+  type Location,
+} from './nginx-levels.js';
+import {
+  asDirectory,
+  closedDirectories,
+  knownDirectory,
+  openDirectory,
+  overlap,
+} from './open-directory.js';
+
+/** What answers a request instead of a file. */
+const ANSWERS =
+  /_pass$|^return$|^content_by_|^js_content$|^stub_status$|^empty_gif$/;
+const CLOSING = 'put `internal;` into every location that serves them';
+
+/** Where a location takes its files from. */
+interface Source {
+  /** Its `root` or `alias`. */
+  readonly directive: Directive;
+  readonly directory: string;
+}
+
+/**
+ * Directories of internal locations that other locations serve, too.
+ *
+ * @internal
+ */
+export function openTraps(locations: readonly Location[]): Finding[] {
+  const closed = closedDirectories(
+    locations
+      .filter(isOffload)
+      .map((location) => sourceOf(location)?.directory),
+  );
+  return locations.filter(servesAnybody).flatMap((location) => {
+    const source = sourceOf(location);
+    if (!source) return [];
+    return closed
+      .filter((directory) => overlap(source.directory, directory))
+      .filter(
+        (directory) =>
+          !locations.some((other) =>
+            takesOver(other, location, pathTo(directory, location, source)),
+          ),
+      )
+      .map((directory) =>
+        found(openDirectory(directory, CLOSING), source.directive),
+      );
+  });
+}
+
+/** An exact location serves one file, a named one is not for clients. */
+function servesAnybody({ level, modifier }: Location): boolean {
+  const isRefused =
+    inForce(level, 'deny').some(({ values }) => values[0] === 'all') &&
+    inForce(level, 'allow').length === 0;
+  const [asked] = inForce(level, 'auth_request');
+  return (
+    !['=', '@'].includes(modifier) &&
+    inForce(level, 'internal').length === 0 &&
+    !level.block.some(({ name }) => ANSWERS.test(name)) &&
+    directivesNamed(serverOf(level)?.block ?? [], 'return').length === 0 &&
+    !isRefused &&
+    (asked === undefined || asked.values[0] === 'off')
+  );
+}
+
+/** nginx inherits `root` and `alias` as if they were one directive. */
+function sourceOf(location: Location): Source | undefined {
+  let level: Level | undefined = location.level;
+  while (level) {
+    const directive = level.block.find(({ name }) =>
+      ['root', 'alias'].includes(name),
+    );
+    if (directive) return sourceBy(directive, location);
+    level = level.outer;
+  }
+  return undefined;
+}
+
+function sourceBy(
+  directive: Directive,
+  location: Location,
+): Source | undefined {
+  const [text = ''] = directive.values;
+  const known = knownDirectory(text);
+  if (known === undefined) return undefined;
+  const isWhole = directive.name === 'alias' || text.includes('$');
+  const directory = isWhole
+    ? known
+    : asDirectory(known + beginningOf(location));
+  return { directive, directory };
+}
+
+/** The path that all requests for a location begin with, as far as it is known. */
+function beginningOf({ modifier, uri }: Location): string {
+  if (!modifier.startsWith('~')) return uri;
+  // An alternative within parentheses changes nothing ahead of them.
+  if (uri.replace(/\([^()]*\)/g, '').includes('|')) return '/';
+  return /^\^((?:\/[\w-]+)*\/)/.exec(uri)?.[1] ?? '/';
+}
+
+/** What a client asks for to get what a directory holds. */
+function pathTo(directory: string, location: Location, source: Source): string {
+  const below = directory.slice(source.directory.length);
+  return asDirectory(beginningOf(location)) + below;
+}
+
+/** Whether nginx chooses another location of the server for a path: the longest does, ahead of patterns by `^~`. */
+function takesOver(other: Location, location: Location, path: string): boolean {
+  const isPattern = location.modifier.startsWith('~');
+  return (
+    serverOf(other.level) === serverOf(location.level) &&
+    (isPattern ? ['^~'] : ['', '^~']).includes(other.modifier) &&
+    other.uri.length > beginningOf(location).length &&
+    path.startsWith(other.uri)
+  );
+}
+
+function serverOf(level: Level | undefined): Level | undefined {
+  return !level || level.directive?.name === 'server'
+    ? level
+    : serverOf(level.outer);
+}
