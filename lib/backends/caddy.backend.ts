@@ -1,7 +1,10 @@
 import {
   type DownloadBackend,
+  type ProxiableDownload,
+  type ProxiableRequest,
   type ServerConfigOptions,
 } from '../responses/download-backend.js';
+import { refuse } from '../responses/offload-note.js';
 import {
   caddyConfig,
   checkCaddyDirectories,
@@ -9,6 +12,7 @@ import {
 } from './caddy-config.js';
 import { caddyValidators } from './caddy-validators.js';
 import { strongTagAndDiskDate } from './file-validators.js';
+import { hasOwnTag, isDatedByHook } from './own-validators.js';
 import { checkLocationRules, type LocationRule } from './rules.js';
 import { serverBackend } from './server-backend.js';
 import {
@@ -31,6 +35,14 @@ export interface CaddyOptions {
    */
   readonly pathEncoding: PathEncoding;
 }
+
+const CONDITIONS = [
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'if-range',
+];
 
 type CaddyProfile = ServerProfile<LocationRule>;
 
@@ -70,8 +82,8 @@ const PROFILES: Record<PathEncoding, CaddyProfile> = {
  * ```
  *
  * From 2.7 Caddy takes the application's tag, and the application answers conditions; Last-Modified is the
- * file's own time on the disk. Up to 2.6 it has a tag of its own, and conditions are left to it. The
- * application sends a file itself that has a content coding, or a name that this Caddy cannot be told.
+ * file's own time on the disk. Up to 2.6 it has a tag of its own, and the conditions of a plain
+ * LocalFile are left to it; a file with a tag of its own is streamed where a request has any. The application sends a file itself that has a content coding, or a name that this Caddy cannot be told.
  *
  * @throws InvalidOptionsError for options that Caddy would not obey
  * @publicApi
@@ -90,8 +102,30 @@ export function caddy(options: CaddyOptions): DownloadBackend {
   );
   const rules = checkLocationRules(options.rules);
   checkCaddyDirectories(rules);
+  const { pathEncoding } = options;
+  const backend = serverBackend(PROFILES[pathEncoding], rules);
   return {
-    ...serverBackend(PROFILES[options.pathEncoding], rules),
+    ...backend,
+    async proxy(response: ProxiableDownload, request: ProxiableRequest) {
+      return pathEncoding === 'raw' && (await isMisjudged(response, request))
+        ? refuse(request, 'ownTag')
+        : backend.proxy(response, request);
+    },
     serverConfig: (server: ServerConfigOptions) => caddyConfig(rules, server),
   };
+}
+
+/**
+ * Whether Caddy would hold a condition against the second and size of a file that something else stands for:
+ * a row, which may point to another file of the same, or a hook of the application.
+ */
+async function isMisjudged(
+  response: ProxiableDownload,
+  request: ProxiableRequest,
+): Promise<boolean> {
+  if (!CONDITIONS.some((name) => name in request.headers)) return false;
+  return (
+    isDatedByHook(response, request) ||
+    hasOwnTag(response.file, await response.describe())
+  );
 }

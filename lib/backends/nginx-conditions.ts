@@ -1,7 +1,5 @@
-import { type DownloadFile } from '../files/download-file.js';
 import { formatHttpDate } from '../http/http-date.js';
 import { ifRangeHolds } from '../http/if-range.js';
-import { type DownloadDescription } from '../responses/describe.js';
 import {
   type ProxiableDownload,
   type ProxiableRequest,
@@ -10,6 +8,7 @@ import { refuse } from '../responses/offload-note.js';
 import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { nginxValidators } from './nginx-validators.js';
+import { hasOwnTag, isDatedByHook } from './own-validators.js';
 
 type Validators = Pick<FileStat, 'etag' | 'lastModified'>;
 
@@ -62,24 +61,5 @@ function isLax(
   return (
     condition?.startsWith('"') === false &&
     !ifRangeHolds(condition, { etag, lastModified }, new Date())
-  );
-}
-
-function hasOwnTag(
-  { hasDiskTag = false }: DownloadFile,
-  { etag }: DownloadDescription,
-): boolean {
-  return etag !== undefined && !hasDiskTag;
-}
-
-function isDatedByHook(
-  { file, presentation }: ProxiableDownload,
-  { headers }: ProxiableRequest,
-): boolean {
-  return (
-    (presentation.wasModifiedSince !== undefined ||
-      typeof file.wasModifiedSince === 'function') &&
-    'if-modified-since' in headers &&
-    !('if-none-match' in headers)
   );
 }
