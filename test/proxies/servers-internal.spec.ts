@@ -12,12 +12,13 @@ import {
   temporaryDirectory,
   type TemporaryDirectory,
 } from '../support/temporary-directory.js';
-import { describeServers } from '../support/tested-servers.js';
+import { describeAllServers } from '../support/tested-servers.js';
 
 const SPOOFED: Record<string, string>[] = [
   { 'X-Accel-Redirect': '/_offload-0/other.txt' },
   { 'X-Accel-Mapping': '/=/_offload-0/' },
   { X_Accel_Mapping: '/=/_offload-0/' },
+  { 'X-Accel-Limit-Rate': '1' },
   { 'X-Sendfile': '/etc/passwd' },
   { 'X-Sendfile-Type': 'X-Accel-Redirect' },
   { 'X-Sendfile-Type': 'X-Sendfile', 'X-Accel-Mapping': '/=/' },
@@ -28,7 +29,7 @@ const SPOOFED: Record<string, string>[] = [
 ];
 const PATHS = ['/files/a.txt', '/generated.txt', '/files/missing', '/nowhere'];
 
-describeServers('what a client cannot reach', (server, adapter) => {
+describeAllServers('what a client cannot reach', (server, adapter) => {
   let directory: TemporaryDirectory;
   let site: ServedSite;
 
