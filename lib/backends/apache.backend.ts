@@ -4,7 +4,8 @@ import {
 } from '../responses/download-backend.js';
 import { apacheConfig } from './apache-config.js';
 import { strongTag } from './file-validators.js';
-import { checkPathRules, directoryOf, type PathRule } from './rules.js';
+import { checkPathRules } from './check-rules.js';
+import { directoryOf, type PathRule } from './rules.js';
 import { serverBackend } from './server-backend.js';
 import {
   checkKnownOptions,

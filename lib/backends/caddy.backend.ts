@@ -13,7 +13,8 @@ import {
 import { caddyValidators } from './caddy-validators.js';
 import { strongTagAndDiskDate } from './file-validators.js';
 import { hasOwnTag, isDatedByHook } from './own-validators.js';
-import { checkLocationRules, type LocationRule } from './rules.js';
+import { checkLocationRules } from './check-rules.js';
+import { type LocationRule } from './rules.js';
 import { serverBackend } from './server-backend.js';
 import {
   checkKnownOptions,

@@ -4,7 +4,8 @@ import {
 } from '../responses/download-backend.js';
 import { strongTagAndDiskDate } from './file-validators.js';
 import { checkLighttpdDirectories, lighttpdConfig } from './lighttpd-config.js';
-import { checkPathRules, directoryOf, type PathRule } from './rules.js';
+import { checkPathRules } from './check-rules.js';
+import { directoryOf, type PathRule } from './rules.js';
 import { serverBackend } from './server-backend.js';
 import { checkKnownOptions } from './server-backend-options.js';
 import { type ServerProfile } from './server-profile.js';

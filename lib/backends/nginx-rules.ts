@@ -5,7 +5,7 @@ import {
   type NginxSettings,
   SETTING_NAMES,
 } from './nginx-options.js';
-import { checkLocationRules } from './rules.js';
+import { checkLocationRules } from './check-rules.js';
 
 /**
  * Where the printed configuration fetches files of other servers.

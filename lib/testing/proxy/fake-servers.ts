@@ -1,14 +1,13 @@
 import { type ApacheOptions } from '../../backends/apache.backend.js';
 import { type CaddyOptions } from '../../backends/caddy.backend.js';
 import { type NginxRule } from '../../backends/nginx-options.js';
-import { checkNginxRules } from '../../backends/nginx-rules.js';
-import { type LighttpdOptions } from '../../backends/lighttpd.backend.js';
 import {
   checkLocationRules,
   checkPathRules,
-  type LocationRule,
-  type PathRule,
-} from '../../backends/rules.js';
+} from '../../backends/check-rules.js';
+import { checkNginxRules } from '../../backends/nginx-rules.js';
+import { type LighttpdOptions } from '../../backends/lighttpd.backend.js';
+import { type LocationRule, type PathRule } from '../../backends/rules.js';
 import {
   checkKnownOptions,
   checkPathEncoding,

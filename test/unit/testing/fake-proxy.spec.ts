@@ -20,6 +20,7 @@ import {
   InvalidOptionsError,
   lighttpd,
   nginx,
+  PathDownloadController,
   StorageDownloadController,
 } from 'nestjs-downloadview';
 import {
@@ -71,7 +72,11 @@ describe('fakeProxy()', () => {
         backend,
         storages: { default: new FileSystemStorage({ root, baseUrl }) },
       },
-      controllers: [MediaController],
+      controllers: [
+        MediaController,
+        // Every server judges the conditions of such a file.
+        PathDownloadController.asController('plain/*path', { root }),
+      ],
     });
     closing.push(() => app.close());
     return app;
@@ -244,7 +249,7 @@ describe('fakeProxy()', () => {
     ],
   ])('sends as %s', async (_, backend, options) => {
     const proxy = await proxied(await application(backend()), options());
-    const path = '/media/a%20b.txt';
+    const path = '/plain/a%20b.txt';
 
     const whole = await httpRequest(proxy.url, path);
     const etag = whole.headers.etag ?? '';
