@@ -34,8 +34,8 @@ export async function locate<Rule extends PathRule>(
   const path = file.path === undefined ? undefined : await resolved(file.path);
   for (const rule of rules) {
     if ('sourceDir' in rule) {
-      const root = path && (await resolved(rule.sourceDir));
-      if (!root || !isBelow(root, path)) continue;
+      const root = path && (await rootOf(rule.sourceDir, path));
+      if (!root) continue;
       const isLinked =
         rule.destinationDir === undefined && root !== resolve(rule.sourceDir);
       return { rule, segments: segmentsBelow(root, path), isLinked };
@@ -45,6 +45,18 @@ export async function locate<Rule extends PathRule>(
     return { rule, segments, isLinked: false };
   }
   return undefined;
+}
+
+/** The directory without links, where it holds a path that has none. */
+async function rootOf(
+  directory: string,
+  path: string,
+): Promise<string | undefined> {
+  const given = resolve(directory);
+  // No link leads to a path that is part of one without any.
+  if (isBelow(given, path)) return given;
+  const root = await resolved(given);
+  return root !== undefined && isBelow(root, path) ? root : undefined;
 }
 
 /**

@@ -5,7 +5,10 @@ import { type DecidedAnswer } from '../responses/decided-answer.js';
 import { cutConnection } from './cut-connection.js';
 import { whenIdle } from './idle-timeout.js';
 import { type LocalBody } from './local-body.js';
-import { DownloadStream } from './download-stream.js';
+import {
+  DownloadStream,
+  type DownloadStreamEvents,
+} from './download-stream.js';
 import { type PlatformResponse, RawResponse } from './platform-response.js';
 import { keepToLink } from './keep-to-link.js';
 import { clearHead, type ResponseHead, writeHead } from './response-head.js';
@@ -49,17 +52,14 @@ export interface DownloadAnswerParts {
  *
  * @internal
  */
-export class DownloadAnswer implements DecidedAnswer {
+export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   readonly stream: DownloadStream;
   readonly #parts: DownloadAnswerParts;
 
   constructor(parts: DownloadAnswerParts) {
     this.#parts = parts;
-    this.stream = new DownloadStream(parts.body?.source, parts.body?.size, {
-      begin: (destination) => this.#begin(destination),
-      begun: () => this.#watch(),
-      fail: (error) => this.#fail(error),
-    });
+    const { source, size } = parts.body ?? {};
+    this.stream = new DownloadStream(source, size, this);
   }
 
   /** Current versions never pipe the answer to HEAD, so its head is written where Nest asks for it. */
@@ -96,7 +96,7 @@ export class DownloadAnswer implements DecidedAnswer {
     raw.end(body);
   }
 
-  #begin(destination: NodeJS.WritableStream): void {
+  begin(destination: NodeJS.WritableStream): void {
     const { response } = this.#parts;
     const { raw } = response;
     // Something in between, such as compression, makes a body of another length.
@@ -106,11 +106,11 @@ export class DownloadAnswer implements DecidedAnswer {
     );
   }
 
-  #watch(): void {
+  begun(): void {
     const { response, body, idleTimeout = IDLE_TIMEOUT } = this.#parts;
     if (!body) return;
     whenIdle(response.raw, idleTimeout, () =>
-      this.#fail(new Error(`The client took nothing for ${idleTimeout} ms`)),
+      this.fail(new Error(`The client took nothing for ${idleTimeout} ms`)),
     );
   }
 
@@ -140,7 +140,7 @@ export class DownloadAnswer implements DecidedAnswer {
     }
   }
 
-  #fail(error: Error): void {
+  fail(error: Error): void {
     const { raw } = this.#parts.response;
     if (raw.destroyed) return;
     this.#parts.report('A download was cut off', error);

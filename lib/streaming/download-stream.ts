@@ -5,7 +5,7 @@ import {
 } from 'node:http';
 import { Readable } from 'node:stream';
 
-import { LocalBody } from './local-body.js';
+import { type LocalBody } from './local-body.js';
 
 /**
  * What the stream tells about, and when.
@@ -14,11 +14,11 @@ import { LocalBody } from './local-body.js';
  */
 export interface DownloadStreamEvents {
   /** The moment before bytes flow: Nest replies, and the destination is known. */
-  readonly begin: (destination: NodeJS.WritableStream) => void;
+  begin(destination: NodeJS.WritableStream): void;
   /** The first bytes are on their way, if they were at hand. */
-  readonly begun: () => void;
+  begun(): void;
   /** The source failed, ended early, or gave more than it promised. */
-  readonly fail: (error: Error) => void;
+  fail(error: Error): void;
 }
 
 /**
@@ -60,10 +60,14 @@ export class DownloadStream extends Readable {
     options?: { end?: boolean },
   ): T {
     this.#events.begin(destination);
-    if (this.#body instanceof LocalBody && isPlainResponse(destination)) {
-      this.#sendStraight(this.#body, destination);
-    } else {
+    const body = this.#body;
+    if (body instanceof Readable || !isPlainResponse(destination)) {
       super.pipe(destination, options);
+    } else if (body) {
+      this.#sendStraight(body, destination);
+    } else {
+      destination.end();
+      this.#sent();
     }
     this.#events.begun();
     return destination;

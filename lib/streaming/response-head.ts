@@ -70,7 +70,8 @@ export function writeHead(
   if (OFFLOAD_HEADERS.some((name) => name in headers)) {
     removeHeaders(response, OF_THE_BODY);
   }
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name] ?? '';
     if (!response.hasHeader(name) || REPLACED.has(name.toLowerCase())) {
       response.setHeader(name, value);
     } else if (name.toLowerCase() === 'vary') {
