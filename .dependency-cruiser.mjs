@@ -28,6 +28,7 @@ const sees = {
   signing: stored,
   // sub-entries: they see the core, the core never sees them
   testing: ['module', ...core],
+  csv: ['module', ...core],
   typeorm: ['module', ...core],
   terminus: ['module', ...core],
   // the program of package.json's bin: nobody imports it
@@ -42,6 +43,13 @@ const files = {
 };
 const pathOf = (layer) => files[layer] ?? `^lib/${layer}/`;
 const pathsOf = (layers) => layers.map(pathOf).join('|');
+
+/** The optional peers, and the sub-entry of each. */
+const optional = {
+  '@nestjs/terminus': 'terminus',
+  'csv-stringify': 'csv',
+  typeorm: 'typeorm',
+};
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -83,6 +91,13 @@ export default {
         dependencyTypesNot: ['npm', 'npm-peer', 'npm-optional'],
       },
     },
+    ...Object.entries(optional).map(([library, layer]) => ({
+      name: `optional-${library}`,
+      comment: `Whoever does not import the sub-entry of lib/${layer} does not need ${library}.`,
+      severity: 'error',
+      from: { path: '^lib/', pathNot: pathOf(layer) },
+      to: { path: `(^|/)node_modules/${library}/` },
+    })),
     {
       name: 'no-test-runner',
       comment: 'The test kit works under any of them.',

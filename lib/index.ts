@@ -45,16 +45,16 @@ export {
   type RemoteAnswer,
   type RemoteConditions,
 } from './files/download-file.js';
-export { HttpFile, type HttpFileOptions } from './files/http-file.js';
+export { HttpFile } from './files/http-file.js';
+export { type HttpFileOptions } from './files/http-file-options.js';
 export { LocalFile, type LocalFileOptions } from './files/local-file.js';
 export { StorageFile, type StorageFileOptions } from './files/storage-file.js';
+export { VirtualFile, type VirtualFileOptions } from './files/virtual-file.js';
 export {
   type VirtualChunk,
   type VirtualContent,
-  VirtualFile,
-  type VirtualFileOptions,
   type VirtualSource,
-} from './files/virtual-file.js';
+} from './files/virtual-file-source.js';
 
 // ... and lives in a storage, on a disk, elsewhere, or nowhere yet.
 export { type Awaitable } from './storages/awaitable.js';

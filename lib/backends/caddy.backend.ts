@@ -15,7 +15,7 @@ import { strongTagAndDiskDate } from './file-validators.js';
 import { hasOwnTag, isDatedByHook } from './own-validators.js';
 import { checkLocationRules } from './check-rules.js';
 import { type LocationRule } from './rules.js';
-import { serverBackend } from './server-backend.js';
+import { isElsewhere, serverBackend } from './server-backend.js';
 import {
   checkKnownOptions,
   checkPathEncoding,
@@ -108,7 +108,9 @@ export function caddy(options: CaddyOptions): DownloadBackend {
   return {
     ...backend,
     async proxy(response: ProxiableDownload, request: ProxiableRequest) {
-      return pathEncoding === 'raw' && (await isMisjudged(response, request))
+      return pathEncoding === 'raw' &&
+        !(await isElsewhere(response.file, rules)) &&
+        (await isMisjudged(response, request))
         ? refuse(request, 'ownTag')
         : backend.proxy(response, request);
     },

@@ -32,6 +32,9 @@ export async function remoteAnswer(
   if (request.headers.range?.includes(',')) {
     return refuse(request, 'remoteRanges');
   }
+  if (isOnUnlistedHost(response.file, hosts)) {
+    return refuse(request, 'remoteHost');
+  }
   const description = await response.describe();
   if (isCoded(description)) return refuse(request, 'coding');
   if (description.size === undefined) return refuse(request, 'remoteSize');
@@ -53,6 +56,18 @@ export async function remoteAnswer(
 
 function isElsewhere({ url, temporaryUrl }: DownloadFile): boolean {
   return temporaryUrl !== undefined || url?.startsWith('http') === true;
+}
+
+/** Said before the other server is asked to describe the file. */
+function isOnUnlistedHost(
+  { url, temporaryUrl }: DownloadFile,
+  hosts: readonly string[],
+): boolean {
+  return (
+    temporaryUrl === undefined &&
+    url !== undefined &&
+    addressOn(hosts, url) === undefined
+  );
 }
 
 async function addressOf(file: DownloadFile): Promise<string | undefined> {

@@ -39,14 +39,16 @@ export function serverBackend<Rule extends PathRule>(
   ) => ResponseHeaders = () => ({}),
 ): DownloadBackend {
   const { name, conditions, mostRanges, validators, offloadHeader } = profile;
-  const { losesHeader } = profile;
   return {
     name,
     conditions,
     mostRanges,
     validators,
-    losesHeader,
+    losesHeader: profile.losesHeader,
     async proxy(response: ProxiableDownload, request: ProxiableRequest) {
+      if (await isElsewhere(response.file, rules)) {
+        return refuse(request, 'noRule');
+      }
       const description = await response.describe();
       const fault = await faultOf(response.file, description, profile);
       if (fault) return refuse(request, fault);
@@ -67,6 +69,18 @@ export function serverBackend<Rule extends PathRule>(
     },
     warnings: (sources) => warningsOf(profile, rules, sources),
   };
+}
+
+/**
+ * Whether a file is another server's alone. That one would have to describe it, and is not asked for nothing.
+ *
+ * @internal
+ */
+export async function isElsewhere(
+  file: DownloadFile,
+  rules: readonly PathRule[],
+): Promise<boolean> {
+  return file.request !== undefined && !(await locate(file, rules));
 }
 
 /** A server may hang on a FIFO. Where the file holds itself open, it has looked already. */

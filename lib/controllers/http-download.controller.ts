@@ -1,6 +1,11 @@
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { HttpFile } from '../files/http-file.js';
+import {
+  checkAllowedHosts,
+  checkLimits,
+  DEFAULT_TIMEOUT,
+} from '../files/http-file-options.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { DownloadController } from './download.controller.js';
 import { type DownloadRequest } from './download-request.js';
@@ -21,10 +26,13 @@ import { type DownloadRequest } from './download-request.js';
 export abstract class HttpDownloadController extends DownloadController {
   /** The address; override `getUrl()` where it depends on the request. */
   url?: string;
-  /** The servers that may be asked: `host` or `host:port`, compared exactly. */
+  /**
+   * The servers that may be asked, and redirected to: `host` or `host:port`, compared exactly. One whose
+   * address is not public is asked only where it stands here with its port.
+   */
   allowedHosts!: string[];
-  /** Milliseconds for connecting, for the headers, and between two pieces of the body. */
-  timeout = 30_000;
+  /** Milliseconds for connecting, for the headers, and between two pieces of the body, each. */
+  timeout = DEFAULT_TIMEOUT;
   /** Bytes; no limit by default. */
   maxSize?: number;
 
@@ -32,17 +40,10 @@ export abstract class HttpDownloadController extends DownloadController {
     super.checkOptions(parameters);
     const name = this.constructor.name;
     const { prototype } = HttpDownloadController;
-    const hosts: unknown = this.allowedHosts;
-    if (
-      this.getAllowedHosts === prototype.getAllowedHosts &&
-      (!Array.isArray(hosts) || hosts.length === 0)
-    ) {
-      throw new InvalidOptionsError(
-        `${name}.allowedHosts`,
-        hosts,
-        "Name the servers that may be asked: ['assets.example.com'].",
-      );
+    if (this.getAllowedHosts === prototype.getAllowedHosts) {
+      checkAllowedHosts(name, this.allowedHosts);
     }
+    checkLimits(name, this);
     if (this.url === undefined && this.getUrl === prototype.getUrl) {
       throw new InvalidOptionsError(
         `${name}.url`,

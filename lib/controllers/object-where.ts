@@ -1,5 +1,6 @@
 import { FileNotFoundError } from '../errors/file-not-found.error.js';
 import { quote } from '../errors/quote.js';
+import { isDownloadFile } from '../files/download-file.js';
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
@@ -80,12 +81,13 @@ function conditionsOf(where: unknown): [string, unknown][] | undefined {
     : Object.entries(where);
 }
 
-/** Operators of TypeORM, bytes, and what has a primitive value, as dates and decimals do. */
+/** Operators of TypeORM, bytes, files of file columns, and what has a primitive value, as dates and decimals do. */
 function isValue(object: object): boolean {
   const valueOf = fieldOf(object, 'valueOf');
   return (
     typeof fieldOf(object, '@instanceof') === 'symbol' ||
     ArrayBuffer.isView(object) ||
+    isDownloadFile(object) ||
     (typeof valueOf === 'function' &&
       typeof Reflect.apply(valueOf, object, []) !== 'object')
   );

@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { refuseSerialization } from '../errors/serialized-file.error.js';
-import { toEntityTag } from '../http/entity-tag.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type DownloadFile } from './download-file.js';
+import { toldFacts } from './virtual-file-facts.js';
 
 /**
  * Options of ContentFile.
@@ -36,6 +36,7 @@ export class ContentFile implements DownloadFile {
   readonly #bytes: Uint8Array;
   readonly #stat: FileStat;
 
+  /** @throws InvalidOptionsError for what is neither text nor bytes, and for options that are wrong */
   constructor(content: string | Uint8Array, options: ContentFileOptions) {
     if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
       throw new InvalidOptionsError(
@@ -44,12 +45,13 @@ export class ContentFile implements DownloadFile {
         'Give a string or a Uint8Array.',
       );
     }
+    const { lastModified, etag } = toldFacts('ContentFile', options);
     this.name = options.name;
     this.#bytes = typeof content === 'string' ? Buffer.from(content) : content;
     this.#stat = {
       size: this.#bytes.length,
-      lastModified: options.lastModified,
-      etag: toEntityTag(options.etag ?? ''),
+      lastModified,
+      etag,
       charset: typeof content === 'string' ? 'utf-8' : undefined,
     };
   }

@@ -8,15 +8,14 @@ import {
   type RemoteAnswer,
   type RemoteConditions,
 } from './download-file.js';
+import { conditionsForOrigin } from './remote-conditions.js';
 
 /**
  * What an entity says of its file.
  *
  * @internal
  */
-export interface FileDescription extends FileStat {
-  readonly name?: string;
-}
+export type FileDescription = Omit<FileStat, 'acceptsRanges'>;
 
 /**
  * A file whose facts come partly from somewhere else, such as the columns of an entity. They come
@@ -36,11 +35,11 @@ export class DescribedFile implements DownloadFile {
 
   constructor(
     readonly file: DownloadFile,
-    { name, ...facts }: FileDescription,
+    description: FileDescription,
   ) {
-    this.name = name ?? file.name;
+    this.name = description.name ?? file.name;
     this.acceptsRanges = file.acceptsRanges;
-    this.#facts = withoutUndefined(facts);
+    this.#facts = withoutUndefined(description);
     const hold = file.hold?.bind(file);
     if (hold) {
       this.hold = async () => {
@@ -51,8 +50,13 @@ export class DescribedFile implements DownloadFile {
     const request = file.request?.bind(file);
     if (request) {
       this.request = async (conditions) => {
-        const answer = await request(conditions);
-        return { ...answer, stat: this.#describe(answer.stat) };
+        const answer = await request(
+          conditionsForOrigin(conditions, this.#facts),
+        );
+        const stat = this.#describe(answer.stat);
+        // Of a part, only its server knows what it is a part of.
+        const size = answer.status === 200 ? stat.size : answer.stat.size;
+        return { ...answer, stat: { ...stat, size } };
       };
     }
     this.wasModifiedSince = file.wasModifiedSince?.bind(file);

@@ -1,45 +1,135 @@
 import { type Dispatcher, request } from 'undici';
 
-import { quote } from '../errors/quote.js';
 import { RemoteFileError } from '../errors/remote-file.error.js';
+import { agentFor } from './http-file-agent.js';
+import { fieldOf } from './http-file-headers.js';
+import { isListedWithPort, redirectedUrl, shownUrl } from './http-file-url.js';
+import { textOfBytes } from '../http/received-file-name.js';
 
 /**
- * Asks another server, with nothing in the request but what is given here, and follows no redirect.
+ * What goes to another server: nothing but this.
  *
- * @param timeout milliseconds for connecting and the headers together, and between two pieces of the body
- * @throws RemoteFileError with reason `timed-out` or `refused`
+ * @internal
+ */
+export interface RemoteRequest {
+  readonly method: 'GET' | 'HEAD';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly allowedHosts: readonly string[];
+  /** Milliseconds for connecting, for the headers, and between two pieces of the body. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal;
+}
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const MOST_REDIRECTS = 5;
+const TOO_SLOW = new Set([
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'ETIMEDOUT',
+]);
+const LONGEST_TIMER = 2 ** 31 - 1;
+// So many bytes of a body that nobody wants are read, so that the connection can be used again.
+const READ_OVER = 16 * 1024;
+
+/**
+ * Asks another server, and the one that it redirects to, where that is allowed.
+ *
+ * @param address one that is allowed
+ * @throws RemoteFileError with reason `timed-out`, `refused` or `not-allowed`
  * @internal
  */
 export async function askRemote(
   address: URL,
-  method: 'GET' | 'HEAD',
-  timeout: number,
-  signal?: AbortSignal,
-  headers: Record<string, string> = {},
+  asked: RemoteRequest,
+): Promise<Dispatcher.ResponseData> {
+  let url = address;
+  for (let redirects = 0; ; redirects++) {
+    const answer = await askOnce(url, asked);
+    if (!REDIRECTS.has(answer.statusCode)) return answer;
+    discard(answer);
+    if (redirects === MOST_REDIRECTS) {
+      throw new RemoteFileError(
+        'refused',
+        `${shownUrl(address)} is redirected more than ${MOST_REDIRECTS} times`,
+      );
+    }
+    const location = fieldOf(answer.headers, 'location');
+    const target = location && textOfBytes(location);
+    url = redirectedUrl(target, url, asked.allowedHosts);
+  }
+}
+
+/**
+ * Lets go of an answer whose body nobody wants.
+ *
+ * @internal
+ */
+export function discard({ body }: Dispatcher.ResponseData): void {
+  body.dump({ limit: READ_OVER }).catch(() => undefined);
+}
+
+async function askOnce(
+  url: URL,
+  { method, headers, allowedHosts, timeout, signal }: RemoteRequest,
 ): Promise<Dispatcher.ResponseData> {
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), timeout);
+  // Interim answers (RFC 9110 15.2) start the time for the headers anew; they shall not do so for ever.
+  const timer = setTimeout(
+    () => late.abort(),
+    Math.min(2 * timeout, LONGEST_TIMER),
+  );
   try {
-    const answer = await request(address, {
+    const answer = await request(url, {
+      dispatcher: agentFor(isListedWithPort(allowedHosts, url), timeout),
       method,
       signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
       headers: { 'accept-encoding': 'identity', ...headers },
-      bodyTimeout: timeout,
     });
     // A body that is destroyed unread reports an abort to nobody.
     answer.body.on('error', () => undefined);
     return answer;
   } catch (error) {
-    throw late.signal.aborted
-      ? new RemoteFileError('timed-out', `${quote(address.href)} is too slow`)
-      : new RemoteFileError(
-          'refused',
-          `${quote(address.href)} did not answer`,
-          {
-            cause: error,
-          },
-        );
+    if (signal?.aborted) throw nobodyWaits(url, error);
+    throw failureOf(url, error, late.signal.aborted || isTooSlow(error));
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * Why a file could not be had, by what asking for it failed with.
+ *
+ * @internal
+ */
+export function failureOf(
+  url: URL,
+  cause: unknown,
+  isLate = isTooSlow(cause),
+): RemoteFileError {
+  if (cause instanceof RemoteFileError) return cause;
+  return isLate
+    ? new RemoteFileError('timed-out', `${shownUrl(url)} is too slow`, {
+        cause,
+      })
+    : new RemoteFileError('refused', `${shownUrl(url)} did not answer`, {
+        cause,
+      });
+}
+
+function nobodyWaits(url: URL, cause: unknown): RemoteFileError {
+  return new RemoteFileError(
+    'refused',
+    `The client has left before ${shownUrl(url)} answered`,
+    { cause },
+  );
+}
+
+function isTooSlow(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    TOO_SLOW.has(error.code)
+  );
 }

@@ -1,9 +1,15 @@
+import { isIP } from 'node:net';
+
 import { quote } from '../errors/quote.js';
 import { RemoteFileError } from '../errors/remote-file.error.js';
+import { isPublicAddress } from './http-file-address.js';
+
+const WITH_PORT = /:\d+$/;
 
 /**
  * The URL, when it may be asked: http or https, without credentials, on a host of the list. A host
- * without a port stands for the port that the scheme implies.
+ * without a port stands for the port that the scheme implies. An address that is not public has to be
+ * listed with its port; URL has brought all spellings of it to one.
  *
  * @throws RemoteFileError with reason `not-allowed`
  * @internal
@@ -22,6 +28,17 @@ export function allowedUrl(
   if (!isOnHostOf(allowedHosts, url)) {
     throw notAllowed(url.host, 'is not named in allowedHosts');
   }
+  const literal = url.hostname.replace(/^\[|\]$/g, '');
+  if (
+    isIP(literal) !== 0 &&
+    !isPublicAddress(literal) &&
+    !isListedWithPort(allowedHosts, url)
+  ) {
+    throw notAllowed(
+      url.host,
+      'is not public, and not named with its port in allowedHosts',
+    );
+  }
   return url;
 }
 
@@ -32,6 +49,19 @@ export function allowedUrl(
  */
 export function isOnHostOf(hosts: readonly string[], url: URL): boolean {
   return hosts.some((host) => hostIn(host, url.protocol) === url.host);
+}
+
+/**
+ * Whether this very host and port are listed, and not just the host: then it may have an address that is
+ * not public.
+ *
+ * @internal
+ */
+export function isListedWithPort(hosts: readonly string[], url: URL): boolean {
+  return isOnHostOf(
+    hosts.filter((host) => WITH_PORT.test(host)),
+    url,
+  );
 }
 
 /**
@@ -48,6 +78,54 @@ export function hostIn(host: string, protocol: string): string | undefined {
   return url.href === `${address}/` || url.href === `${protocol}//${url.host}/`
     ? url.host
     : undefined;
+}
+
+/**
+ * Where a redirect leads, when it may be followed there: as allowedUrl(), and not from https to http.
+ *
+ * @param location the field, as text
+ * @throws RemoteFileError with reason `not-allowed`, or `refused` where it leads nowhere
+ * @internal
+ */
+export function redirectedUrl(
+  location: string | undefined,
+  from: URL,
+  allowedHosts: readonly string[],
+): URL {
+  if (location === undefined || !URL.canParse(location, from.href)) {
+    throw new RemoteFileError(
+      'refused',
+      `${shownUrl(from)} redirects, and does not say where to`,
+    );
+  }
+  const url = allowedUrl(new URL(location, from).href, allowedHosts);
+  if (from.protocol === 'https:' && url.protocol === 'http:') {
+    throw notAllowed(url.host, 'is redirected to without encryption');
+  }
+  return url;
+}
+
+/**
+ * The name in a URL: the last segment of its path.
+ *
+ * @internal
+ */
+export function nameIn(url: URL): string {
+  const last = url.pathname.slice(url.pathname.lastIndexOf('/') + 1);
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
+}
+
+/**
+ * A URL for messages: what stands behind its path may be a signature.
+ *
+ * @internal
+ */
+export function shownUrl({ origin, pathname }: URL): string {
+  return quote(`${origin}${pathname}`);
 }
 
 function notAllowed(what: string, why: string): RemoteFileError {

@@ -1,19 +1,6 @@
 import { Readable } from 'node:stream';
 
-/**
- * Whether a Content-Range (RFC 9110 14.4) is the range that was asked for.
- *
- * @internal
- */
-export function isRange(
-  value: string | string[] | undefined,
-  start: number,
-  end: number | undefined,
-): boolean {
-  const [, first, last] =
-    /^bytes (\d{1,15})-(\d{1,15})\//.exec(String(value)) ?? [];
-  return Number(first) === start && (end === undefined || Number(last) === end);
-}
+import { generatedStream } from './generated-stream.js';
 
 /**
  * Whether a server sent something of another file than it was asked for. Not every one knows If-Match
@@ -39,7 +26,7 @@ export function windowOf(
   start: number,
   end = Infinity,
 ): Readable {
-  async function* bytes(): AsyncGenerator<Uint8Array> {
+  async function* bytes(): AsyncGenerator<Uint8Array, void> {
     let position = 0;
     for await (const chunk of source as AsyncIterable<Uint8Array>) {
       const from = Math.max(start - position, 0);
@@ -49,5 +36,63 @@ export function windowOf(
       if (position > end) return;
     }
   }
-  return Readable.from(bytes(), { objectMode: false });
+  return generatedFrom(source, bytes());
+}
+
+/**
+ * A stream that ends with an error as soon as another gives more bytes than this.
+ *
+ * @internal
+ */
+export function limitedTo(
+  most: number,
+  source: Readable,
+  tooLarge: () => Error,
+): Readable {
+  if (most === Infinity) return source;
+  async function* bytes(): AsyncGenerator<Uint8Array, void> {
+    let received = 0;
+    for await (const chunk of source as AsyncIterable<Uint8Array>) {
+      received += chunk.length;
+      if (received > most) throw tooLarge();
+      yield chunk;
+    }
+  }
+  return generatedFrom(source, bytes());
+}
+
+/**
+ * A stream that has its first bytes, or is over without any: what fails before is an error of the answer, and
+ * not a cut in the middle of one.
+ *
+ * @throws what the stream fails with
+ * @internal
+ */
+export async function begun(stream: Readable): Promise<Readable> {
+  if (stream.errored) throw stream.errored;
+  if (!stream.destroyed && !stream.readableEnded) await firstBytes(stream);
+  return stream.readableEnded ? Readable.from([]) : stream;
+}
+
+function firstBytes(stream: Readable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      stream.off('readable', settle).off('end', settle).off('close', settle);
+      stream.off('error', reject);
+      resolve();
+    };
+    stream.on('readable', settle).on('end', settle).on('close', settle);
+    stream.on('error', reject);
+  });
+}
+
+/** It may fail before anybody listens; who reads it then sees it. */
+function generatedFrom(
+  source: Readable,
+  bytes: AsyncGenerator<Uint8Array, void>,
+): Readable {
+  return generatedStream(bytes, () => source.destroy()).on(
+    'error',
+    () => undefined,
+  );
 }

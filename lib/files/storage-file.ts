@@ -2,12 +2,14 @@ import { type Readable } from 'node:stream';
 
 import {
   type DownloadStorage,
+  type StorageContent,
   type TemporaryUrlOptions,
 } from '../storages/download-storage.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type OpenFile } from '../storages/open-file.js';
 import { lastSegment } from '../storages/storage-key.js';
 import { type DownloadFile } from './download-file.js';
+import { directoryOf, newKey } from './new-key.js';
 
 /**
  * Options of StorageFile.
@@ -29,10 +31,9 @@ export interface StorageFileOptions {
  * @publicApi
  */
 export class StorageFile implements DownloadFile {
-  readonly name: string;
-  readonly untrusted = true;
   readonly #storage: DownloadStorage;
-  readonly #key: string;
+  #name: string;
+  #key: string;
   #size?: number;
 
   constructor(
@@ -42,10 +43,19 @@ export class StorageFile implements DownloadFile {
   ) {
     this.#storage = storage;
     this.#key = key;
-    this.name = options.name ?? lastSegment(key);
+    this.#name = options.name ?? lastSegment(key);
+    Object.defineProperties(this, SHOWN_PROPERTIES);
   }
 
   // Getters: what takes objects apart, as class-transformer does, sees no storage and no path.
+  get name(): string {
+    return this.#name;
+  }
+
+  get untrusted(): boolean {
+    return true;
+  }
+
   get storage(): DownloadStorage {
     return this.#storage;
   }
@@ -92,8 +102,45 @@ export class StorageFile implements DownloadFile {
     return this.#storage.open(this.#key, window);
   }
 
+  /**
+   * Keeps a new content, under a new key in the directory of the old one, and is that file from now on. What
+   * it was before stays in the storage. Where a row holds its key, save the row next.
+   *
+   * @param name what it is called; its own name by default. Of a name from outside the last segment is
+   *   taken, without what file systems and clients cannot hold.
+   */
+  async save(content: StorageContent, name = this.name): Promise<void> {
+    const key = newKey(directoryOf(this.#key), name);
+    this.#key = await this.#storage.save(key, content);
+    this.#name = lastSegment(this.#key);
+    this.#size = undefined;
+  }
+
+  /** Removes it from the storage; a missing one is no error. Where a row holds its key, empty that next. */
+  delete(): Promise<void> {
+    return this.#storage.delete(this.#key);
+  }
+
   /** Name, size and URL: enough for a list of files, and never where the file lies. */
   toJSON(): { name: string; size?: number; url?: string } {
     return { name: this.name, size: this.size, url: this.url };
   }
 }
+
+/** Own properties, for what sees no others; each tells what the class or a subclass says. */
+const SHOWN_PROPERTIES: PropertyDescriptorMap = Object.fromEntries(
+  ['name', 'size', 'url'].map((property) => [
+    property,
+    {
+      configurable: true,
+      enumerable: true,
+      get(this: StorageFile): unknown {
+        return Reflect.get(
+          Object.getPrototypeOf(this) as object,
+          property,
+          this,
+        );
+      },
+    },
+  ]),
+);

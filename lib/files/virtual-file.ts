@@ -2,35 +2,16 @@ import { Readable } from 'node:stream';
 
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { refuseSerialization } from '../errors/serialized-file.error.js';
-import { toEntityTag } from '../http/entity-tag.js';
-import { type Awaitable } from '../storages/awaitable.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type DownloadFile } from './download-file.js';
-
-/**
- * A piece of generated content; strings are encoded as UTF-8.
- *
- * @publicApi
- */
-export type VirtualChunk = string | Uint8Array;
-
-/**
- * Where generated content comes from.
- *
- * @publicApi
- */
-export type VirtualContent =
-  | VirtualChunk
-  | Readable
-  | Iterable<VirtualChunk>
-  | AsyncIterable<VirtualChunk>;
-
-/**
- * Generated content, or a function that makes it. A function is called only when the bytes are sent.
- *
- * @publicApi
- */
-export type VirtualSource = VirtualContent | (() => Awaitable<VirtualContent>);
+import { toldFacts } from './virtual-file-facts.js';
+import { discardUnread, readOnce } from './virtual-file-once.js';
+import {
+  byteStream,
+  isChunk,
+  isContent,
+  type VirtualSource,
+} from './virtual-file-source.js';
 
 /**
  * Options of VirtualFile.
@@ -40,7 +21,10 @@ export type VirtualSource = VirtualContent | (() => Awaitable<VirtualContent>);
 export interface VirtualFileOptions {
   /** What the client calls it. */
   readonly name: string;
-  /** Bytes, where they are known beforehand. A promise: fewer or more cut the connection. */
+  /**
+   * Bytes, where they are known beforehand. A promise: fewer or more cut the connection. Those of text and
+   * bytes that are given as they are need not be told.
+   */
   readonly size?: number;
   /** When a new request would bring something else; brings Last-Modified and 304. */
   readonly lastModified?: Date;
@@ -50,7 +34,7 @@ export interface VirtualFileOptions {
 
 /**
  * Content that is made while it is sent, as fast as the client takes it. A client that leaves makes
- * `return()` run on the generator.
+ * `return()` run on the generator, and ends a stream.
  *
  * ```ts
  * new VirtualFile(async function* () { yield 'Hello '; yield 'world!'; }, { name: 'hello.txt' })
@@ -66,6 +50,7 @@ export class VirtualFile implements DownloadFile {
   readonly #source: VirtualSource;
   readonly #stat: FileStat;
 
+  /** @throws InvalidOptionsError for what is no source, and for options that are wrong */
   constructor(source: VirtualSource, options: VirtualFileOptions) {
     if (typeof source !== 'function' && !isContent(source)) {
       throw new InvalidOptionsError(
@@ -74,14 +59,15 @@ export class VirtualFile implements DownloadFile {
         'Give a stream, an iterable, an async iterable, or a function that makes one.',
       );
     }
+    const told = toldFacts('VirtualFile', options);
     // It may fail before anybody reads it; who reads it then is told.
     if (source instanceof Readable) source.on('error', () => undefined);
     this.name = options.name;
     this.#source = source;
     this.#stat = {
-      size: options.size,
-      lastModified: options.lastModified,
-      etag: toEntityTag(options.etag ?? ''),
+      ...told,
+      size: told.size ?? (isChunk(source) ? bytesIn(source) : undefined),
+      charset: typeof source === 'string' ? 'utf-8' : undefined,
     };
   }
 
@@ -89,10 +75,16 @@ export class VirtualFile implements DownloadFile {
     return this.#stat;
   }
 
-  /** The whole content; generated content knows no windows. */
+  /**
+   * The whole content; generated content knows no windows.
+   *
+   * @throws InvalidOptionsError for a source that was read before, or a function that gives none
+   */
   async open({ signal }: ReadWindow = {}): Promise<Readable> {
     const content =
-      typeof this.#source === 'function' ? await this.#source() : this.#source;
+      typeof this.#source === 'function'
+        ? await this.#source(signal ?? new AbortController().signal)
+        : this.#source;
     if (!isContent(content)) {
       throw new InvalidOptionsError(
         'VirtualFile.source',
@@ -100,73 +92,19 @@ export class VirtualFile implements DownloadFile {
         'The function must give a stream, an iterable or an async iterable.',
       );
     }
-    refuseSecondReading(content);
-    if (!(content instanceof Readable)) return byteStream(content, signal);
-    if (givesBytes(content)) return content;
-    // A generator that nobody has started neither ends its source nor hears that it failed.
-    const stream = byteStream(content, signal);
-    content.on('error', (error) => stream.destroy(error));
-    stream.once('close', () => content.destroy());
-    return stream;
+    readOnce(
+      content,
+      'VirtualFile.source',
+      'new VirtualFile(() => rows(), { name })',
+    );
+    return byteStream(content, signal);
   }
 
   discard(): void {
-    if (this.#source instanceof Readable) this.#source.destroy();
+    discardUnread(this.#source);
   }
 }
 
-const begun = new WeakSet<object>();
-
-/** A second client would get an empty file that looks whole. */
-function refuseSecondReading(content: VirtualContent): void {
-  if (isChunk(content)) return;
-  const isOnce =
-    content instanceof Readable ||
-    'next' in content ||
-    content instanceof ReadableStream;
-  if (isOnce && begun.has(content)) {
-    throw new InvalidOptionsError(
-      'VirtualFile.source',
-      content instanceof Readable ? 'a stream' : 'a generator object',
-      'It was read before. Give a function that makes a new one: new VirtualFile(() => rows(), { name }).',
-    );
-  }
-  if (isOnce) begun.add(content);
-}
-
-function byteStream(content: VirtualContent, signal?: AbortSignal): Readable {
-  return Readable.from(bytesOf(content), { objectMode: false, signal });
-}
-
-/** Neither objects nor, after setEncoding(), text: a length in characters is none in bytes. */
-function givesBytes(stream: Readable): boolean {
-  return !stream.readableObjectMode && stream.readableEncoding === null;
-}
-
-function isChunk(value: unknown): value is VirtualChunk {
-  return typeof value === 'string' || value instanceof Uint8Array;
-}
-
-function isContent(value: unknown): value is VirtualContent {
-  return (
-    typeof value === 'string' ||
-    (typeof value === 'object' &&
-      value !== null &&
-      (Symbol.iterator in value || Symbol.asyncIterator in value))
-  );
-}
-
-async function* bytesOf(content: VirtualContent): AsyncGenerator<Uint8Array> {
-  // Text and bytes are iterable too, but by character and by number.
-  for await (const chunk of isChunk(content) ? [content] : content) {
-    if (typeof chunk === 'string') yield Buffer.from(chunk);
-    else if (chunk instanceof Uint8Array) yield chunk;
-    else {
-      throw new InvalidOptionsError(
-        'VirtualFile.source',
-        chunk,
-        'Every chunk must be a string or a Uint8Array; turn objects into text first.',
-      );
-    }
-  }
+function bytesIn(chunk: string | Uint8Array): number {
+  return typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.length;
 }

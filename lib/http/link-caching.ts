@@ -11,6 +11,8 @@ export interface LinkCaching {
   readonly expires: number;
   /** Whether shared caches may keep it, too. */
   readonly sharedCaches: boolean;
+  /** Whether nobody may keep it at all; false by default. */
+  readonly noStore?: boolean;
 }
 
 const OF_CACHES = new Set(['public', 'private', 's-maxage']);

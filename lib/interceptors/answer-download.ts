@@ -1,7 +1,4 @@
-import { HttpException, HttpStatus } from '@nestjs/common';
-
 import { FileChangedError } from '../errors/file-changed.error.js';
-import { unsatisfiedRange } from '../http/content-range.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
@@ -15,9 +12,13 @@ import {
 import { type HeldDownload, holdDownload } from '../streaming/held-download.js';
 import { type ResponseHead } from '../streaming/response-head.js';
 import { headOf, notModifiedHead } from './answer-head.js';
+import { remoteAnswer } from './answer-remote.js';
 import { isNotModified } from './conditions.js';
+import { countedBackend } from './counted-backend.js';
 import { type Exchange } from './exchange.js';
 import { toldOutcome } from './explain-offload.js';
+import { passGate } from './pass-gate.js';
+import { rangeNotSatisfiable } from './range-not-satisfiable.js';
 import { statFor } from './stat-for.js';
 
 /**
@@ -36,8 +37,10 @@ export async function answerDownload(
   configured: DownloadBackend,
 ): Promise<DownloadResponse> {
   const { file } = download;
+  const gate = exchange.link?.gate;
   if (file.discard) exchange.onClose(() => file.discard?.());
-  const given = [download, exchange, backend] as const;
+  const asked = gate ? countedBackend(backend) : backend;
+  const given = [download, exchange, asked] as const;
   const answer =
     (await offloaded(...given)) ??
     (await streamed(...given, configured).catch((error: unknown) => {
@@ -45,6 +48,7 @@ export async function answerDownload(
       if (!(error instanceof FileChangedError)) throw error;
       return streamed(...given, configured);
     }));
+  if (gate) await passGate(gate, answer, download, exchange);
   exchange.onClose(() => answer.close());
   return download.answerBy(answer);
 }
@@ -69,6 +73,13 @@ async function streamed(
   configured: DownloadBackend,
 ): Promise<DownloadAnswer> {
   const { method } = exchange;
+  const server = backend.streamHeaders ? backend : configured;
+  const ask = download.file.request?.bind(download.file);
+  if (ask && method !== 'HEAD') {
+    const { head, body } = await remoteAnswer(download, ask, exchange, server);
+    if (head.length !== undefined) forbidCompression(exchange);
+    return answerOf(head, exchange, body, backend);
+  }
   const held = await holdDownload(download.file, wantsOf(exchange), exchange);
   let body: AnswerBody | undefined;
   try {
@@ -77,14 +88,9 @@ async function streamed(
     if (await isNotModified(download, description, exchange)) {
       return answerOf(notModifiedHead(description), exchange);
     }
-    const acceptsRanges = held.mostRanges > 0 && description.size !== undefined;
     const plan = planFor(exchange, held, description);
-    const head = headOf(
-      plan,
-      description,
-      backend.streamHeaders ? backend : configured,
-      method === 'GET' || method === 'HEAD' ? acceptsRanges : undefined,
-    );
+    const ranges = rangesTold(exchange, held, description);
+    const head = headOf(plan, description, server, ranges);
     if (description.size !== undefined) forbidCompression(exchange);
     if (method !== 'HEAD') {
       body = { source: await sourceOf(plan, held), size: head.length };
@@ -93,6 +99,16 @@ async function streamed(
   } finally {
     if (!body) await held.close();
   }
+}
+
+/** What an origin of its own does not say, nobody else does. */
+function rangesTold(
+  { method }: Exchange,
+  { stat, isRemote, mostRanges }: HeldDownload,
+  { size }: DownloadDescription,
+): boolean | undefined {
+  if (method !== 'GET' && method !== 'HEAD') return undefined;
+  return isRemote ? stat.acceptsRanges : mostRanges > 0 && size !== undefined;
 }
 
 function wantsOf({ method, headers }: Exchange): 'facts' | 'whole' | 'ranges' {
@@ -109,11 +125,7 @@ function planFor(
   if (method !== 'GET' || held.mostRanges === 0) return { kind: 'whole' };
   const plan = planBody(headers, description, held.mostRanges);
   if (plan.kind !== 'unsatisfiable') return plan;
-  response.setHeader('Content-Range', unsatisfiedRange(description.size ?? 0));
-  throw new HttpException(
-    'Range Not Satisfiable',
-    HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
-  );
+  throw rangeNotSatisfiable(response, description.size ?? 0);
 }
 
 /** Where no-transform is not heeded: @fastify/compress looks at the request, and codes even an empty body. */

@@ -62,8 +62,12 @@ export async function isUnchangedByHook(
   return since !== undefined && !(await hook(since));
 }
 
-/** What the controller overrides, else what the wrapper knows better than a date. */
-function ownHook({
+/**
+ * What the controller overrides, else what the wrapper knows better than a date.
+ *
+ * @internal
+ */
+export function ownHook({
   file,
   presentation,
 }: DownloadResponse): ((since: Date) => Awaitable<boolean>) | undefined {

@@ -16,6 +16,7 @@ import {
 } from '../download.options.js';
 import { DownloadError } from '../errors/download.error.js';
 import { FileNotFoundError } from '../errors/file-not-found.error.js';
+import { InvalidSignatureError } from '../errors/invalid-signature.error.js';
 import { quote } from '../errors/quote.js';
 import { DownloadResponse } from '../responses/download-response.js';
 import { errorCode } from '../storages/local-disk.js';
@@ -49,7 +50,7 @@ export class DownloadInterceptor implements NestInterceptor {
     if (context.getType() !== 'http') return next.handle();
     return next.handle().pipe(
       mergeMap((value: unknown) =>
-        value instanceof DownloadResponse
+        value instanceof DownloadResponse && !value.isReady
           ? this.#answer(
               presentedByLink(value.forOneRequest(), context),
               exchangeOf(
@@ -103,14 +104,18 @@ export class DownloadInterceptor implements NestInterceptor {
     return exception;
   }
 
-  /** A missing file is everyday; one that may not be read, or a storage that is down, is not. */
+  /**
+   * A missing file is everyday, and so is a link that does not hold. A file that may not be read, or a
+   * storage that is down, is not.
+   */
   #log(error: Error): void {
     const text = `${error.name}: ${error.message}`;
     const code = errorCode(error.cause);
     const everyday =
-      error instanceof FileNotFoundError &&
-      code !== 'EACCES' &&
-      code !== 'EPERM';
+      error instanceof InvalidSignatureError ||
+      (error instanceof FileNotFoundError &&
+        code !== 'EACCES' &&
+        code !== 'EPERM');
     if (everyday) this.#logger.debug(text);
     else this.#logger.warn(text);
   }

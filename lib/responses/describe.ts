@@ -54,7 +54,7 @@ export function describe(
   presentation: Presentation,
   defaults: PresentationDefaults = {},
 ): DownloadDescription {
-  const name = cleanFileName(presentation.basename ?? file.name);
+  const name = cleanFileName(presentation.basename ?? stat.name ?? file.name);
   const contentType = contentTypeOf(file, name, stat, presentation);
   const attachment =
     (presentation.attachment ?? true) ||

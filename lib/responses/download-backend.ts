@@ -24,7 +24,10 @@ export interface ServerConfigOptions {
   readonly serverName?: string;
   /** The user that the workers run as, where the server is started by root. */
   readonly user?: string;
-  /** A directory for process id, log and temporary files; the server's own by default. */
+  /**
+   * A directory for process id, log and temporary files; the server's own by default. lighttpd keeps large
+   * uploads in TMPDIR or /var/tmp in any case: only a directory that its user may write to would do.
+   */
   readonly directory?: string;
   /**
    * Whether only that is printed which goes into a configuration that is there already: locations for a

@@ -6,13 +6,13 @@ import { type FileNotFoundError } from '../errors/file-not-found.error.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { SerializedFileError } from '../errors/serialized-file.error.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
+import { joinedStream } from '../files/joined-stream.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { describe, type DownloadDescription } from './describe.js';
 import {
   type DownloadBackend,
   type ProxiableDownload,
 } from './download-backend.js';
-import { lazyStream } from './lazy-stream.js';
 import { type DecidedAnswer } from './decided-answer.js';
 import { noStream } from './no-stream.js';
 import {
@@ -70,6 +70,15 @@ export class DownloadResponse
     if (options.headers) checkHeaders(options.headers);
     this.file = file;
     this.presentation = options;
+  }
+
+  /**
+   * Whether Nest gets it as it is: something else in place of the download, such as a page that asks first.
+   *
+   * @internal
+   */
+  get isReady(): boolean {
+    return false;
   }
 
   /**
@@ -132,7 +141,7 @@ export class DownloadResponse
   /** The bytes, for whoever sends them without the module; opens nothing until it is read. */
   override getStream(): Readable {
     if (this.#answer) return this.#answer.stream;
-    this.#stream ??= lazyStream(() => this.file.open());
+    this.#stream ??= joinedStream([() => this.file.open()]);
     return this.#stream;
   }
 

@@ -37,6 +37,8 @@ export const REFUSALS = {
   dates: 'the server would answer a date of the request otherwise',
   notModified: 'the client has the file already',
   precondition: 'a precondition of the request fails',
+  counted:
+    'the link works a limited number of times, and the server cannot be told exactly what is left to send',
   left: 'the backend left it to the application',
 } as const;
 

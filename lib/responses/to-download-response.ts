@@ -2,7 +2,8 @@ import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { SerializedFileError } from '../errors/serialized-file.error.js';
 import { ContentFile } from '../files/content-file.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
-import { VirtualFile, type VirtualContent } from '../files/virtual-file.js';
+import { VirtualFile } from '../files/virtual-file.js';
+import { type VirtualContent } from '../files/virtual-file-source.js';
 import {
   DownloadResponse,
   type DownloadResponseOptions,

@@ -1,3 +1,4 @@
+import { type LinkGate } from '../http/link-gate.js';
 import { type LinkTerms } from './link-parameters.js';
 
 /**
@@ -8,6 +9,10 @@ import { type LinkTerms } from './link-parameters.js';
 export interface SignedLink extends LinkTerms {
   /** Whether shared caches may keep the answer as long as the link works. */
   readonly sharedCaches: boolean;
+  /** Whether nobody may keep it at all. */
+  readonly noStore?: boolean;
+  /** Asked before the answer gets a body, where the link works a limited number of times. */
+  readonly gate?: LinkGate;
 }
 
 const links = new WeakMap<object, SignedLink>();

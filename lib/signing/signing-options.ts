@@ -29,7 +29,12 @@ export interface CheckedSigning {
 }
 
 const EXPIRES_IN = 3600;
-const LONGEST = 10_000_000_000;
+/**
+ * The most seconds that a link can work: some 300 years.
+ *
+ * @internal
+ */
+export const LONGEST = 10_000_000_000;
 const SHORTEST_SECRET = 32;
 const ACCEPTED =
   "Give { secrets: ['32 random bytes or more'], expiresIn: 3600 }.";

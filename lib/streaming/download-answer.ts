@@ -1,6 +1,7 @@
 import { type Readable } from 'node:stream';
 
 import { type LinkCaching } from '../http/link-caching.js';
+import { type Admission } from '../http/link-gate.js';
 import { type DecidedAnswer } from '../responses/decided-answer.js';
 import { cutConnection } from './cut-connection.js';
 import { whenIdle } from './idle-timeout.js';
@@ -12,6 +13,7 @@ import {
 import { type PlatformResponse, RawResponse } from './platform-response.js';
 import { keepToLink } from './keep-to-link.js';
 import { clearHead, type ResponseHead, writeHead } from './response-head.js';
+import { SentBytes } from './sent-bytes.js';
 
 const IDLE_TIMEOUT = 60_000;
 
@@ -55,11 +57,30 @@ export interface DownloadAnswerParts {
 export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   readonly stream: DownloadStream;
   readonly #parts: DownloadAnswerParts;
+  #admission?: Admission;
+  #sent?: SentBytes;
 
   constructor(parts: DownloadAnswerParts) {
     this.#parts = parts;
     const { source, size } = parts.body ?? {};
     this.stream = new DownloadStream(source, size, this);
+  }
+
+  get head(): ResponseHead {
+    const { head } = this.#parts;
+    const further = this.#admission?.headers;
+    return further
+      ? { ...head, headers: { ...head.headers, ...further } }
+      : head;
+  }
+
+  get hasBody(): boolean {
+    return this.#parts.body !== undefined;
+  }
+
+  /** The link has let it pass, and wants to know what became of it. */
+  admit(admission: Admission): void {
+    this.#admission = admission;
   }
 
   /** Current versions never pipe the answer to HEAD, so its head is written where Nest asks for it. */
@@ -81,6 +102,11 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   close(): void {
     this.stream.mayBeDestroyed = true;
     this.stream.destroy();
+    this.#admission?.over({
+      hasBegun: this.#sent !== undefined,
+      unsent: this.#sent?.missing(this.#parts.head.length) ?? 0,
+    });
+    this.#admission = undefined;
   }
 
   /** As Nest answers an unknown error. */
@@ -104,6 +130,7 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
       destination === raw ? new RawResponse(raw) : response,
       destination !== raw,
     );
+    if (this.#admission) this.#sent = new SentBytes(raw);
   }
 
   begun(): void {
@@ -115,7 +142,8 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   }
 
   #write(response: PlatformResponse, transformed = false): void {
-    const { head, link, report } = this.#parts;
+    const { link, report } = this.#parts;
+    const { head } = this;
     const { cookieMadePrivate } = this.#writeHead(
       transformed ? { ...head, length: undefined } : head,
       response,
@@ -144,7 +172,11 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
     const { raw } = this.#parts.response;
     if (raw.destroyed) return;
     this.#parts.report('A download was cut off', error);
-    if (raw.headersSent) cutConnection(raw);
-    else clearHead(this.#parts.response);
+    if (raw.headersSent) {
+      cutConnection(raw);
+    } else {
+      this.#sent = undefined;
+      clearHead(this.#parts.response);
+    }
   }
 }

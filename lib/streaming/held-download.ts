@@ -1,6 +1,7 @@
-import { Readable } from 'node:stream';
+import { type Readable } from 'node:stream';
 
 import { type DownloadFile } from '../files/download-file.js';
+import { joinedStream } from '../files/joined-stream.js';
 import { type MultipartPlan } from '../http/multipart-byteranges.js';
 import { type ByteRange } from '../http/range.js';
 import { type Awaitable } from '../storages/awaitable.js';
@@ -15,6 +16,8 @@ import { type BodySegment, LocalBody } from './local-body.js';
  */
 export interface HeldDownload {
   readonly stat: FileStat;
+  /** Whether an origin of its own answers for it, and these are only its facts. */
+  readonly isRemote?: boolean;
   /** How many ranges of it are served in one answer; 0 where it has none. */
   readonly mostRanges: number;
   whole(): Awaitable<Readable | LocalBody>;
@@ -46,10 +49,6 @@ export async function holdDownload(
   client: Client,
 ): Promise<HeldDownload> {
   if (wants !== 'facts' && file.hold) return heldOpen(await file.hold());
-  if (wants === 'whole' && file.request) {
-    const { stat, stream } = await file.request({ signal: client.signal });
-    return heldAnswer(stat, stream, file);
-  }
   return heldByTag(file, await file.stat(), client);
 }
 
@@ -68,23 +67,6 @@ function heldOpen(open: OpenFile): HeldDownload {
   };
 }
 
-/** An answer to a request for the whole file; there is nothing else to be had from it. */
-function heldAnswer(
-  stat: FileStat,
-  stream: Readable,
-  file: DownloadFile,
-): HeldDownload {
-  const whole = (): Readable => stream;
-  return {
-    stat,
-    mostRanges: file.acceptsRanges === false ? 0 : MOST_REQUESTS,
-    whole,
-    range: whole,
-    multipart: whole,
-    close: () => void stream.destroy(),
-  };
-}
-
 function heldByTag(
   file: DownloadFile,
   stat: FileStat,
@@ -96,31 +78,21 @@ function heldByTag(
     file.open({ ...window, ifMatch, signal: client.signal });
   return {
     stat,
+    isRemote: file.request !== undefined,
     mostRanges: file.acceptsRanges === false ? 0 : MOST_REQUESTS,
     whole: () => open({}),
     range: (range) => open(range),
     multipart: async ({ parts, tail }) => {
       const [first, ...others] = parts;
-      if (!first) return Readable.from([tail], { objectMode: false });
-      // The first is opened before the answer begins: what fails there is an error, not a cut.
+      if (!first) return joinedStream([tail]);
+      // Opened before the answer begins: what fails there is an error, not a cut.
       const opened = await open(first.range);
-      const bytes = async function* (): AsyncGenerator<unknown> {
-        yield first.head;
-        yield* opened;
-        for (const { head, range } of others) {
-          yield head;
-          yield* await open(range);
-        }
-        yield tail;
-      };
-      return closingToo(Readable.from(bytes(), { objectMode: false }), opened);
+      const rest = others.flatMap(({ head, range }) => [
+        head,
+        () => open(range),
+      ]);
+      return joinedStream([first.head, opened, ...rest, tail]);
     },
     close: () => undefined,
   };
-}
-
-/** A generator that was never begun runs no `finally`. */
-function closingToo(stream: Readable, opened: Readable): Readable {
-  opened.on('error', () => undefined);
-  return stream.once('close', () => opened.destroy());
 }

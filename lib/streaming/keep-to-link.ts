@@ -8,6 +8,9 @@ import { type PlatformResponse } from './platform-response.js';
 /** Cache-Control for some shared caches alone (RFC 9213, and what came before it). */
 const TARGETED = /^(?:.+-cache-control|surrogate-control)$/;
 
+// Compression on the way would change the length that is announced.
+const NOT_KEPT = 'private, no-store, no-transform';
+
 /**
  * Has the answer to a signed link kept no longer than the link works, whoever said so: the route, the
  * module, or the application for all its answers. And no page that it leads to is told the link.
@@ -17,9 +20,14 @@ const TARGETED = /^(?:.+-cache-control|surrogate-control)$/;
  */
 export function keepToLink(
   response: PlatformResponse,
-  { expires, sharedCaches }: LinkCaching,
+  { expires, sharedCaches, noStore = false }: LinkCaching,
   now = Date.now(),
 ): void {
+  if (noStore) {
+    response.removeHeader('Expires');
+    response.removeHeader('Cache-Control');
+    response.setHeader('Cache-Control', NOT_KEPT);
+  }
   const seconds = Math.max(0, Math.floor((expires - now) / 1000));
   replace(response, 'Expires', (value) => expiresWithin(value, expires));
   const hasExpires = response.hasHeader('Expires');

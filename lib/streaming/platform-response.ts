@@ -15,6 +15,8 @@ export interface PlatformResponse {
   hasHeader(name: string): boolean;
   getHeader(name: string): HeaderValue;
   setHeader(name: string, value: string): void;
+  /** Sets a cookie beside those that it has so far. */
+  addCookie(cookie: string): void;
   removeHeader(name: string): void;
   setStatus(status: number): void;
 }
@@ -67,6 +69,10 @@ export class RawResponse implements PlatformResponse {
     this.raw.setHeader(name, value);
   }
 
+  addCookie(cookie: string): void {
+    this.raw.appendHeader('Set-Cookie', cookie);
+  }
+
   removeHeader(name: string): void {
     this.raw.removeHeader(name);
   }
@@ -101,6 +107,15 @@ class FastifyResponse implements PlatformResponse {
 
   setHeader(name: string, value: string): void {
     this.reply.header(name, value);
+  }
+
+  /** Fastify adds to the cookies of its own, and sends them in place of those underneath. */
+  addCookie(cookie: string): void {
+    const underneath = [this.raw.getHeader('Set-Cookie') ?? []].flat();
+    this.raw.removeHeader('Set-Cookie');
+    for (const one of [...underneath, cookie]) {
+      this.reply.header('Set-Cookie', String(one));
+    }
   }
 
   removeHeader(name: string): void {

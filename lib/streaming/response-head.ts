@@ -16,6 +16,8 @@ export interface ResponseHead {
   readonly headers: ResponseHeaders;
   /** Bytes of the body, where they are known. */
   readonly length?: number;
+  /** Names of headers that the answer must not have, though the application may have set them. */
+  readonly without?: readonly string[];
 }
 
 // What the application set for all its answers does not hold for a file that users uploaded.
@@ -60,11 +62,12 @@ const NOT_OF_A_REDIRECT = [
  * @internal
  */
 export function writeHead(
-  { status, headers, length }: ResponseHead,
+  { status, headers, length, without = [] }: ResponseHead,
   response: PlatformResponse,
 ): { cookieMadePrivate: boolean } {
   response.setStatus(status);
   removeHeaders(response, OFFLOAD_HEADERS);
+  removeHeaders(response, without);
   if (status !== 200 && status !== 206) removeHeaders(response, OF_THE_FILE);
   if (status === 302) removeHeaders(response, NOT_OF_A_REDIRECT);
   if (OFFLOAD_HEADERS.some((name) => name in headers)) {
@@ -72,7 +75,9 @@ export function writeHead(
   }
   for (const name of Object.keys(headers)) {
     const value = headers[name] ?? '';
-    if (!response.hasHeader(name) || REPLACED.has(name.toLowerCase())) {
+    if (name === 'Set-Cookie') {
+      response.addCookie(value);
+    } else if (!response.hasHeader(name) || REPLACED.has(name.toLowerCase())) {
       response.setHeader(name, value);
     } else if (name.toLowerCase() === 'vary') {
       addVary(response, value);

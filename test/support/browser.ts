@@ -9,7 +9,7 @@ import {
   type TemporaryDirectory,
 } from './temporary-directory.js';
 
-const FLAGS = [
+export const FLAGS = [
   // Containers do not let it build its sandbox, and have neither a graphics card nor a proxy to 127.0.0.1.
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-proxy-server'],
   // It talks to nobody but the tests.

@@ -24,7 +24,7 @@ export const FILE_KINDS = [
   ['a FileSystemStorage', { path: '/disk/file.txt', most: 50 }],
   ['a MemoryStorage', { path: '/memory/file.txt', most: 8 }],
   ['a ContentFile', { path: '/content', most: 8 }],
-  ['an HttpFile', { path: '/remote', most: 8 }],
+  ['an HttpFile', { path: '/remote', most: 1 }],
   ['an entity in memory', { path: '/objects/1', most: 8 }],
   ['an entity on a disk', { path: '/disk-objects/1', most: 50 }],
 ] as const;

@@ -16,7 +16,7 @@ export interface FileServer {
   close(): void;
 }
 
-/** Another server: it knows a range, If-Match and HEAD, and gives what `fileNow` says at each request. */
+/** Another server: it knows a range, If-Match and HEAD, but no other condition, and gives what `fileNow` says at each request. */
 export async function startFileServer(
   fileNow: (method: string) => ServedFile,
 ): Promise<FileServer> {
@@ -33,19 +33,24 @@ export async function startFileServer(
       response.writeHead(412).end('another file');
       return;
     }
-    const [, first, last] =
-      /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? '') ?? [];
-    if (first === undefined || method !== 'GET') {
+    response.setHeader('Accept-Ranges', 'bytes');
+    const window =
+      method === 'GET' ? windowOf(headers.range, bytes.length) : undefined;
+    if (!window) {
       response.setHeader('Content-Length', bytes.length);
       response.end(method === 'HEAD' ? undefined : bytes);
       return;
     }
-    const window = bytes.subarray(Number(first), Number(last) + 1);
+    const [first, last] = window;
+    const isEmpty = first > last;
     response.setHeader(
       'Content-Range',
-      `bytes ${first}-${last}/${bytes.length}`,
+      `bytes ${isEmpty ? '*' : `${first}-${last}`}/${bytes.length}`,
     );
-    response.writeHead(206, { 'Content-Length': window.length }).end(window);
+    const part = bytes.subarray(first, last + 1);
+    response
+      .writeHead(isEmpty ? 416 : 206, { 'Content-Length': part.length })
+      .end(part);
   });
   await new Promise<void>((resolve) =>
     server.listen(0, '127.0.0.1', () => resolve()),
@@ -60,4 +65,16 @@ export async function startFileServer(
     },
   };
   return fileServer;
+}
+
+/** The first and the last byte of one range; undefined for everything else. */
+function windowOf(
+  range = '',
+  size: number,
+): readonly [first: number, last: number] | undefined {
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range) ?? [];
+  if (first === '' && last === '') return undefined;
+  return first === ''
+    ? [Math.max(0, size - Number(last)), size - 1]
+    : [Number(first), Math.min(last === '' ? size : Number(last), size - 1)];
 }

@@ -22,13 +22,16 @@ const PROGRAMS = {
   apache2: {
     package: 'apache2 libapache2-mod-xsendfile',
     module: '/usr/lib/apache2/modules/mod_xsendfile.so',
-    neededBy: ['test/proxies', 'test/packaging'],
+    neededBy: ['test/proxies', 'test/e2e', 'test/packaging'],
   },
   lighttpd: {
     package: 'lighttpd',
-    neededBy: ['test/proxies', 'test/packaging'],
+    neededBy: ['test/proxies', 'test/e2e', 'test/packaging'],
   },
-  caddy: { package: 'caddy', neededBy: ['test/proxies', 'test/packaging'] },
+  caddy: {
+    package: 'caddy',
+    neededBy: ['test/proxies', 'test/e2e', 'test/packaging'],
+  },
   openssl: { package: 'openssl', neededBy: ['test/proxies'] },
   curl: { package: 'curl', neededBy: ['test/proxies', 'test/clients'] },
   wget: { package: 'wget', neededBy: ['test/clients'] },

@@ -8,6 +8,8 @@ import {
   requireDefinite,
 } from '../../../lib/controllers/object-where.js';
 import { FileNotFoundError } from '../../../lib/errors/file-not-found.error.js';
+import { StorageFile } from '../../../lib/files/storage-file.js';
+import { MemoryStorage } from '../../../lib/storages/memory.storage.js';
 
 const UUID = '0b5e7a52-9f5d-4c1e-8a6b-000000000001';
 
@@ -58,6 +60,10 @@ describe('requireDefinite()', () => {
     ['several alternatives', [{ id: 1 }, { slug: 'a' }]],
     ['a nested field', { owner: { id: 1 } }],
     ['an instance', { owner: new Owner(1) }],
+    [
+      'a file, whose size is not known yet',
+      { owner: { id: 1, face: new StorageFile(new MemoryStorage(), 'a') } },
+    ],
     ['a date', { at: new Date(0) }],
     ['bytes', { hash: Buffer.alloc(0) }],
     ['what stands for a number', { price: new Amount(1) }],

@@ -66,6 +66,17 @@ describe('ContentFile', () => {
     expect(create).toThrow('Give a string or a Uint8Array.');
   });
 
+  it.each<[string, unknown]>([
+    ['name', undefined],
+    ['lastModified', '2026-01-01'],
+    ['etag', 7],
+  ])('refuses %s: %j', (option, value) => {
+    const options = { name: 'a.txt', [option]: value };
+    expect(() => new ContentFile('a', options)).toThrow(
+      `ContentFile.${option}`,
+    );
+  });
+
   it('cannot be serialised, and the error does not tell its content', () => {
     const file = new ContentFile('secret', { name: 'a.txt' });
     expect(() => JSON.stringify({ file })).toThrow(SerializedFileError);

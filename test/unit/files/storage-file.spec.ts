@@ -1,4 +1,5 @@
 import { type Readable } from 'node:stream';
+import { inspect } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
@@ -106,5 +107,62 @@ describe('StorageFile', () => {
     expect(json).not.toContain(root);
     const plain = new StorageFile(onDisk, 'folder/a b.txt');
     expect(JSON.stringify(plain)).toBe('{"name":"a b.txt"}');
+  });
+
+  it('shows name, size and URL to what takes objects apart, and nothing else', async () => {
+    const withUrl = new FileSystemStorage({
+      root: onDisk.root,
+      baseUrl: '/media/',
+    });
+    const file = new StorageFile(withUrl, 'folder/a b.txt');
+    await file.stat();
+    expect({ ...file }).toEqual({
+      name: 'a b.txt',
+      size: 10,
+      url: '/media/folder/a%20b.txt',
+    });
+    class NamedFile extends StorageFile {
+      override get name(): string {
+        return `named ${super.name}`;
+      }
+    }
+    expect({ ...new NamedFile(onDisk, 'a.txt') }).toMatchObject({
+      name: 'named a.txt',
+    });
+    expect(inspect(file, { showHidden: true })).not.toContain(onDisk.root);
+  });
+
+  it('saves a new content under a new key beside the old one', async () => {
+    const storage = new MemoryStorage();
+    await storage.save('folder/a.txt', 'First');
+    const file = new StorageFile(storage, 'folder/a.txt');
+    await file.stat();
+    await file.save('Second');
+    expect(file.key).toMatch(/^folder\/a_.+\.txt$/);
+    expect(file.name).toBe(file.key.slice('folder/'.length));
+    expect(file.size).toBeUndefined();
+    expect(await textOf(await file.open())).toBe('Second');
+    await file.save('Third', '../../b.txt');
+    expect(file.key).toBe('folder/b.txt');
+    expect(await textOf(await storage.open('folder/a.txt'))).toBe('First');
+  });
+
+  it('stays what it was where a new content cannot be saved', async () => {
+    const file = new StorageFile(onDisk, 'folder/a b.txt');
+    // eslint-disable-next-line require-yield
+    async function* broken(): AsyncGenerator<Buffer> {
+      throw new Error('The client has left');
+    }
+    await expect(file.save(broken(), 'c.txt')).rejects.toThrow();
+    expect(file.key).toBe('folder/a b.txt');
+    expect(file.name).toBe('a b.txt');
+  });
+
+  it('is deleted from its storage, also twice', async () => {
+    const storage = new MemoryStorage();
+    const file = new StorageFile(storage, await storage.save('a.txt', 'a'));
+    await file.delete();
+    await file.delete();
+    expect(await storage.exists('a.txt')).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
 
 import { describe, expect, it } from '@jest/globals';
 import {
@@ -47,12 +48,15 @@ describe('VirtualFile', () => {
     ],
     ['a stream of objects', () => Readable.from(['a é ', '日本'])],
     ['a stream that decodes', textStream],
+    ['a web stream of bytes', () => new Blob([TEXT]).stream()],
+    ['a web stream of texts', () => ReadableStream.from(['a é ', '日本'])],
     ['a function that gives a text', () => () => TEXT],
     ['a function that gives bytes', () => () => Buffer.from(TEXT)],
     ['a generator function', () => generate],
     ['an async generator function', () => generateLater],
     ['an async function', () => async () => Promise.resolve(generate())],
     ['a function that gives a stream', () => () => Readable.from([TEXT])],
+    ['a function that gives a body', () => () => new Response(TEXT).body ?? ''],
   ])('is made of %s, as bytes', async (_, source) => {
     const file = new VirtualFile(source(), NAME);
     const stream = await file.open();
@@ -67,6 +71,13 @@ describe('VirtualFile', () => {
         expect(chunk).toBeInstanceOf(Uint8Array);
       }
     }
+  });
+
+  it('joins a character that comes in two pieces', async () => {
+    const pieces = [...'a😀b'.split(''), '\ud83d'];
+    expect(pieces).toHaveLength(5);
+    const file = new VirtualFile(pieces, NAME);
+    expect(await textOf(await file.open())).toBe('a😀b\ufffd');
   });
 
   it('may be empty', async () => {
@@ -104,14 +115,52 @@ describe('VirtualFile', () => {
   it('knows what it is told, and nothing else', () => {
     const lastModified = new Date('2026-01-02T03:04:05Z');
     const told = { ...NAME, size: 3, lastModified, etag: 'v1' };
-    expect(new VirtualFile('abc', told).stat()).toEqual({
+    expect(new VirtualFile(['abc'], told).stat()).toEqual({
       size: 3,
       lastModified,
       etag: '"v1"',
     });
-    const { size, etag } = new VirtualFile('abc', NAME).stat();
+    const { size, etag } = new VirtualFile(['abc'], NAME).stat();
     expect(size).toBeUndefined();
     expect(etag).toBeUndefined();
+  });
+
+  it('knows how many bytes a text has, and that it is UTF-8', () => {
+    expect(new VirtualFile(TEXT, NAME).stat()).toMatchObject({
+      size: 11,
+      charset: 'utf-8',
+    });
+    const bytes = new VirtualFile(Buffer.from(TEXT), NAME).stat();
+    expect(bytes).toMatchObject({ size: 11, charset: undefined });
+    expect(new VirtualFile(() => TEXT, NAME).stat().size).toBeUndefined();
+    expect(new VirtualFile('', NAME).stat().size).toBe(0);
+  });
+
+  it.each<[string, unknown]>([
+    ['name', undefined],
+    ['name', 7],
+    ['size', -1],
+    ['size', 1.5],
+    ['size', '7'],
+    ['lastModified', '2026-01-01'],
+    ['lastModified', new Date(NaN)],
+    ['lastModified', null],
+    ['etag', 7],
+  ])('refuses %s: %j', (option, value) => {
+    const options = { ...NAME, [option]: value };
+    expect(() => new VirtualFile(TEXT, options)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_OPTIONS',
+        option: `VirtualFile.${option}`,
+      }),
+    );
+  });
+
+  it('refuses to be made without options', () => {
+    const options = undefined as unknown as { name: string };
+    expect(() => new VirtualFile(TEXT, options)).toThrow(
+      'Invalid option "VirtualFile": undefined was given.',
+    );
   });
 
   it('knows no windows: it gives the whole', async () => {
@@ -190,6 +239,104 @@ describe('VirtualFile', () => {
     const stream = await new VirtualFile(generate, NAME).open({ signal });
     leave.abort();
     await expect(textOf(stream)).rejects.toThrow('aborted');
+  });
+
+  it('gives its function a signal, whoever opens it', async () => {
+    const leave = new AbortController();
+    const given: AbortSignal[] = [];
+    const file = new VirtualFile((signal) => {
+      given.push(signal);
+      return TEXT;
+    }, NAME);
+    await file.open();
+    await file.open({ signal: leave.signal });
+    leave.abort();
+    expect(given.map(({ aborted }) => aborted)).toEqual([false, true]);
+  });
+
+  it('lets go of what it waits for', async () => {
+    const stream = new Readable({ objectMode: true, read() {} });
+    let reason: unknown = 'not cancelled';
+    const webStream = new ReadableStream<string>({
+      cancel: (given) => void (reason = given),
+    });
+    for (const source of [stream, webStream]) {
+      const bytes = await new VirtualFile(source, NAME).open();
+      bytes.read();
+      await new Promise(setImmediate);
+      bytes.destroy();
+      await once(bytes, 'close');
+    }
+    expect(stream.destroyed).toBe(true);
+    expect(reason).not.toBe('not cancelled');
+  });
+
+  it('lets go of an iterator that it has never asked', async () => {
+    let returned = 0;
+    const cursor = (): AsyncIterableIterator<string> => ({
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      next: () => Promise.resolve({ done: true, value: undefined }),
+      return: () => {
+        returned += 1;
+        return Promise.reject(new Error('The cursor is closed'));
+      },
+    });
+    const stream = await new VirtualFile(cursor, NAME).open();
+    stream.destroy();
+    await once(stream, 'close');
+    new VirtualFile(cursor(), NAME).discard();
+    await new Promise(setImmediate);
+    expect(returned).toBe(2);
+  });
+
+  it('is read once where its source can be read once', async () => {
+    for (const source of [
+      Readable.from([TEXT]),
+      ReadableStream.from([TEXT]),
+      generate(),
+    ]) {
+      const file = new VirtualFile(source, NAME);
+      await textOf(await file.open());
+      await expect(file.open()).rejects.toThrow(
+        'It was read before. Give a function that makes a new one',
+      );
+    }
+  });
+
+  it.each<[string, () => Promise<VirtualSource>, string]>([
+    [
+      'a web stream that has a reader',
+      async () => {
+        const stream = ReadableStream.from([TEXT]);
+        stream.getReader();
+        return Promise.resolve(stream);
+      },
+      "'a web stream' was given. It is locked",
+    ],
+    [
+      'a web stream that somebody has read',
+      async () => {
+        const response = new Response(TEXT);
+        await response.text();
+        return response.body ?? '';
+      },
+      "'a web stream' was given. It was read before",
+    ],
+    [
+      'a stream that somebody has read',
+      async () => {
+        const stream = Readable.from([TEXT]);
+        await stream.toArray();
+        return stream;
+      },
+      "'a stream' was given. It was read before",
+    ],
+  ])('refuses %s', async (_, make, message) => {
+    const source = await make();
+    await expect(new VirtualFile(source, NAME).open()).rejects.toThrow(message);
+    new VirtualFile(source, NAME).discard();
   });
 
   it('lets go of a stream that is not going to be read', async () => {

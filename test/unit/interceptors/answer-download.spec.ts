@@ -143,13 +143,29 @@ describe('answerDownload by the application', () => {
     const open = jest.fn(() => {
       throw new Error('Nothing is to be read');
     });
-    const file = remote({ open, hold: open, request: open });
+    const stat = () => ({ size: 10, acceptsRanges: true });
+    const file = remote({ stat, open, hold: open, request: open });
     const answer = await answered(file, { method: 'HEAD' });
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-length')).toBe('10');
     expect(answer.headers.get('accept-ranges')).toBe('bytes');
     expect(open).not.toHaveBeenCalled();
   });
+
+  it.each([
+    ['206', 'GET', 206],
+    ['500', 'GET', 500],
+    ['206', 'POST', 206],
+  ])(
+    'takes no %s of an origin for an answer to %s',
+    async (_, method, status) => {
+      const stream = new PassThrough();
+      const request = () => ({ status, stat: { size: 10 }, stream });
+      const refused = decided(remote({ request }), { method });
+      await expect(refused).rejects.toMatchObject({ reason: 'refused' });
+      expect(stream.destroyed).toBe(true);
+    },
+  );
 
   it('knows no ranges and no conditions on other methods', async () => {
     const headers = { Range: 'bytes=2-4', 'If-None-Match': '*' };

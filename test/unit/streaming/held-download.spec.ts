@@ -117,35 +117,6 @@ describe('holdDownload of a local file', () => {
   });
 });
 
-describe('holdDownload of a file whose origin answers itself', () => {
-  const stat = { size: 10, etag: '"v1"' };
-  function remote(more?: Partial<DownloadFile>) {
-    const stream = new PassThrough();
-    const request = jest.fn(() => ({ status: 200, stat, stream }));
-    return { ...fileOf(stat, ofText, { request, ...more }), stream, request };
-  }
-
-  it('asks once for facts and bytes of the whole', async () => {
-    const { file, stream, request, asked } = remote();
-    const held = await holdDownload(file, 'whole', CLIENT);
-    expect(held.stat).toBe(stat);
-    expect(await held.whole()).toBe(stream);
-    expect(request.mock.calls).toEqual([[{ signal }]]);
-    expect(asked).toHaveLength(0);
-    await held.close();
-    expect(stream.destroyed).toBe(true);
-  });
-
-  it.each(['ranges', 'facts'] as const)(
-    'asks for the facts alone where %s are wanted',
-    async (wants) => {
-      const { file, request } = remote();
-      expect((await holdDownload(file, wants, CLIENT)).stat).toBe(stat);
-      expect(request).not.toHaveBeenCalled();
-    },
-  );
-});
-
 describe('holdDownload of a file that is opened by its tag', () => {
   it.each([
     ['"v1"', '"v1"'],
@@ -207,6 +178,18 @@ describe('several ranges of a file that is opened by its tag', () => {
     });
     await expect(failing).rejects.toThrow('changed');
   });
+
+  it.each([2, 7])(
+    'end the one that waits for its storage, from byte %d, when the client leaves',
+    async (stalled) => {
+      const waiting = new Readable({ read: () => stream.destroy() });
+      const stream = await several((window) =>
+        window.start === stalled ? waiting : ofText(window),
+      );
+      stream.resume();
+      await once(waiting, 'close');
+    },
+  );
 
   it('fail on the way where a later one cannot be opened', async () => {
     const stream = await several((window) => {

@@ -1,0 +1,76 @@
+import { parseEntityTag } from '../http/entity-tag.js';
+import { ifRangeHolds } from '../http/if-range.js';
+import { type FileStat } from '../storages/file-stat.js';
+import { type RemoteAnswer, type RemoteConditions } from './download-file.js';
+
+/**
+ * The conditions of a client as far as the origin of a file can judge them: a tag and a date that somebody
+ * else gives the file mean nothing there. If-Range with one of those is judged here and now.
+ *
+ * @param own the facts that do not come from the origin
+ * @internal
+ */
+export function conditionsForOrigin(
+  conditions: RemoteConditions,
+  own: Pick<FileStat, 'etag' | 'lastModified'>,
+  now: Date = new Date(),
+): RemoteConditions {
+  const hasTag = own.etag !== undefined;
+  const hasDate = own.lastModified !== undefined;
+  const { range, ifRange, ifNoneMatch, ifModifiedSince, signal } = conditions;
+  const isByTag =
+    ifRange !== undefined && parseEntityTag(ifRange) !== undefined;
+  const isForOrigin = ifRange === undefined || !(isByTag ? hasTag : hasDate);
+  const holds = isForOrigin || ifRangeHolds(ifRange, own, now);
+  return {
+    signal,
+    range: holds ? range : undefined,
+    ifRange: isForOrigin ? ifRange : undefined,
+    ifNoneMatch: hasTag ? undefined : ifNoneMatch,
+    ifModifiedSince: hasDate ? undefined : ifModifiedSince,
+  };
+}
+
+/**
+ * Whether a part, or that there is none, is said of the file that If-Range names: not every server that
+ * knows ranges knows If-Range (RFC 9110 13.1.5). A date that is not told was judged by the server, and so
+ * was a 416 that says nothing of the file.
+ *
+ * @internal
+ */
+export function isOfSameFile(
+  {
+    status,
+    stat: { etag, lastModified },
+  }: Pick<RemoteAnswer, 'status' | 'stat'>,
+  ifRange: string | undefined,
+  now: Date = new Date(),
+): boolean {
+  if (ifRange === undefined || (status !== 206 && status !== 416)) return true;
+  const isByTag = parseEntityTag(ifRange) !== undefined;
+  const isTold = lastModified !== undefined || (isByTag && etag !== undefined);
+  if (!isTold && (status === 416 || !isByTag)) return true;
+  return ifRangeHolds(ifRange, { etag, lastModified }, now);
+}
+
+/**
+ * The same as header fields.
+ *
+ * @internal
+ */
+export function conditionFields({
+  range,
+  ifRange,
+  ifNoneMatch,
+  ifModifiedSince,
+}: RemoteConditions): Readonly<Record<string, string>> {
+  return {
+    ...(range !== undefined && { range }),
+    ...(range !== undefined &&
+      ifRange !== undefined && { 'if-range': ifRange }),
+    ...(ifNoneMatch !== undefined && { 'if-none-match': ifNoneMatch }),
+    ...(ifModifiedSince !== undefined && {
+      'if-modified-since': ifModifiedSince,
+    }),
+  };
+}

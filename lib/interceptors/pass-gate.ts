@@ -1,0 +1,66 @@
+import { type LinkGate } from '../http/link-gate.js';
+import { parseContentRange } from '../http/content-range.js';
+import { type DownloadResponse } from '../responses/download-response.js';
+import { OFFLOAD_HEADERS } from '../responses/response-headers.js';
+import { planBody } from '../streaming/body-plan.js';
+import { cutConnection } from '../streaming/cut-connection.js';
+import { type DownloadAnswer } from '../streaming/download-answer.js';
+import { type Exchange } from './exchange.js';
+
+/**
+ * Asks the gate of a limited link about an answer with a body, or one that has a body sent by the server in
+ * front. What does not pass is let go of.
+ *
+ * @throws what the gate throws
+ * @internal
+ */
+export async function passGate(
+  gate: LinkGate,
+  answer: DownloadAnswer,
+  download: DownloadResponse,
+  exchange: Exchange,
+): Promise<void> {
+  const { raw } = exchange.response;
+  const isOffloaded = OFFLOAD_HEADERS.some(
+    (name) => name in answer.head.headers,
+  );
+  if (!answer.hasBody && !isOffloaded) return;
+  try {
+    const { length, size } = isOffloaded
+      ? await offloadedLength(download, exchange)
+      : await streamedLength(answer, download);
+    const { ETag: etag } = answer.head.headers;
+    const cut = (): void => cutConnection(raw);
+    answer.admit(await gate.admit({ length, size, etag, cut }));
+  } catch (error) {
+    answer.close();
+    throw error;
+  }
+}
+
+interface Lengths {
+  readonly length?: number;
+  readonly size?: number;
+}
+
+async function streamedLength(
+  { head: { status, headers, length } }: DownloadAnswer,
+  download: DownloadResponse,
+): Promise<Lengths> {
+  if (status === 200) return { length, size: length };
+  const range = parseContentRange(headers['Content-Range']);
+  const { size } = range ?? (await download.describe());
+  return { length, size };
+}
+
+/** What the server makes of the request: ranges that it may make something else of do not come to it. */
+async function offloadedLength(
+  download: DownloadResponse,
+  { headers }: Exchange,
+): Promise<Lengths> {
+  const description = await download.describe();
+  const { size } = description;
+  const plan = planBody(headers, description, 1);
+  if (plan.kind !== 'range') return { length: size, size };
+  return { length: plan.range.end - plan.range.start + 1, size };
+}
