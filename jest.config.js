@@ -27,8 +27,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^nestjs-downloadview$': '<rootDir>/lib/index.ts',
-    '^nestjs-downloadview/terminus$': '<rootDir>/lib/terminus/index.ts',
-    '^nestjs-downloadview/testing$': '<rootDir>/lib/testing/index.ts',
+    '^nestjs-downloadview/(csv|terminus|testing|typeorm)$':
+      '<rootDir>/lib/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },

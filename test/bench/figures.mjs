@@ -19,6 +19,7 @@ const UNITS = {
   'bytes/s': { digits: 0, scale: 1e6, name: 'MB/s' },
   'requests/s': { digits: 0, scale: 1, name: '/s' },
   seconds: { digits: 2, scale: 1, name: 's' },
+  ms: { digits: 0, scale: 1, name: 'ms' },
   MB: { digits: 0, scale: 1, name: 'MB' },
 };
 

@@ -9,7 +9,12 @@ export async function measure(row, stage, rounds) {
   const able = tasks.filter((task) => !skipped(task));
   const measured = await inTurn(able, stage, rounds);
   const common = { row: name, title, unit };
-  if (limit) return [{ ...common, ...withinLimit(limit, measured.get(ours)) }];
+  if (limit) {
+    const outcome = measured.has(ours)
+      ? withinLimit(limit, measured.get(ours))
+      : { target: limit, skipped: whyMissing(ours.server) };
+    return [{ ...common, ...outcome }];
+  }
   return peers.map(({ name: against, task, target }) => ({
     ...common,
     against,

@@ -18,7 +18,8 @@ export const jsonReport = (report) => `${JSON.stringify(report, null, 2)}\n`;
 
 const MEMORY =
   '\nGrowth of RSS: how far a server process that has just started grows at most, looked at a hundred times ' +
-  `a second, from where it is after ${WARM_UP_SECONDS} s of requests for 1 KiB and a garbage collection.`;
+  `a second, from where it is after ${WARM_UP_SECONDS} s of requests for 1 KiB, or a short CSV file, and a garbage ` +
+  'collection.';
 
 /** A table as it goes into a README, and what is to be known about it. */
 export function markdownReport({ machine, rounds, results }) {
@@ -68,7 +69,8 @@ function machineText({ processor, cores, versions }, rounds) {
 }
 
 function skippedText({ row, title, against, skipped }) {
-  return `\nSkipped: ${row} (${title}) against ${against}: ${skipped}.`;
+  const peer = against === undefined ? '' : ` against ${against}`;
+  return `\nSkipped: ${row} (${title})${peer}: ${skipped}.`;
 }
 
 function busyTexts({ row, against, ours, theirs }) {

@@ -2,7 +2,9 @@
 import {
   cpuSeconds,
   memoryOfReaders,
+  memoryOfRows,
   memoryOfStalled,
+  millisecondsToFirstByte,
   requestsPerSecond,
   bytesPerSecond,
 } from './tasks.mjs';
@@ -139,6 +141,24 @@ const FASTIFY = [
   },
 ];
 
+const ROWS_OF_CSV = 1_000_000;
+const CSV = [
+  {
+    name: 'csv',
+    title: '1,000,000 rows of PostgreSQL as CSV, growth of RSS',
+    unit: 'MB',
+    ours: memoryOfRows('rows', ROWS_OF_CSV),
+    limit: under(32),
+  },
+  {
+    name: 'csv-first-byte',
+    title: '1,000,000 rows of PostgreSQL as CSV, first byte',
+    unit: 'ms',
+    ours: millisecondsToFirstByte('rows', ROWS_OF_CSV),
+    limit: under(200),
+  },
+];
+
 export const ROWS = [
   ...LARGE,
   small('small', '1 KiB', '1k.bin', [1.3, 1.2, 1.0]),
@@ -149,4 +169,5 @@ export const ROWS = [
   OFFLOAD,
   ...MEMORY,
   ...FASTIFY,
+  ...CSV,
 ];

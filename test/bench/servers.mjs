@@ -1,12 +1,21 @@
 import { startChild } from './child.mjs';
 import { nginxVersion, startNginx } from './nginx.mjs';
 import { staticConfig } from './nginx-config.mjs';
+import { startPostgres, whyNoPostgres } from './postgres.mjs';
 
 /** What can be asked: each has a port, and those that are Node's answer questions. */
 export const SERVERS = {
   express: { start: application('express') },
   fastify: { start: application('fastify') },
   offloading: { start: application('offloading') },
+  postgres: { start: startPostgres },
+  rows: {
+    needsPostgres: true,
+    async start(stage) {
+      const { connection } = await stage.server('postgres');
+      return application('rows', { connection })(stage);
+    },
+  },
   nginx: {
     needsNginx: true,
     start: ({ directory }) =>
@@ -26,14 +35,17 @@ export const SERVERS = {
 
 /** Why a server cannot be had on this machine, if it cannot. */
 export function whyMissing(name) {
-  return SERVERS[name].needsNginx && nginxVersion() === undefined
+  const { needsNginx, needsPostgres } = SERVERS[name];
+  if (needsPostgres) return whyNoPostgres();
+  return needsNginx && nginxVersion() === undefined
     ? 'nginx is not installed (`sudo apt-get install nginx-light`)'
     : undefined;
 }
 
-function application(kind) {
+function application(kind, more = {}) {
   return async ({ directory }) => {
-    const child = await startChild('server/server.mjs', { kind, directory });
+    const settings = { kind, directory, ...more };
+    const child = await startChild('server/server.mjs', settings);
     return { ...child, port: child.ready.port };
   };
 }

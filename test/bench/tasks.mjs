@@ -6,6 +6,7 @@ export const WARM_UP_SECONDS = 2;
 /** Milliseconds without growth after which memory has settled. */
 const SETTLED = 1000;
 const LONGEST_SETTLING = 60_000;
+const FEW_ROWS = 50_000;
 
 /** Requests for one path over 32 connections, one after the other on each. */
 export const requestsPerSecond = (server, path, asked = {}) => ({
@@ -54,11 +55,38 @@ export const memoryOfReaders = (server, path, clients) =>
     return (await client.ask('downloads', asked)).clientShare;
   });
 
+/** Clients that read a CSV file of so many rows, one after the other. */
+export const memoryOfRows = (server, rows) =>
+  memoryGrowth(
+    server,
+    async ({ port }, client) => {
+      const asked = { port, path: `/rows/${rows}`, rows };
+      return (await client.ask('rows', asked)).clientShare;
+    },
+    ({ port }, client) =>
+      client.ask('rows', { port, path: `/rows/${FEW_ROWS}`, rows: FEW_ROWS }),
+  );
+
+/** Milliseconds until the first byte of a CSV file of so many rows. */
+export const millisecondsToFirstByte = (server, rows) => ({
+  server,
+  async run(stage) {
+    const { port } = await stage.server(server);
+    const client = await stage.client();
+    return client.ask('firstByte', { port, path: `/rows/${rows}` });
+  },
+});
+
+function requestSmallFile({ port }, client) {
+  const seconds = WARM_UP_SECONDS;
+  return client.ask('requests', { port, path: '/ours/1k.bin', seconds });
+}
+
 /**
- * How far the memory of a fresh server grows at most, in MB: from where it is after requests for a small
- * file and a garbage collection, which leave buffers for large files to be made.
+ * How far the memory of a fresh server grows at most, in MB: from where it is after it has warmed up and a
+ * garbage collection. Requests for a small file leave buffers for large files to be made.
  */
-function memoryGrowth(server, occupy) {
+function memoryGrowth(server, occupy, warmUp = requestSmallFile) {
   return {
     server,
     isFreshEachRound: true,
@@ -66,9 +94,7 @@ function memoryGrowth(server, occupy) {
       const client = await stage.client();
       const fresh = await stage.fresh(server);
       try {
-        const { port } = fresh;
-        const warmUp = { port, path: '/ours/1k.bin', seconds: WARM_UP_SECONDS };
-        await client.ask('requests', warmUp);
+        await warmUp(fresh, client);
         await fresh.ask('watchMemory');
         const clientShare = await occupy(fresh, client);
         const growth = await fresh.ask('memoryGrowth');

@@ -12,7 +12,10 @@ import jest from '../../jest.config.js';
 const [, options] = jest.transform['^.+\\.ts$'];
 const library = new Map([
   ['nestjs-downloadview', '../../lib/index.ts'],
-  ['nestjs-downloadview/testing', '../../lib/testing/index.ts'],
+  ...['csv', 'terminus', 'testing', 'typeorm'].map((entry) => [
+    `nestjs-downloadview/${entry}`,
+    `../../lib/${entry}/index.ts`,
+  ]),
 ]);
 
 // Node loads this module a second time, on the thread that runs the hooks.

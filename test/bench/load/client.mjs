@@ -2,6 +2,7 @@
 import { answerQuestions } from '../questions.mjs';
 import { bytesPerSecond } from './downloads.mjs';
 import { requestsPerSecond } from './requests.mjs';
+import { firstByte, readRows } from './rows.mjs';
 import { releaseStalled, stall } from './stalled.mjs';
 
 answerQuestions(
@@ -9,6 +10,8 @@ answerQuestions(
   {
     requests: withShare(requestsPerSecond),
     downloads: withShare(bytesPerSecond),
+    rows: withShare(readRows),
+    firstByte: withShare(firstByte),
     stall: withShare(stall),
     release: releaseStalled,
   },

@@ -28,6 +28,12 @@ export const APPLICATIONS = {
     const app = await create(new ExpressAdapter(), { controllers, backend });
     return { app, backend };
   },
+  async rows(directory, { connection }) {
+    // Here alone: the other servers are to be no larger for it.
+    const { rowsController } = await import('./csv-application.mjs');
+    const controllers = [await rowsController(connection)];
+    return { app: await create(new ExpressAdapter(), { controllers }) };
+  },
 };
 
 function create(adapter, { controllers, backend = stream() }) {

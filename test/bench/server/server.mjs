@@ -4,8 +4,8 @@ import { answerQuestions, settings } from '../questions.mjs';
 import { APPLICATIONS } from './applications.mjs';
 import { memoryGrowth, watchMemory } from './memory.mjs';
 
-const { kind, directory } = settings();
-const { app, backend } = await APPLICATIONS[kind](directory);
+const { kind, directory, ...more } = settings();
+const { app, backend } = await APPLICATIONS[kind](directory, more);
 await app.listen(0, '127.0.0.1');
 answerQuestions(
   { port: app.getHttpServer().address().port },

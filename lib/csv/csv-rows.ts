@@ -1,0 +1,115 @@
+import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
+
+import { type Awaitable } from '../storages/awaitable.js';
+
+/**
+ * A row: an object by the keys of the columns, or a list by their places.
+ *
+ * @publicApi
+ */
+export type CsvRow = object;
+
+/**
+ * A query of a database that has not been run: a `SelectQueryBuilder` of TypeORM, or anything with a
+ * `stream()` of rows, such as a query of Knex.
+ *
+ * @publicApi
+ */
+export interface RowQuery {
+  stream(): Awaitable<Readable>;
+  /** All rows at once, where the driver of the database knows no streams. */
+  getRawMany?(): Promise<CsvRow[]>;
+}
+
+/**
+ * Where rows come from.
+ *
+ * @publicApi
+ */
+export type CsvRowSource =
+  | Iterable<CsvRow>
+  | AsyncIterable<CsvRow>
+  | Readable
+  | ReadableStream<CsvRow>
+  | RowQuery;
+
+/**
+ * Rows, or a function that makes them. A function is called only when the file is sent; its signal fires
+ * when the client has left.
+ *
+ * @publicApi
+ */
+export type CsvRows =
+  CsvRowSource | ((signal: AbortSignal) => Awaitable<CsvRowSource>);
+
+/**
+ * @internal
+ */
+export function isRowSource(value: unknown): value is CsvRowSource {
+  if (typeof value !== 'object' || value === null) return false;
+  // Bytes are iterable too, by number.
+  if (ArrayBuffer.isView(value)) return false;
+  return (
+    Symbol.iterator in value || Symbol.asyncIterator in value || isQuery(value)
+  );
+}
+
+/**
+ * The rows as a stream, with a way to end it before it has ended by itself.
+ *
+ * @internal
+ */
+export interface RowStream {
+  readonly stream: Readable;
+  end(): void;
+}
+
+/**
+ * Begins to read rows; runs a query.
+ *
+ * @internal
+ */
+export async function rowStream(source: CsvRowSource): Promise<RowStream> {
+  if (source instanceof Readable) return endedByError(source);
+  if (source instanceof ReadableStream) {
+    return endedByError(Readable.fromWeb(source, { objectMode: true }));
+  }
+  if (Symbol.iterator in source || Symbol.asyncIterator in source) {
+    return iterated(source);
+  }
+  try {
+    return endedByError(await source.stream());
+  } catch (error) {
+    // What the drivers of SQLite say: they have all rows in memory in any case.
+    if (!source.getRawMany || !/stream is not supported/i.test(String(error))) {
+      throw error;
+    }
+    return iterated(await source.getRawMany());
+  }
+}
+
+/**
+ * Ends a stream of rows that nobody reads. By an error, as `pipeline()` does: TypeORM gives the connection
+ * back at the end of a stream or at its error, not when it closes.
+ *
+ * @internal
+ */
+export function endByError(stream: Readable): void {
+  stream.on('error', () => undefined);
+  stream.destroy(new Error('Nobody reads the rows any more'));
+}
+
+function endedByError(stream: Readable): RowStream {
+  return { stream, end: () => endByError(stream) };
+}
+
+/** An error would reach the generator as a throw; without one it is told to return. */
+function iterated(rows: Iterable<CsvRow> | AsyncIterable<CsvRow>): RowStream {
+  const stream = Readable.from(rows);
+  return { stream, end: () => stream.destroy() };
+}
+
+function isQuery(value: object): value is RowQuery {
+  return 'stream' in value && typeof value.stream === 'function';
+}

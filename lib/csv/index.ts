@@ -1,0 +1,9 @@
+// Needs csv-stringify: rows as a CSV file, made while it is sent.
+export { CsvFile } from './csv-file.js';
+export { type CsvColumns, type CsvFileOptions } from './csv-file-options.js';
+export {
+  type CsvRow,
+  type CsvRows,
+  type CsvRowSource,
+  type RowQuery,
+} from './csv-rows.js';
