@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 
 import {
   afterAll,
@@ -24,6 +25,7 @@ import {
 
 import { startApplication } from '../support/application.js';
 import { httpRequest } from '../support/http-client.js';
+import { RemoteOrigin } from '../support/remote-origin.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
@@ -136,6 +138,25 @@ describe('README.md', () => {
       expect((await ask({})).status).toBe(404);
     });
 
+    it('pictures.ts keeps an upload with its row, and hands it out', async () => {
+      const { PicturesModule } = await import('../readme/pictures.js');
+      const running = await startApplication('express', {
+        downloadModule: PicturesModule,
+      });
+      app = running.app;
+      const form = new FormData();
+      form.append('file', new Blob(['pixels']), 'cat.png');
+      const added = await fetch(`${running.origin}/pictures`, {
+        method: 'POST',
+        body: form,
+      });
+      expect(await added.json()).toEqual({ id: 1, file: { name: 'cat.png' } });
+      const picture = await httpRequest(running.origin, '/pictures/1');
+      expect(picture.text).toBe('pixels');
+      expect(picture.headers['content-disposition']).toContain('cat.png');
+      expect(await readdir('media/pictures')).toEqual(['cat.png']);
+    });
+
     it('ready-classes.ts hands out a fixed file and those of a storage', async () => {
       const { FilesModule } = await import('../readme/ready-classes.js');
       const running = await startApplication('fastify', {
@@ -167,6 +188,69 @@ describe('README.md', () => {
       expect((await get('year/..%2F2026')).status).toBe(404);
     });
 
+    it('generated.ts makes lines for those who lack them', async () => {
+      const { QuotesController } = await import('../readme/generated.js');
+      const running = await startApplication('express', {
+        controllers: [QuotesController],
+      });
+      app = running.app;
+      const ask = (headers: Record<string, string>) =>
+        httpRequest(running.origin, '/quotes.txt', { headers });
+      const { text, headers } = await ask({});
+      expect(text).toBe('To be, or not to be\nThe rest is silence\n');
+      expect(headers['content-type']).toBe('text/plain; charset=utf-8');
+      const since = headers['last-modified'] ?? '';
+      expect((await ask({ 'If-Modified-Since': since })).status).toBe(304);
+    });
+
+    it('csv.ts exports the rows of a table', async () => {
+      const { Document } = await import('../readme/documents.js');
+      const { ExportController } = await import('../readme/csv.js');
+      const running = await startApplication('express', {
+        imports: [
+          TypeOrmModule.forRoot({
+            type: 'sqljs',
+            entities: [Document],
+            synchronize: true,
+          }),
+          TypeOrmModule.forFeature([Document]),
+        ],
+        controllers: [ExportController],
+      });
+      app = running.app;
+      const rows = Array.from({ length: 501 }, (_, index) => ({
+        slug: `s${index}`,
+        file: 'x',
+        title: index === 500 ? '=1+1' : 'é',
+        ownerId: 1,
+      }));
+      await app.get(getRepositoryToken(Document)).insert(rows);
+      const get = (path: string) =>
+        httpRequest(running.origin, `/exports/${path}`);
+      const { text } = await get('documents');
+      expect(text).toMatch(/^Id,Title\r\n1,é\r\n/);
+      expect(text).toMatch(/\r\n501,'=1\+1\r\n$/);
+      const pages = await get('documents-in-pages');
+      expect(pages.text).toMatch(/^\ufeffid;title\r\n1;é\r\n/);
+      expect(pages.text.split('\r\n')).toHaveLength(1 + 501 + 1);
+    });
+
+    it('archive.ts puts files into a tar.gz', async () => {
+      const { ArchiveController } = await import('../readme/archive.js');
+      const storage = new MemoryStorage();
+      await storage.save('2026/Zürich.jpg', 'Zürich');
+      await storage.save('2026/日本.jpg', '日本');
+      const running = await startApplication('express', {
+        options: { storages: { default: storage } },
+        controllers: [ArchiveController],
+      });
+      app = running.app;
+      const { body } = await httpRequest(running.origin, '/archives/photos');
+      const bytes = gunzipSync(body).toString();
+      expect(bytes).toContain('2026/日本.jpg');
+      expect(bytes).toContain('Zürich');
+    });
+
     it('own-file.ts refuses what is no number', async () => {
       const { AvatarController } = await import('../readme/own-file.js');
       const running = await startApplication('express', {
@@ -179,6 +263,25 @@ describe('README.md', () => {
       expect(
         (await httpRequest(running.origin, '/users/1/avatar')).status,
       ).toBe(404);
+    });
+
+    it('remote.ts passes on a file of another server', async () => {
+      const origin = await RemoteOrigin.start();
+      origin.sends(200, { 'Content-Type': 'application/pdf' }, 'invoice');
+      process.env.BILLING_HOST = origin.host;
+      const { InvoiceController } = await import('../readme/remote.js');
+      const running = await startApplication('express', {
+        controllers: [InvoiceController],
+      });
+      app = running.app;
+      const { text, headers } = await httpRequest(
+        running.origin,
+        '/invoices/..%2F7',
+      );
+      expect(text).toBe('invoice');
+      expect(headers['content-type']).toBe('application/pdf');
+      expect(origin.requests[0]?.url).toBe('/invoices/..%2F7.pdf');
+      await origin.close();
     });
 
     it('nginx.ts boots, and print-nginx.ts prints the configuration', async () => {
@@ -251,6 +354,33 @@ describe('README.md', () => {
       expect(answer.headers['content-disposition']).toContain('Our photo.png');
       const bare = await httpRequest(running.origin, '/shared/photo.png');
       expect(bare.status).toBe(403);
+    });
+
+    it('limited-links.ts hands out a file once, until it is revoked', async () => {
+      process.env.LINK_SECRET = 'x'.repeat(32);
+      const { SharesModule } = await import('../readme/limited-links.js');
+      const running = await startApplication('express', {
+        downloadModule: SharesModule,
+      });
+      app = running.app;
+      const ask = (path: string, method = 'GET') =>
+        httpRequest(running.origin, path, { method });
+      const share = async () => {
+        const { text } = await ask('/shares/photo.png', 'POST');
+        return JSON.parse(text) as { id: string; url: string };
+      };
+      const { url } = await share();
+      expect((await ask(url)).text).toContain('photo.png');
+      const { headers } = await ask(url, 'POST');
+      const { pathname } = new URL(
+        headers.location ?? '',
+        running.origin + url,
+      );
+      expect((await ask(pathname)).text).toBe('photo');
+      expect((await ask(url)).status).toBe(403);
+      const other = await share();
+      expect((await ask(`/shares/${other.id}`, 'DELETE')).text).toBe('true');
+      expect((await ask(other.url)).status).toBe(403);
     });
 
     it('configuration.ts has two storages', async () => {

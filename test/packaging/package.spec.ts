@@ -88,6 +88,8 @@ describe('the packed package', () => {
       ...peers,
       '@nestjs/platform-express',
       '@nestjs/terminus',
+      'csv-stringify',
+      'typeorm',
     ]);
     file = join(packed.app, 'report.txt');
     await writeFile(file, 'for your eyes only\n');
@@ -110,8 +112,10 @@ describe('the packed package', () => {
 
   it.each([
     'nestjs-downloadview',
+    'nestjs-downloadview/csv',
     'nestjs-downloadview/terminus',
     'nestjs-downloadview/testing',
+    'nestjs-downloadview/typeorm',
   ])(
     'gives the same %s to import and require',
     async (name) => {
@@ -147,6 +151,8 @@ describe('the packed package', () => {
     'dist/cjs/index.d.ts',
     'dist/esm/testing/index.d.ts',
     'dist/cjs/testing/index.d.ts',
+    'dist/esm/typeorm/index.d.ts',
+    'dist/cjs/typeorm/index.d.ts',
   ])(
     'declares its types in %s with declared packages only',
     async (declaration) => {
@@ -162,6 +168,7 @@ describe('the packed package', () => {
       const imports = await packed.importsOf(declaration);
 
       expect(imports).toContain('@nestjs/common');
+      expect(imports.has('typeorm')).toBe(declaration.includes('/typeorm/'));
       expect([...imports].filter((name) => !declared.includes(name))).toEqual(
         [],
       );

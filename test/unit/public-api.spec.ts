@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import * as library from 'nestjs-downloadview';
+import * as csv from 'nestjs-downloadview/csv';
 import * as terminus from 'nestjs-downloadview/terminus';
 import * as testing from 'nestjs-downloadview/testing';
+import * as typeorm from 'nestjs-downloadview/typeorm';
 
 // What applications import by name. Add to it; a name that goes or changes is a breaking change.
 describe('the public API', () => {
@@ -50,6 +52,10 @@ describe('the public API', () => {
     ]);
   });
 
+  it('of nestjs-downloadview/csv', () => {
+    expect(Object.keys(csv).sort()).toEqual(['CsvFile']);
+  });
+
   it('of nestjs-downloadview/terminus', () => {
     expect(Object.keys(terminus).sort()).toEqual(['DownloadHealthIndicator']);
   });
@@ -63,6 +69,21 @@ describe('the public API', () => {
       'fakeProxy',
       'storageContract',
       'temporaryStorage',
+    ]);
+  });
+  it('of nestjs-downloadview/typeorm', () => {
+    expect(Object.keys(typeorm).sort()).toEqual([
+      'CreateLimitedLinks1790000000000',
+      'FileColumn',
+      'FileColumnsModule',
+      'LimitedLink',
+      'LimitedLinkDownloadController',
+      'LimitedLinkGrant',
+      'LimitedLinks',
+      'LimitedLinksModule',
+      'NewFile',
+      'bindFileColumns',
+      'limitedLinkEntities',
     ]);
   });
 });

@@ -1,0 +1,149 @@
+import {
+  type EntityManager,
+  type EntityMetadata,
+  type EntitySubscriberInterface,
+  type ObjectLiteral,
+  type QueryRunner,
+} from 'typeorm';
+
+import { StorageFile } from '../files/storage-file.js';
+import { type DownloadStorages } from '../storages/download-storages.js';
+import { type FileField, fileFieldsOf } from './file-fields.js';
+import { FileRemover } from './file-remover.js';
+import { NewFile } from './new-file.js';
+import { PendingFiles } from './pending-files.js';
+import { StoringFile } from './storing-file.js';
+
+// The part of TypeORM's events that is used; their types are generic in one version and not in another.
+interface RunnerEvent {
+  readonly queryRunner: QueryRunner;
+}
+interface QueryEvent extends RunnerEvent {
+  readonly success: boolean;
+  readonly parameters?: unknown[] | ObjectLiteral;
+}
+interface EntityEvent extends RunnerEvent {
+  readonly manager: EntityManager;
+  readonly metadata: EntityMetadata;
+  /** The entity, or the values of a query. */
+  readonly entity?: ObjectLiteral;
+  /** What the row was; only with `save()` and `remove()`. */
+  readonly databaseEntity?: ObjectLiteral;
+}
+
+/**
+ * Stores the new files of entities that are written, and removes files as rows and transactions go.
+ *
+ * @internal
+ */
+export class FileColumnSubscriber implements EntitySubscriberInterface {
+  readonly #pending = new PendingFiles();
+  readonly #remover: FileRemover;
+
+  constructor(
+    metadatas: readonly EntityMetadata[],
+    /** Those that the columns were bound to. */
+    readonly storages: DownloadStorages,
+    private readonly undone: WeakSet<StorageFile>,
+  ) {
+    this.#remover = new FileRemover(metadatas);
+  }
+
+  beforeInsert(event: EntityEvent): Promise<void> | void {
+    return this.#store(event);
+  }
+
+  beforeUpdate(event: EntityEvent): Promise<void> | void {
+    return this.#store(event);
+  }
+
+  afterInsert({ queryRunner, entity }: EntityEvent): void {
+    if (entity) this.#pending.written(queryRunner, entity);
+  }
+
+  async afterUpdate(event: EntityEvent): Promise<void> {
+    const { queryRunner, metadata, entity, databaseEntity } = event;
+    if (!entity) return;
+    this.#pending.written(queryRunner, entity);
+    if (!databaseEntity) return;
+    for (const field of fileFieldsOf(metadata)) {
+      if (field.column.onReplace === 'keep') continue;
+      const now = field.valueOf(entity);
+      const isReplaced =
+        now !== undefined &&
+        keyOf(now) !== keyOf(field.valueOf(databaseEntity));
+      if (isReplaced) await this.#remove(event, field, databaseEntity);
+    }
+  }
+
+  async afterRemove(event: EntityEvent): Promise<void> {
+    const row = event.databaseEntity ?? event.entity;
+    if (!row) return;
+    for (const field of fileFieldsOf(event.metadata)) {
+      if (field.column.onDelete === 'delete') {
+        await this.#remove(event, field, row);
+      }
+    }
+  }
+
+  afterQuery({
+    queryRunner,
+    success,
+    parameters,
+  }: QueryEvent): Promise<void> | void {
+    if (success || !Array.isArray(parameters)) return;
+    return this.#pending.failed(queryRunner, parameters);
+  }
+
+  afterTransactionStart({ queryRunner }: RunnerEvent): void {
+    this.#pending.begin(queryRunner);
+  }
+
+  afterTransactionCommit({ queryRunner }: RunnerEvent): Promise<void> {
+    return this.#pending.commit(queryRunner);
+  }
+
+  afterTransactionRollback({ queryRunner }: RunnerEvent): Promise<void> {
+    return this.#pending.rollback(queryRunner);
+  }
+
+  /** Nothing to wait for where there is nothing to store. */
+  #store({ queryRunner, metadata, entity }: EntityEvent): Promise<void> | void {
+    if (!entity) return;
+    const fields = fileFieldsOf(metadata).filter(
+      (field) => field.valueOf(entity) instanceof NewFile,
+    );
+    if (fields.length > 0) return this.#storeAll(queryRunner, entity, fields);
+  }
+
+  async #storeAll(
+    runner: QueryRunner,
+    entity: ObjectLiteral,
+    fields: readonly FileField[],
+  ): Promise<void> {
+    for (const field of fields) {
+      const file = field.valueOf(entity);
+      if (!(file instanceof NewFile)) continue;
+      const storing = new StoringFile(field, entity, file, this.undone);
+      this.#pending.addStored(runner, storing);
+      await storing.store();
+    }
+  }
+
+  async #remove(
+    { queryRunner, manager }: EntityEvent,
+    field: FileField,
+    row: ObjectLiteral,
+  ): Promise<void> {
+    const key = keyOf(field.valueOf(row));
+    if (key === undefined) return;
+    await this.#pending.addRemoval(queryRunner, () =>
+      this.#remover.remove(manager, field.storage, key),
+    );
+  }
+}
+
+function keyOf(value: unknown): string | undefined {
+  if (value instanceof StorageFile) return value.key;
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

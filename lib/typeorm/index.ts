@@ -1,0 +1,29 @@
+// Needs typeorm. Files in entities: columns that hold keys, on properties that are files.
+export { FileColumn } from './file-column.js';
+export { type FileColumnOptions } from './file-column-options.js';
+export { NewFile } from './new-file.js';
+export {
+  FileColumnsModule,
+  type FileColumnsModuleOptions,
+} from './file-columns.module.js';
+export { bindFileColumns } from './bind-file-columns.js';
+
+// Limited links: they work once, some times, or until they are revoked.
+export { CreateLimitedLinks1790000000000 } from './limited-links/create-limited-links.migration.js';
+export { limitedLinkEntities } from './limited-links/limited-link-entities.js';
+export {
+  LimitedLink,
+  type LimitedLinkState,
+} from './limited-links/limited-link.entity.js';
+export { LimitedLinkGrant } from './limited-links/limited-link-grant.entity.js';
+export { LimitedLinkDownloadController } from './limited-links/limited-link-download.controller.js';
+export {
+  type LimitedLinkOptions,
+  type LimitedLinksModuleOptions,
+} from './limited-links/limited-link-options.js';
+export { type LimitedLinkPage } from './limited-links/link-page.js';
+export {
+  type CreatedLimitedLink,
+  LimitedLinks,
+} from './limited-links/limited-links.js';
+export { LimitedLinksModule } from './limited-links/limited-links.module.js';

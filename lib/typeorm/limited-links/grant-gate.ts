@@ -1,0 +1,132 @@
+import { type IncomingHttpHeaders } from 'node:http';
+
+import { ServiceUnavailableException } from '@nestjs/common';
+
+import {
+  type Admission,
+  type LinkGate,
+  type PromisedAnswer,
+} from '../../http/link-gate.js';
+import { isPrefetch, tagWith } from './client-marks.js';
+import { type Draw, drawOf } from './grant-draws.js';
+import { type GrantSearch } from './link-statements.js';
+import { type LinkStore, type NewGrant } from './link-store.js';
+import { type LimitedLinkGrant } from './limited-link-grant.entity.js';
+import { refuseLink } from './refuse-link.js';
+import { type RunningTransfers } from './running-transfers.js';
+
+/**
+ * A request for a limited link, before it is known whether its answer has a body.
+ *
+ * @internal
+ */
+export interface LinkVisit {
+  readonly linkId: string;
+  readonly headers: IncomingHttpHeaders;
+  /** The grant that the request continues, as far as it is known. */
+  readonly grantId?: string;
+  /** What it would begin, where it may. */
+  readonly fresh?: NewGrant;
+  /** How the client would show a grant that has been begun meanwhile; none for a request that has to begin one. */
+  readonly search?: GrantSearch;
+  /** What the client gets to show that it has a grant. */
+  readonly cookieFor: (grantId: string) => string;
+}
+
+/** What an answer was taken from, and whether it was that grant's first. */
+interface Taken {
+  readonly grantId: string;
+  readonly isNew: boolean;
+}
+
+/**
+ * What the gate leaves to the service.
+ *
+ * @internal
+ */
+export interface GateKeeper {
+  readonly store: LinkStore;
+  readonly running: RunningTransfers;
+  /** Has work done that nobody waits for. */
+  readonly later: (work: Promise<unknown>) => void;
+}
+
+/**
+ * Counts an answer with a body: a new use, or a draw on one that has begun.
+ *
+ * @internal
+ */
+export class GrantGate implements LinkGate {
+  constructor(
+    private readonly visit: LinkVisit,
+    private readonly keeper: GateKeeper,
+  ) {}
+
+  /**
+   * @throws InvalidSignatureError where no use is left
+   * @throws ServiceUnavailableException where the client has enough running, or does not want it yet
+   */
+  async admit({ length, size, etag, cut }: PromisedAnswer): Promise<Admission> {
+    const { store, running, later } = this.keeper;
+    const { linkId, headers, cookieFor } = this.visit;
+    if (isPrefetch(headers)) throw new ServiceUnavailableException();
+    const draw = drawOf(length, size);
+    const { grantId, isNew } = await this.#take(draw);
+    const transfer = { linkId, grantId, cut };
+    running.add(transfer);
+    return {
+      headers: {
+        // It may be another grant than the one that the request was taken for.
+        ...(etag && { ETag: tagWith(grantId, etag) }),
+        ...(isNew && { 'Set-Cookie': cookieFor(grantId) }),
+      },
+      over: ({ hasBegun, unsent }) => {
+        running.remove(transfer);
+        const { amount } = draw;
+        if (hasBegun) later(store.release(grantId, Math.min(unsent, amount)));
+        else later(this.#giveBack({ grantId, isNew }, amount));
+      },
+    };
+  }
+
+  async #take(draw: Draw): Promise<Taken> {
+    const { store } = this.keeper;
+    const { linkId, grantId, fresh, search } = this.visit;
+    if (grantId !== undefined && (await this.#draws(grantId, draw))) {
+      return { grantId, isNew: false };
+    }
+    if (!fresh) return refuseLink(linkId, 'its grant has been used enough');
+    // One that is used up makes room for a new use.
+    const others = search && !grantId ? search : undefined;
+    if (await store.begin(fresh, draw, others)) {
+      return { grantId: fresh.id, isNew: true };
+    }
+    // A request beside this one has begun the use that both are about.
+    const found = search && (await store.findOpen(linkId, search));
+    if (found && (await this.#draws(found.id, draw))) {
+      return { grantId: found.id, isNew: false };
+    }
+    return refuseLink(linkId, 'no use is left');
+  }
+
+  /** @throws ServiceUnavailableException where that may be so only because of what is running */
+  async #draws(grantId: string, draw: Draw): Promise<boolean> {
+    const { store } = this.keeper;
+    if (await store.draw(grantId, draw)) return true;
+    const grant = await store.findGrant(grantId, this.visit.linkId);
+    if (grant && isBusy(grant)) throw new ServiceUnavailableException();
+    return false;
+  }
+
+  async #giveBack({ grantId, isNew }: Taken, amount: number): Promise<void> {
+    const { store } = this.keeper;
+    const { linkId } = this.visit;
+    if (isNew && (await store.undo(grantId, linkId, amount))) return;
+    await store.release(grantId, amount);
+  }
+}
+
+/** What is not sent in the end is given back. */
+function isBusy({ connections, leasedUntil }: LimitedLinkGrant): boolean {
+  return connections > 0 && leasedUntil > Date.now();
+}

@@ -1,0 +1,184 @@
+import {
+  Get,
+  HttpCode,
+  HttpStatus,
+  Inject,
+  Post,
+  Req,
+  Res,
+  SetMetadata,
+} from '@nestjs/common';
+
+import { DownloadController } from '../../controllers/download.controller.js';
+import { type DownloadRequest } from '../../controllers/download-request.js';
+import {
+  DOWNLOAD_ROUTE,
+  FASTIFY_ROUTE_CONFIG,
+} from '../../controllers/download-route.js';
+import { FileNotFoundError } from '../../errors/file-not-found.error.js';
+import { InvalidOptionsError } from '../../errors/invalid-options.error.js';
+import { cleanFileName } from '../../http/file-name.js';
+import { type DownloadFile } from '../../files/download-file.js';
+import { type DownloadResponse } from '../../responses/download-response.js';
+import { boundToIp } from '../../signing/bound-to-ip.js';
+import { type Awaitable } from '../../storages/awaitable.js';
+import { platformResponse } from '../../streaming/platform-response.js';
+import { whenClosed } from '../../streaming/when-closed.js';
+import { checkSharing } from './check-sharing.js';
+import { type LimitedLink } from './limited-link.entity.js';
+import { LimitedLinks } from './limited-links.js';
+import { pageAnswer } from './link-page-response.js';
+import { linkPage, type LimitedLinkPage } from './link-page.js';
+import { LinkVisitor, type VisitedLink } from './link-visitor.js';
+import { TaggedFile } from './tagged-file.js';
+
+type AnyResponse = Parameters<typeof platformResponse>[0];
+
+/**
+ * Hands out what limited links lead to. Extend it and say which file a link is for:
+ *
+ * ```ts
+ * @Controller('shared/:link')
+ * class SharedController extends LimitedLinkDownloadController {
+ *   getSharedFile({ subject }: LimitedLink) {
+ *     return new StorageFile(this.storages.get(), subject);
+ *   }
+ * }
+ * ```
+ *
+ * GET shows a page that asks first, because mail scanners and previews GET, too; its button counts a use and
+ * leads to the file. With `confirm = false`, for programs, GET is the download. HEAD, 304 and errors cost
+ * nothing. One use is for one client: it may go on after an interruption and fetch several ranges at once,
+ * up to 16, and twice the size of the file in all.
+ *
+ * A link that is used up, revoked, expired, changed or unknown is answered by the same 403. The file is
+ * always an attachment that nobody keeps.
+ *
+ * @publicApi
+ */
+export abstract class LimitedLinkDownloadController extends DownloadController {
+  /** Whether GET shows a page, whose form is the download. */
+  confirm = true;
+
+  @Inject(LimitedLinks)
+  protected readonly limitedLinks!: LimitedLinks;
+
+  /** @throws FileNotFoundError where there is no such file any more, which costs no use */
+  abstract getSharedFile(
+    link: LimitedLink,
+    request: DownloadRequest,
+  ): Awaitable<DownloadFile>;
+
+  getConfirm(
+    _link: LimitedLink,
+    _request: DownloadRequest,
+  ): Awaitable<boolean> {
+    return this.confirm;
+  }
+
+  /** The page that asks first, as HTML. It needs `<form method="post">`, and may not have scripts. */
+  getPage(page: LimitedLinkPage, _request: DownloadRequest): Awaitable<string> {
+    return linkPage(page);
+  }
+
+  /**
+   * Who a program is that shows neither cookie nor tag when it goes on: by default whoever has the same
+   * address and user agent. Undefined is nobody: such programs then cannot go on. Behind a web server, tell
+   * the application which proxy it may believe, as for `boundToIp`.
+   */
+  getClient(request: DownloadRequest): Awaitable<string | undefined> {
+    const address = boundToIp(request);
+    return address && `${address} ${request.headers['user-agent'] ?? ''}`;
+  }
+
+  override checkOptions(parameters: readonly string[]): void {
+    super.checkOptions(parameters);
+    checkSharing(this.constructor.name, this, parameters);
+  }
+
+  /** The link itself: the page, or the file. */
+  @Get()
+  @SetMetadata(FASTIFY_ROUTE_CONFIG, DOWNLOAD_ROUTE)
+  override async handleDownload(
+    @Req() request: DownloadRequest,
+    @Res({ passthrough: true }) response?: AnyResponse,
+  ): Promise<DownloadResponse> {
+    const { link } = await this.#visitor(request).look();
+    if (!(await this.getConfirm(link, request))) {
+      return this.#countedDownload(request);
+    }
+    if (!response) {
+      throw new InvalidOptionsError(
+        `${this.constructor.name}.handleDownload`,
+        'no response',
+        'Pass it on: super.handleDownload(request, response). Or override download(request) instead.',
+      );
+    }
+    const { name, size } = await this.#factsOf(link, request);
+    const html = await this.getPage({ name, size, link }, request);
+    return pageAnswer(html, platformResponse(response));
+  }
+
+  /** The button of the page: counts a use, and leads to the file. */
+  @Post()
+  @HttpCode(HttpStatus.SEE_OTHER)
+  @SetMetadata(FASTIFY_ROUTE_CONFIG, DOWNLOAD_ROUTE)
+  async handleConfirmation(
+    @Req() request: DownloadRequest,
+    @Res({ passthrough: true }) response: AnyResponse,
+  ): Promise<DownloadResponse> {
+    const visitor = this.#visitor(request);
+    const { link } = await visitor.look();
+    await this.#factsOf(link, request);
+    const { location, undo } = await visitor.confirm(link);
+    const platform = platformResponse(response);
+    const { raw } = platform;
+    whenClosed(raw, () => {
+      // Something else has answered in place of this.
+      if (raw.statusCode !== 303 || !raw.headersSent) undo();
+    });
+    platform.setHeader('Location', location);
+    return pageAnswer('<!doctype html><p>The download begins.</p>\n', platform);
+  }
+
+  /** What a use leads to: the file, by an address that nobody can guess. */
+  @Get(':grant')
+  @SetMetadata(FASTIFY_ROUTE_CONFIG, DOWNLOAD_ROUTE)
+  handleGrant(@Req() request: DownloadRequest): Promise<DownloadResponse> {
+    return this.#countedDownload(request);
+  }
+
+  override async getFile(request: DownloadRequest): Promise<DownloadFile> {
+    const visited = await this.#visitor(request).visit();
+    const file = await this.getSharedFile(visited.link, request);
+    return new TaggedFile(file, visited.grantId);
+  }
+
+  /** Checked and counted also where download() is overridden and asks for no file of ours. */
+  async #countedDownload(request: DownloadRequest): Promise<DownloadResponse> {
+    await this.#visitor(request).visit();
+    return this.download(request);
+  }
+
+  #visitor(request: DownloadRequest): LinkVisitor {
+    return new LinkVisitor(request, this.limitedLinks, () =>
+      this.getClient(request),
+    );
+  }
+
+  async #factsOf(
+    link: VisitedLink['link'],
+    request: DownloadRequest,
+  ): Promise<{ name: string; size?: number }> {
+    try {
+      const file = await this.getSharedFile(link, request);
+      const { size, name = file.name } = await file.stat();
+      file.discard?.();
+      const own = await this.getBasename(file, request);
+      return { name: cleanFileName(link.basename ?? own ?? name), size };
+    } catch (error) {
+      if (error instanceof FileNotFoundError) this.fileNotFound(error, request);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { type LimitedLink } from './limited-link.entity.js';
+
+/**
+ * What a page says that asks before a use is counted.
+ *
+ * @publicApi
+ */
+export interface LimitedLinkPage {
+  /** What the client will call the file. */
+  readonly name: string;
+  /** Bytes, where they are known. */
+  readonly size?: number;
+  readonly link: LimitedLink;
+}
+
+/**
+ * Headers of the page. Nobody keeps it, finds it, frames it, or is told its address; it runs no script.
+ *
+ * @internal
+ */
+export const PAGE_HEADERS = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy':
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; " +
+    "frame-ancestors 'none'; base-uri 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Robots-Tag': 'noindex, nofollow',
+} as const;
+
+/**
+ * The page as HTML. Its form has no address: it goes to the page's own, signature included.
+ *
+ * @internal
+ */
+export function linkPage({ name, size, link }: LimitedLinkPage): string {
+  const bytes = size === undefined ? '' : `<p>${sizeText(size)}</p>`;
+  const warning =
+    link.maxUses === null ? '' : `<p>${usesText(link.maxUses - link.used)}</p>`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escaped(name)}</title>
+<style>
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 15vh auto 0; padding: 0 1rem; }
+h1 { font-size: 1.25rem; overflow-wrap: anywhere; }
+button { font: inherit; padding: 0.5rem 1.5rem; }
+</style>
+</head>
+<body>
+<h1><bdi>${escaped(name)}</bdi></h1>
+${bytes}
+${warning}
+<form method="post"><button>Download</button></form>
+</body>
+</html>
+`;
+}
+
+function usesText(left: number): string {
+  return left === 1
+    ? 'This link works once more.'
+    : `This link works ${left} more times.`;
+}
+
+function sizeText(size: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(
+    Math.max(0, Math.floor(Math.log10(size || 1) / 3)),
+    units.length - 1,
+  );
+  const number = size / 1000 ** power;
+  const digits = power === 0 || number >= 10 ? 0 : 1;
+  return `${number.toFixed(digits)} ${units[power]}`;
+}
+
+function escaped(text: string): string {
+  return text.replace(
+    /[&<>"']/g,
+    (character) => `&#${character.charCodeAt(0)};`,
+  );
+}

@@ -1,0 +1,92 @@
+import { Logger } from '@nestjs/common';
+import { type ObjectLiteral } from 'typeorm';
+
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { quote } from '../errors/quote.js';
+import { StorageUnavailableError } from '../errors/storage-unavailable.error.js';
+import { newKey } from '../files/new-key.js';
+import { StorageFile } from '../files/storage-file.js';
+import { withoutSlash } from './file-column-options.js';
+import { type FileField } from './file-fields.js';
+import { type NewFile } from './new-file.js';
+import { type PendingFile } from './pending-files.js';
+
+/**
+ * A new file on its way into the storage, and out again where its row is not written.
+ *
+ * @internal
+ */
+export class StoringFile implements PendingFile {
+  readonly #logger = new Logger('FileColumnsModule');
+  #stored?: StorageFile;
+  #isGivenUp = false;
+
+  /** @param undone where files that are removed again are noted, so that no row gets their keys */
+  constructor(
+    private readonly field: FileField,
+    readonly owner: ObjectLiteral,
+    private readonly file: NewFile,
+    private readonly undone: WeakSet<StorageFile>,
+  ) {}
+
+  get key(): string | undefined {
+    return this.#stored?.key;
+  }
+
+  /**
+   * Stores it, and makes the property the stored file.
+   *
+   * @throws StorageUnavailableError where it was given up meanwhile
+   */
+  async store(): Promise<void> {
+    const { storage } = this.field;
+    const key = newKey(this.#directory(), this.file.name);
+    const stored = new StorageFile(
+      storage,
+      await this.file.storeIn(storage, key),
+    );
+    this.#stored = stored;
+    if (!this.#isGivenUp) return this.field.set(this.owner, stored);
+    await this.#remove(stored);
+    throw new StorageUnavailableError(
+      `${quote(stored.key)} was stored too late: its transaction is rolled back`,
+    );
+  }
+
+  /** The property is the new file again: what can be read again can be saved again. */
+  async undo(): Promise<void> {
+    this.#isGivenUp = true;
+    const stored = this.#stored;
+    if (!stored) return;
+    if (this.field.valueOf(this.owner) === stored) {
+      this.field.set(this.owner, this.file);
+    }
+    await this.#remove(stored);
+  }
+
+  /** Why there is nothing to write is told by another error: this one is logged. */
+  async #remove(stored: StorageFile): Promise<void> {
+    this.undone.add(stored);
+    try {
+      await stored.delete();
+    } catch (error) {
+      this.#logger.warn(
+        `The file ${quote(stored.key)} is of no row, and could not be removed: ${quote(error instanceof Error ? error.message : error)}`,
+      );
+    }
+  }
+
+  #directory(): string {
+    const { column, directory } = this.field.column;
+    if (typeof directory === 'string') return withoutSlash(directory);
+    const given: unknown = Reflect.apply(directory, undefined, [
+      this.field.holderIn(this.owner),
+    ]);
+    if (typeof given === 'string') return withoutSlash(given);
+    throw new InvalidOptionsError(
+      `FileColumn(${column}).directory`,
+      given,
+      'The function must give a text, such as documents/2026.',
+    );
+  }
+}

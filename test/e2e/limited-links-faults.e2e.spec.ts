@@ -1,0 +1,230 @@
+import { truncate } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  type CallHandler,
+  Controller,
+  type ExecutionContext,
+  ImATeapotException,
+} from '@nestjs/common';
+import {
+  ContentFile,
+  type DownloadFile,
+  DownloadResponse,
+  InvalidOptionsError,
+  VirtualFile,
+} from 'nestjs-downloadview';
+import {
+  type LimitedLink,
+  LimitedLinkDownloadController,
+} from 'nestjs-downloadview/typeorm';
+import { map } from 'rxjs';
+
+import { ADAPTERS, type ApplicationParts } from '../support/application.js';
+import { bootError } from '../support/boot-error.js';
+import { eventually } from '../support/eventually.js';
+import { httpRequest, type HttpRequest } from '../support/http-client.js';
+import {
+  limitedParts,
+  type LimitedSite,
+  startLimitedSite,
+} from '../support/limited-site.js';
+import { RawClient } from '../support/raw-client.js';
+
+/** More than the buffers of a connection hold. */
+const LARGE = 64 * 1024 * 1024;
+const TEXT = 'Hello world!\n';
+
+/** Files of other kinds, by their subject. */
+const FILES: Record<string, () => DownloadFile> = {
+  text: () => new ContentFile(TEXT, { name: 'hello.txt' }),
+  rows: () =>
+    new VirtualFile(() => Readable.from([TEXT]), { name: 'rows.csv' }),
+  failing: () => ({
+    name: 'failing.bin',
+    stat: () => ({ size: 10 }),
+    open: () =>
+      new Readable({
+        read() {
+          this.destroy(new Error('The disk is broken'));
+        },
+      }),
+  }),
+};
+
+@Controller('files/:link')
+class FilesController extends LimitedLinkDownloadController {
+  confirm = false;
+  attachment = false;
+
+  getSharedFile({ subject }: LimitedLink) {
+    return FILES[subject]();
+  }
+}
+
+/** Asks for no file of a link. */
+@Controller('own/:link')
+class OwnController extends FilesController {
+  override download() {
+    return Promise.resolve(new DownloadResponse(FILES.text()));
+  }
+}
+
+@Controller('lost')
+class LostController extends FilesController {}
+
+@Controller('unsure/:link')
+class UnsureController extends FilesController {
+  override confirm = 'no' as unknown as boolean;
+}
+
+describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
+  let site: LimitedSite;
+  beforeAll(async () => {
+    site = await startLimitedSite(adapter, {
+      controllers: [
+        FilesController,
+        OwnController,
+        FilesController.asController('ready/:link', { confirm: true }),
+      ],
+      configure: (app) =>
+        app.useGlobalInterceptors({
+          intercept: (context: ExecutionContext, next: CallHandler) =>
+            next.handle().pipe(
+              map((value: unknown) => {
+                const { headers } = context
+                  .switchToHttp()
+                  .getRequest<{ headers: Record<string, unknown> }>();
+                if ('x-fail' in headers) throw new ImATeapotException();
+                return value;
+              }),
+            ),
+        }),
+    });
+    const path = await site.directory.write('large.bin', '');
+    await truncate(path, LARGE);
+  });
+  afterAll(() => site.stop());
+
+  const ask = (path: string, request?: HttpRequest) =>
+    httpRequest(site.origin, path, request);
+  const shareOf = (subject: string) =>
+    site.share({ path: '/files/:link', subject });
+  const runningOf = async (id: string) => {
+    const grants = await site.grants(id);
+    return grants.reduce((sum, { connections }) => sum + connections, 0);
+  };
+  /** A download that is on its way: its client does not read on. */
+  const beginLarge = async (path: string) => {
+    const client = await RawClient.connect(site.running.port);
+    await client.send({ path });
+    await client.readALittle();
+    return client;
+  };
+
+  describe('is given back', () => {
+    it.each(['GET', 'POST'])(
+      'where something else answers a %s in the end',
+      async (method) => {
+        const path = method === 'GET' ? '/direct/:link' : '/shared/:link';
+        const { id, url } = await site.share({ path });
+        const headers = { 'X-Fail': '1' };
+        expect((await ask(url, { method, headers })).status).toBe(418);
+        expect(await eventually(0, () => site.used(id))).toBe(0);
+        expect(await site.grants(id)).toEqual([]);
+      },
+    );
+
+    it('where its file fails before the first byte', async () => {
+      const { id, url } = await shareOf('failing');
+      expect((await ask(url)).status).toBe(500);
+      expect(await eventually(0, () => site.used(id))).toBe(0);
+    });
+
+    it('as far as it was not sent, where its client leaves', async () => {
+      const { id, url } = await site.share({ subject: 'large.bin' });
+      const client = await beginLarge(url);
+      expect(await runningOf(id)).toBe(1);
+      await client.leave();
+      expect(await eventually(0, () => runningOf(id))).toBe(0);
+      const [grant] = await site.grants(id);
+      expect(grant?.drawn).toBeGreaterThan(0);
+      expect(grant?.drawn).toBeLessThan(LARGE / 2);
+      expect(await site.used(id)).toBe(1);
+    });
+  });
+
+  it('ends what is being sent by it when it is revoked', async () => {
+    const { id, url } = await site.share({ subject: 'large.bin' });
+    const client = await beginLarge(url);
+    const other = await site.share({ subject: 'large.bin' });
+    const untouched = await beginLarge(other.url);
+    expect(await site.links.revoke(id)).toBe(true);
+    const { code, bytes } = await client.end();
+    expect([code, bytes.length < LARGE]).toEqual(['ECONNRESET', true]);
+    expect(await runningOf(other.id)).toBe(1);
+    await untouched.leave();
+    expect((await ask(url)).status).toBe(403);
+  });
+
+  it('leads to an attachment, with a tag, whatever the route and the file say', async () => {
+    for (const subject of ['text', 'rows']) {
+      const { url } = await shareOf(subject);
+      const { status, headers, text } = await ask(url);
+      expect([status, text]).toEqual([200, TEXT]);
+      expect(headers['content-disposition']).toMatch(/^attachment; /);
+      expect(headers.etag).toMatch(/^"[0-9a-f]{32}\.[\w-]{16}"$/);
+    }
+  });
+
+  it('is asked for where the route makes a download of its own', async () => {
+    const { id, url } = await site.share({ path: '/own/:link' });
+    const { text, headers } = await ask(url);
+    expect([text, await site.used(id)]).toEqual([TEXT, 1]);
+    expect(headers['cache-control']).toMatch(/^private, no-store/);
+    for (const path of [url, `/own/${id}`, `/own/${id}/${id}`]) {
+      expect((await ask(path)).status).toBe(403);
+    }
+  });
+
+  it('may lead to a ready class', async () => {
+    const { id, url } = await site.share({
+      path: '/ready/:link',
+      subject: 'text',
+    });
+    expect((await ask(url)).text).toContain('hello.txt');
+    expect(await site.used(id)).toBe(0);
+  });
+
+  it('hands out twice what has no length', async () => {
+    const { id, url } = await shareOf('rows');
+    const range = { headers: { Range: 'bytes=0-' } };
+    for (const status of [200, 200, 403]) {
+      expect((await ask(url, range)).status).toBe(status);
+    }
+    expect(await site.used(id)).toBe(1);
+  });
+
+  it.each<[what: string, parts: Partial<ApplicationParts>]>([
+    ['no :link in its route', { controllers: [LostController] }],
+    ['a confirm that is no answer', { controllers: [UnsureController] }],
+    ['no signing', { options: {} }],
+  ])('does not boot with %s', async (_, parts) => {
+    const error = await bootError(adapter, {
+      ...limitedParts({ root: site.directory.path }),
+      ...parts,
+    });
+    expect(error).toBeInstanceOf(InvalidOptionsError);
+    expect(error.message).toMatch(/\.link"|\.confirm"|"signing"/);
+  });
+
+  it('tells which methods it has', async () => {
+    const { url } = await site.share();
+    const { status, headers } = await ask(url, { method: 'DELETE' });
+    expect([status, headers.allow?.split(', ').sort()]).toEqual([
+      405,
+      ['GET', 'HEAD', 'POST'],
+    ]);
+  });
+});

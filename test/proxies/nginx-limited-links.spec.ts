@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { nginx } from 'nestjs-downloadview';
+import { LimitedLinks } from 'nestjs-downloadview/typeorm';
+
+import { ADAPTERS } from '../support/application.js';
+import { type Site, startBehindNginx } from '../support/behind-nginx.js';
+import { describeWith } from '../support/describe-with.js';
+import { type Exchanged, exchangesOf } from '../support/exchanges.js';
+import { limitedParts } from '../support/limited-site.js';
+import {
+  temporaryDirectory,
+  type TemporaryDirectory,
+} from '../support/temporary-directory.js';
+
+describeWith(['nginx'], 'limited links behind nginx', () => {
+  describe.each(ADAPTERS)('%s', (adapter) => {
+    const bytes = randomBytes(100_000);
+    let directory: TemporaryDirectory;
+    let site: Site;
+    let links: LimitedLinks;
+    let exchanged: Exchanged[];
+
+    beforeAll(async () => {
+      directory = await temporaryDirectory();
+      const root = directory.path;
+      await directory.write('file.bin', bytes);
+      const backend = nginx({
+        rules: [{ sourceDir: `${root}/`, destination: '/_offload/' }],
+      });
+      site = await startBehindNginx(adapter, {
+        ...limitedParts({ root }),
+        backend,
+      });
+      links = site.application.app.get(LimitedLinks);
+      exchanged = exchangesOf(site.application.app);
+    });
+    afterAll(async () => {
+      await site.stop();
+      await directory.remove();
+    });
+
+    const share = (path = '/direct/:link') =>
+      links.create({ path, subject: 'file.bin' });
+    const used = async (id: string) => (await links.find(id))?.used;
+
+    it('count the file that nginx sends, and its ranges with it', async () => {
+      const { id, url } = await share();
+      const first = await site.through(url);
+      expect(first.body.equals(bytes)).toBe(true);
+      expect(first.headers).toMatchObject({
+        'cache-control': 'private, no-store, no-transform',
+        'referrer-policy': 'no-referrer',
+      });
+      const rest = await site.through(url, {
+        headers: {
+          Range: 'bytes=60000-',
+          'If-Range': first.headers.etag ?? '',
+          'User-Agent': 'other',
+        },
+      });
+      expect([rest.status, rest.headers.etag]).toEqual([
+        206,
+        first.headers.etag,
+      ]);
+      expect(rest.body.equals(bytes.subarray(60_000))).toBe(true);
+      expect(await used(id)).toBe(1);
+      expect((await site.through(url)).status).toBe(403);
+      const [grant] = first.headers['set-cookie'] ?? [];
+      const direct = await site.direct(url, {
+        headers: {
+          Range: 'bytes=0-9',
+          Cookie: grant?.replace(/;.*/, '') ?? '',
+        },
+      });
+      expect([direct.headers['x-accel-redirect'], direct.text]).toEqual([
+        '/_offload/file.bin',
+        '',
+      ]);
+    });
+
+    it('count nothing that nginx would not send', async () => {
+      const { id, url } = await share();
+      const cases: [
+        status: number,
+        method: string,
+        headers: Record<string, string>,
+      ][] = [
+        [200, 'HEAD', {}],
+        [304, 'GET', { 'If-None-Match': '*' }],
+        [412, 'GET', { 'If-Match': '"other"' }],
+        [416, 'GET', { Range: 'bytes=100000-' }],
+      ];
+      for (const [status, method, headers] of cases) {
+        const answer = await site.through(url, { method, headers });
+        expect(answer.status).toBe(status);
+        expect(await used(id)).toBe(0);
+      }
+    });
+
+    it('lead from the page to the file', async () => {
+      const { id, url } = await share('/shared/:link');
+      expect((await site.through(url)).text).toContain('<form method="post">');
+      expect(await used(id)).toBe(0);
+      const { headers } = await site.through(url, { method: 'POST' });
+      const { pathname } = new URL(headers.location ?? '', `http://test${url}`);
+      const { body } = await site.through(pathname);
+      expect(body.equals(bytes)).toBe(true);
+      expect(await used(id)).toBe(1);
+      expect(exchanged.at(-1)?.url).toBe(pathname);
+    });
+  });
+});

@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+
+import { Controller, Delete, Module, Param, Post } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import {
+  DownloadModule,
+  FileSystemStorage,
+  StorageFile,
+} from 'nestjs-downloadview';
+import {
+  CreateLimitedLinks1790000000000,
+  type LimitedLink,
+  LimitedLinkDownloadController,
+  limitedLinkEntities,
+  LimitedLinks,
+  LimitedLinksModule,
+} from 'nestjs-downloadview/typeorm';
+
+@Controller('once/:link')
+export class OnceController extends LimitedLinkDownloadController {
+  getSharedFile({ subject }: LimitedLink) {
+    return new StorageFile(this.storages.get(), subject);
+  }
+}
+
+@Controller('shares')
+export class ShareController {
+  constructor(private readonly links: LimitedLinks) {}
+
+  @Post(':key')
+  async share(@Param('key') key: string) {
+    const { id, url } = await this.links.create({
+      path: '/once/:link', // of the controller above, global prefix included
+      subject: key, // what the link is for, in your own words
+      maxUses: 1, // 1 by default; null for any number
+      expiresIn: 86_400, // seconds; never by default
+    });
+    return { id, url };
+  }
+
+  @Delete(':id')
+  revoke(@Param('id') id: string) {
+    return this.links.revoke(id);
+  }
+}
+
+@Module({
+  imports: [
+    TypeOrmModule.forRoot({
+      type: 'sqljs', // or any other database
+      entities: limitedLinkEntities, // [Document, ...limitedLinkEntities]
+      migrations: [CreateLimitedLinks1790000000000],
+      migrationsRun: true,
+    }),
+    DownloadModule.forRoot({
+      signing: { secrets: [process.env.LINK_SECRET ?? ''] },
+      storages: { default: new FileSystemStorage({ root: resolve('media') }) },
+    }),
+    LimitedLinksModule.forRoot(),
+  ],
+  controllers: [OnceController, ShareController],
+})
+export class SharesModule {}

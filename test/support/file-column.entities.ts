@@ -1,0 +1,79 @@
+import { type StorageFile } from 'nestjs-downloadview';
+import { FileColumn } from 'nestjs-downloadview/typeorm';
+import {
+  ChildEntity,
+  Column,
+  DeleteDateColumn,
+  Entity,
+  ManyToOne,
+  OneToMany,
+  PrimaryColumn,
+  PrimaryGeneratedColumn,
+  type Relation,
+  TableInheritance,
+} from 'typeorm';
+
+/** In a column of another storage, and of a row that others point to. */
+@Entity()
+export class Author {
+  @PrimaryGeneratedColumn()
+  id!: number;
+
+  @FileColumn({ storage: 'portraits', nullable: true })
+  portrait!: StorageFile | null;
+
+  @OneToMany(() => Paper, (paper) => paper.author, { cascade: true })
+  papers!: Relation<Paper[]>;
+}
+
+/** Embedded in a paper. */
+export class Scan {
+  @Column({ type: 'integer', nullable: true })
+  pages!: number | null;
+
+  @FileColumn({
+    nullable: true,
+    directory: ({ pages }: Scan) => `scans/${pages}-pages/`,
+  })
+  file!: StorageFile | null;
+}
+
+@Entity()
+export class Paper {
+  @PrimaryGeneratedColumn()
+  id!: number;
+
+  @Column({ type: 'varchar', unique: true })
+  slug!: string;
+
+  @FileColumn({ directory: 'papers' })
+  file!: StorageFile;
+
+  @FileColumn({ nullable: true, onReplace: 'delete', onDelete: 'delete' })
+  draft!: StorageFile | null;
+
+  @Column(() => Scan)
+  scan!: Scan;
+
+  @ManyToOne(() => Author, (author) => author.papers, { eager: true })
+  author!: Relation<Author> | null;
+
+  @DeleteDateColumn()
+  deletedAt!: Date | null;
+}
+
+@Entity()
+@TableInheritance({ column: { type: 'varchar', name: 'kind' } })
+export class Note {
+  @PrimaryColumn({ type: 'varchar' })
+  title!: string;
+}
+
+/** Of a table that its class shares with others. */
+@ChildEntity()
+export class RecordedNote extends Note {
+  @FileColumn({ nullable: true, length: 200 })
+  sound!: StorageFile | null;
+}
+
+export const FILE_ENTITIES = [Author, Paper, Note, RecordedNote];

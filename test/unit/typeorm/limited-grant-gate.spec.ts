@@ -1,0 +1,152 @@
+import {
+  afterAll,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+} from '@jest/globals';
+import { ServiceUnavailableException } from '@nestjs/common';
+import { InvalidSignatureError } from 'nestjs-downloadview';
+import { LimitedLink, LimitedLinkGrant } from 'nestjs-downloadview/typeorm';
+import { DataSource } from 'typeorm';
+
+import { randomId } from '../../../lib/typeorm/limited-links/client-marks.js';
+import {
+  GrantGate,
+  type LinkVisit,
+} from '../../../lib/typeorm/limited-links/grant-gate.js';
+import { LinkStore } from '../../../lib/typeorm/limited-links/link-store.js';
+import { RunningTransfers } from '../../../lib/typeorm/limited-links/running-transfers.js';
+import { LIMITED_TABLES } from '../../support/limited-store-contract.js';
+
+const SIZE = 1000;
+
+describe('the gate of a limited link', () => {
+  const dataSource = new DataSource({
+    type: 'sqljs',
+    synchronize: true,
+    ...LIMITED_TABLES,
+  });
+  const store = new LinkStore(dataSource, () => Date.now());
+  const running = new RunningTransfers(1000, () => Promise.resolve());
+  const begun: Promise<unknown>[] = [];
+  let linkId: string;
+  beforeAll(() => dataSource.initialize());
+  beforeEach(async () => {
+    linkId = randomId();
+    await dataSource.manager.insert(LimitedLink, {
+      id: linkId,
+      subject: 'a document',
+      maxUses: 2,
+      used: 0,
+      createdAt: new Date(),
+    });
+  });
+  afterAll(() => dataSource.destroy());
+
+  const used = async () => (await store.find(linkId))?.used;
+  const grants = () => dataSource.manager.findBy(LimitedLinkGrant, { linkId });
+  /** A request as it is when it has looked for a grant, and found none. */
+  const visit = (client = 'me', isRange = true): LinkVisit => ({
+    linkId,
+    headers: {},
+    fresh: { id: randomId(), linkId, client, openUntil: Date.now() + 60_000 },
+    search: isRange ? { ids: [], client } : undefined,
+    cookieFor: (id) => `grant=${id}`,
+  });
+  const admit = (given: LinkVisit, length = SIZE / 10) => {
+    const gate = new GrantGate(given, {
+      store,
+      running,
+      later: (work) => begun.push(work),
+    });
+    const etag = `"${given.grantId ?? given.fresh?.id}.tag"`;
+    return gate.admit({ length, size: SIZE, etag, cut: () => undefined });
+  };
+  const settled = () => Promise.all(begun.splice(0));
+
+  it('lets requests that have looked at the same time go on with one grant', async () => {
+    const visits = [visit(), visit(), visit()];
+    const [first, ...others] = await Promise.all(
+      visits.map((one) => admit(one)),
+    );
+    const id = visits[0].fresh?.id;
+    expect(first?.headers).toEqual({
+      ETag: `"${id}.tag"`,
+      'Set-Cookie': `grant=${id}`,
+    });
+    for (const { headers } of others) {
+      expect(headers).toEqual({ ETag: `"${id}.tag"` });
+    }
+    expect(await used()).toBe(1);
+  });
+
+  it('begins a use for each request without a range', async () => {
+    await admit(visit('me', false));
+    await admit(visit('me', false));
+    expect(await used()).toBe(2);
+    await expect(admit(visit('me', false))).rejects.toThrow(
+      InvalidSignatureError,
+    );
+  });
+
+  it('begins another use where one has been used enough', async () => {
+    const one = visit();
+    for (const length of [SIZE, SIZE]) {
+      (await admit(one, length)).over({ hasBegun: true, unsent: 0 });
+      await settled();
+    }
+    const grantId = one.fresh?.id;
+    const another = visit();
+    const { headers } = await admit({ ...another, grantId }, SIZE);
+    expect(headers?.ETag).toBe(`"${another.fresh?.id}.tag"`);
+    expect(await used()).toBe(2);
+    await expect(admit({ ...visit('you'), grantId })).rejects.toThrow(
+      InvalidSignatureError,
+    );
+  });
+
+  it('puts off what may be had when something else is over', async () => {
+    const one = visit();
+    const grantId = one.fresh?.id;
+    const answer = await admit(one, SIZE);
+    await admit({ ...visit(), grantId }, SIZE);
+    await expect(admit({ ...visit(), grantId }, 1)).rejects.toThrow(
+      ServiceUnavailableException,
+    );
+    answer.over({ hasBegun: true, unsent: 1 });
+    await settled();
+    await admit({ ...visit(), grantId }, 1);
+    expect(await used()).toBe(1);
+  });
+
+  it('takes back what has not begun', async () => {
+    const answer = await admit(visit());
+    answer.over({ hasBegun: false, unsent: 0 });
+    await settled();
+    expect([await used(), await grants()]).toEqual([0, []]);
+  });
+
+  it('keeps the use of which others have had something', async () => {
+    const one = visit();
+    const first = await admit(one);
+    await admit({ ...visit(), grantId: one.fresh?.id });
+    first.over({ hasBegun: false, unsent: 0 });
+    await settled();
+    const [grant] = await grants();
+    expect([await used(), grant?.drawn, grant?.connections]).toEqual([
+      1,
+      SIZE / 10,
+      1,
+    ]);
+  });
+
+  it('counts nothing for a browser that guesses', async () => {
+    const headers = { 'sec-purpose': 'prefetch' };
+    await expect(admit({ ...visit(), headers })).rejects.toThrow(
+      ServiceUnavailableException,
+    );
+    expect(await used()).toBe(0);
+  });
+});

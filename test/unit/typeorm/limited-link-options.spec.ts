@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import { InvalidOptionsError } from 'nestjs-downloadview';
+import {
+  type LimitedLinkOptions,
+  LimitedLinksModule,
+  type LimitedLinksModuleOptions,
+} from 'nestjs-downloadview/typeorm';
+
+import { checkLimitedLinkOptions } from '../../../lib/typeorm/limited-links/limited-link-options.js';
+
+const GOOD: LimitedLinkOptions = { path: '/shared/:link', subject: '5' };
+
+describe('a limited link is not made', () => {
+  it.each<[option: string, value: unknown]>([
+    ['path', undefined],
+    ['path', '/shared'],
+    ['path', '/:link/:link'],
+    ['path', '/shared/:linked'],
+    ['subject', undefined],
+    ['subject', ''],
+    ['subject', 5],
+    ['subject', 'x'.repeat(256)],
+    ['subject', '\ud800'],
+    ['maxUses', 0],
+    ['maxUses', 1.5],
+    ['maxUses', 2 ** 31],
+    ['maxUses', '1'],
+    ['expiresIn', 0],
+    ['expiresIn', null],
+    ['basename', ''],
+    ['basename', 'x'.repeat(256)],
+    ['uses', 1],
+  ])('with %s %j', (option, value) => {
+    const options = { ...GOOD, [option]: value };
+    const check = () => checkLimitedLinkOptions(options);
+    expect(check).toThrow(InvalidOptionsError);
+    expect(check).toThrow(`"create().${option}"`);
+  });
+
+  it.each([
+    {},
+    { maxUses: null },
+    { maxUses: 3, expiresIn: 60, basename: 'a.txt' },
+    { maxUses: undefined, basename: undefined },
+    { path: 'https://files.example/api/shared/:link?lang=en' },
+  ])('wrongly with %j', (options) => {
+    expect(() =>
+      checkLimitedLinkOptions({ ...GOOD, ...options }),
+    ).not.toThrow();
+  });
+});
+
+describe('the module does not boot', () => {
+  it.each<[option: string, value: unknown]>([
+    ['grantLifetime', 0],
+    ['grantLifetime', '60'],
+    ['checkInterval', 0],
+    ['checkInterval', 60],
+    ['lifetime', 60],
+  ])('with %s %j', (option, value) => {
+    const options = { [option]: value } as LimitedLinksModuleOptions;
+    expect(() => LimitedLinksModule.forRoot(options)).toThrow(
+      `"LimitedLinksModule.${option}"`,
+    );
+  });
+});
