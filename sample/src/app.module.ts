@@ -1,6 +1,11 @@
 import { Module } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DownloadModule, FileSystemStorage } from 'nestjs-downloadview';
+import {
+  FileColumnsModule,
+  LimitedLinksModule,
+} from 'nestjs-downloadview/typeorm';
 
 import { backend } from './backend.js';
 import { database } from './database.js';
@@ -9,23 +14,31 @@ import { DocumentsModule } from './documents/documents.module.js';
 import { DownloadsModule } from './downloads/downloads.module.js';
 import { HealthModule } from './health/health.module.js';
 import { SeedModule } from './seed/seed.module.js';
+import { SharingModule } from './sharing/sharing.module.js';
+import { signingSecret } from './signing-secret.js';
+import { ErrorPageFilter } from './web/error-page.filter.js';
 
 @Module({
   imports: [
     DownloadModule.forRootAsync({
-      useFactory: () => ({
+      useFactory: async () => ({
         backend: backend(),
         storages: {
           default: new FileSystemStorage({ root: directories.media }),
           public: new FileSystemStorage({ root: directories.public }),
         },
+        signing: { secrets: [await signingSecret()] },
       }),
     }),
     TypeOrmModule.forRoot(database()),
+    FileColumnsModule.forRoot(),
+    LimitedLinksModule.forRoot(),
     DocumentsModule,
     DownloadsModule,
+    SharingModule,
     HealthModule,
     SeedModule,
   ],
+  providers: [{ provide: APP_FILTER, useClass: ErrorPageFilter }],
 })
 export class AppModule {}

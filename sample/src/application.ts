@@ -3,14 +3,16 @@ import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 
 import { AppModule } from './app.module.js';
-import { makeDirectories } from './directories.js';
+import { directories, makeDirectories } from './directories.js';
 
 /** The application, ready to listen. */
 export async function createApplication(): Promise<NestExpressApplication> {
   await makeDirectories();
-  return NestFactory.create<NestExpressApplication>(AppModule, {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule, {
     logger: ['fatal', 'error', 'warn'],
   });
+  app.useStaticAssets(directories.static, { prefix: '/static/' });
+  return app;
 }
 
 /** The port that the application has: with `listen(0)` the system chose it. */

@@ -1,17 +1,34 @@
-import { type DownloadBackend, nginx, stream } from 'nestjs-downloadview';
+import {
+  apache,
+  caddy,
+  type DownloadBackend,
+  lighttpd,
+  nginx,
+  type PathEncoding,
+  stream,
+} from 'nestjs-downloadview';
 
 import { directories } from './directories.js';
 
-// The files, and the places where the server in front finds them.
+// The files, and the places where a server in front finds them: Apache and lighttpd are told the path,
+// nginx and Caddy a location of their own that nobody else can open.
+const { media, public: open, assets } = directories;
+const paths = [media, open, assets].map((sourceDir) => ({ sourceDir }));
 const rules = [
-  { sourceDir: directories.media, destination: '/_media/' },
-  { sourceDir: directories.public, destination: '/_public/' },
-  { sourceDir: directories.assets, destination: '/_assets/' },
+  { sourceDir: media, destination: '/_media/' },
+  { sourceDir: open, destination: '/_public/' },
+  { sourceDir: assets, destination: '/_assets/' },
 ];
+
+// `raw` for Debian 12, `percent` for mod_xsendfile from 1.0 and Caddy from 2.7.
+const pathEncoding = (process.env.PATH_ENCODING || 'raw') as PathEncoding;
 
 const backends = new Map<string, () => DownloadBackend>([
   ['stream', () => stream()],
   ['nginx', () => nginx({ rules })],
+  ['apache', () => apache({ rules: paths, pathEncoding })],
+  ['lighttpd', () => lighttpd({ rules: paths })],
+  ['caddy', () => caddy({ rules, pathEncoding })],
 ]);
 
 /** The backend that DOWNLOAD_BACKEND names. Nothing else in the application depends on it. */

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 const sample = resolve(import.meta.dirname, '..');
@@ -13,15 +13,21 @@ export const dataDirectory = resolve(
  * everybody never lies beside what may not.
  */
 export const directories = {
-  /** Uploaded documents; a row of the database points to each. */
+  /** Documents; a row of the database points to each. */
   media: join(dataDirectory, 'media'),
   /** For everybody who knows the path. */
   public: join(dataDirectory, 'public'),
   /** Files that come with the application. */
   assets: join(sample, 'assets'),
+  /** What is being uploaded. */
+  uploads: join(dataDirectory, 'uploads'),
+  /** What the pages are made with: styles and script. */
+  static: join(sample, 'static'),
 };
 
 export async function makeDirectories(): Promise<void> {
+  // An upload that was cut is of no use to anybody.
+  await rm(directories.uploads, { recursive: true, force: true });
   for (const directory of Object.values(directories)) {
     await mkdir(directory, { recursive: true });
   }

@@ -37,7 +37,7 @@ async function runBehind(name: string): Promise<void> {
       user: workerUser,
       directory,
     });
-    await writeFile(configuration, text ?? '');
+    await writeFile(configuration, `${text}\n${server.addition ?? ''}\n`);
 
     const child = await start(server, configuration);
     const exited = once(child, 'exit');

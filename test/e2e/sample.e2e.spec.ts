@@ -1,22 +1,32 @@
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { httpRequest } from '../support/http-client.js';
-import { BuiltSample, type RunningProgram } from '../support/sample.js';
+import { describeWith } from '../support/describe-with.js';
+import { type HttpAnswer, httpRequest } from '../support/http-client.js';
+import { startPostgres } from '../support/postgres.js';
+import { type ProgramName } from '../support/programs.js';
+import { type RunningProgram, Sample } from '../support/sample.js';
 
-const NAME = 'é 日本 "x".txt';
+const NAME = 'é 日本 "x" 🏖️.txt';
+const PATH = '/documents/e-x';
 const CONTENT = 'Grüße, 日本!\n';
 // What a developer's shell may have set is not what is tested.
-const SHELL = { DATABASE_URL: '', DOWNLOAD_BACKEND: '', PORT: '0' };
+const SHELL = {
+  ...{ DATABASE_URL: '', DOWNLOAD_BACKEND: '', PATH_ENCODING: '', PORT: '0' },
+  ...{ HOST: '', PUBLIC_URL: '', SIGNING_SECRET: '', UPLOAD_LIMIT: '' },
+};
+const FIRST = [
+  ...['Letter.pdf', 'Sunset.png', 'Tide.webm', 'Prélude.wav'],
+  'Welcome.txt',
+];
 
-let sample: BuiltSample;
+let sample: Sample;
 
 beforeAll(async () => {
-  sample = await BuiltSample.build();
+  sample = await Sample.build();
 }, 120_000);
 
 afterAll(() => sample?.remove(), 30_000);
@@ -26,9 +36,9 @@ describe('the sample', () => {
   let origin: string;
 
   const start = async (): Promise<void> => {
-    program = await sample.start(['main.js'], {
+    program = await sample.start(['main'], {
       ...SHELL,
-      DATA_DIR: sample.data('plain'),
+      ...{ DATA_DIR: sample.data('plain'), UPLOAD_LIMIT: '1000000' },
     });
     [origin] = program.addresses;
   };
@@ -38,15 +48,22 @@ describe('the sample', () => {
     const { status, headers, text } = await httpRequest(origin, '/');
     expect(status).toBe(200);
     expect(headers['content-type']).toBe('text/html; charset=utf-8');
-    expect(names(text)).toEqual(['Letter.pdf', 'Sunset.png', 'Welcome.txt']);
-    expect(text).toContain('href="/documents/letter"');
-    expect(text).toContain('href="/documents/letter/inline"');
+    expect(names(text)).toEqual(FIRST);
+  });
+
+  it('lets its pages run and load nothing but its own', async () => {
+    const { headers } = await httpRequest(origin, '/documents/letter');
+    const policy = headers['content-security-policy'];
+    expect(policy).toContain("default-src 'none'; script-src 'self'");
+    expect(policy).not.toContain('unsafe');
+    expect(headers['cache-control']).toBe('no-store');
   });
 
   const text = 'text/plain; charset=utf-8';
+  const csv = 'text/csv; charset=utf-8';
   it.each([
-    ['/documents/welcome', text, 'attachment; "Welcome.txt"', /^Hello!.* à/],
-    ['/documents/welcome/inline', text, 'inline; "Welcome.txt"', /^Hello!/],
+    ['/documents/welcome/download', text, 'attachment; "Welcome.txt"', /^Hell/],
+    ['/documents/welcome/inline', text, 'inline; "Welcome.txt"', /^Hello!.* à/],
     ['/documents/sunset/inline', 'image/png', 'inline; "Sunset.png"', /^.PNG/],
     [
       '/documents/letter/inline',
@@ -63,16 +80,16 @@ describe('the sample', () => {
       /^Welcome\./,
     ],
     [
-      '/documents.txt',
-      text,
-      'attachment; "documents.txt"',
-      /^630\tLetter\.pdf\n\d+\tSunset\.png\n51\tWelcome\.txt\n$/,
+      '/documents.csv',
+      csv,
+      'attachment; "documents.csv"',
+      /^Name,Type,Bytes,Added\r?\nLetter\.pdf,application\/pdf,\d+,2.*\r?\n(?:.+\r?\n){3}Welcome\.txt/,
     ],
     [
       '/statistics.csv',
-      'text/csv; charset=utf-8',
+      csv,
       'attachment; "statistics.csv"',
-      /^documents,bytes\n3,\d+\n$/,
+      /^documents,bytes\n5,\d+\n$/,
     ],
     [
       '/partner/prices.csv',
@@ -93,8 +110,11 @@ describe('the sample', () => {
 
   it('lets nobody but members have the handbook', async () => {
     const path = '/members/handbook.txt';
-    expect((await httpRequest(origin, path)).status).toBe(401);
-    const headers = { authorization: 'Bearer letmein' };
+    const refused = await httpRequest(origin, path);
+    expect(refused.status).toBe(401);
+    expect(refused.headers['www-authenticate']).toMatch(/^Basic /);
+    const member = Buffer.from('member:letmein').toString('base64');
+    const headers = { authorization: `Basic ${member}` };
     const answer = await httpRequest(origin, path, { headers });
     expect(answer.status).toBe(200);
     expect(answer.text).toMatch(/^Handbook for members\n/);
@@ -102,30 +122,42 @@ describe('the sample', () => {
 
   it.each([
     '/documents/nope',
+    '/documents/nope/download',
     '/documents/nope/inline',
+    '/documents/nope/share',
     '/public/nope.txt',
-    '/public/../documents.sqlite',
-    '/public/%2e%2e/documents.sqlite',
-    '/public/..%2fdocuments.sqlite',
+    '/public/../library.sqlite',
+    '/public/%2e%2e/library.sqlite',
+    '/public/..%2flibrary.sqlite',
+    '/static/../src/main.ts',
   ])('answers %s with 404 and tells no path', async (path) => {
     const { status, headers, text } = await httpRequest(origin, path);
     expect(status).toBe(404);
     expect(headers['content-type']).toMatch(/^application\/json/);
-    expect(text).not.toMatch(/sqlite|public|documents|data|\/tmp/i);
+    expect(text).not.toMatch(/sqlite|data|\/tmp/i);
+  });
+
+  it('tells people what is wrong by a page', async () => {
+    const headers = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+    const answer = await httpRequest(origin, '/documents/nope', { headers });
+    expect(answer.status).toBe(404);
+    expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(answer.headers['vary']).toContain('Accept');
+    expect(answer.text).toContain('<h1>Not found</h1>');
   });
 
   it('takes a file of any name, and gives it back', async () => {
     const answer = await upload(origin, NAME, 'text/plain', CONTENT);
     expect(answer.status).toBe(303);
-    expect(answer.headers.get('location')).toBe('/');
+    expect(answer.headers.get('location')).toBe('/?added=e-x');
     expect(names(await page(origin))[0]).toBe(NAME);
 
-    const download = await httpRequest(origin, '/documents/e-x');
+    const download = await httpRequest(origin, `${PATH}/download`);
     expect(download.text).toBe(CONTENT);
     expect(download.headers['content-disposition']).toMatch(/^attachment;/);
     expect(fileName(download.headers['content-disposition'])).toBe(NAME);
 
-    const shown = await httpRequest(origin, '/documents/e-x/inline');
+    const shown = await httpRequest(origin, `${PATH}/inline`);
     expect(shown.text).toBe(CONTENT);
     expect(shown.headers['content-disposition']).toMatch(/^inline;/);
     expect(shown.headers['content-type']).toBe('text/plain; charset=utf-8');
@@ -143,88 +175,157 @@ describe('the sample', () => {
     await upload(origin, name, 'text/plain', 'x');
     const text = await page(origin);
     expect(names(text)[0]).toBe(name);
+    for (const path of ['', '/share', '/delete']) {
+      const answer = await httpRequest(
+        origin,
+        `/documents/img-src-x-onerror-alert-1-co${path}`,
+      );
+      expect(answer.status).toBe(200);
+      expect(answer.text).not.toContain('<img src=x');
+    }
     expect(text).not.toContain('<img');
   });
 
-  it('gives two files of one name a place each, at once too', async () => {
-    const contents = ['one', 'two', 'three'];
-    await Promise.all(
-      contents.map((text) => upload(origin, 'twin.txt', 'text/plain', text)),
+  it('gives files of one name a place each, when many come at once', async () => {
+    const contents = Array.from({ length: 12 }, (_, index) => `${index}`);
+    const send = (name: (text: string) => string) =>
+      contents.map((text) => upload(origin, name(text), 'text/plain', text));
+    const [answers, links] = await Promise.all([
+      Promise.all([
+        ...send(() => 'twin.txt'),
+        ...send((text) => `only-${text}.txt`),
+      ]),
+      Promise.all(contents.map(() => share(origin, PATH, 'once'))),
+    ]);
+    expect(new Set(links).size).toBe(12);
+    expect(answers.map(({ status }) => status)).toEqual(Array(24).fill(303));
+    const places = (await page(origin)).matchAll(
+      /"(\/documents\/twin[^/"]*\/download)"/g,
     );
-    const slugs = [
-      ...(await page(origin)).matchAll(/"\/(documents\/twin[^/"]*)"/g),
-    ];
     const texts = await Promise.all(
-      slugs.map(
-        async ([, slug]) => (await httpRequest(origin, `/${slug}`)).text,
-      ),
+      [...places].map(async ([, path]) => {
+        return (await httpRequest(origin, path)).text;
+      }),
     );
     expect(texts.sort()).toEqual(contents.sort());
   });
 
-  it('refuses a form without a file', async () => {
-    const method = 'POST';
-    const { status } = await httpRequest(origin, '/documents', { method });
-    expect(status).toBe(400);
+  it('refuses a form without a file, and a file that is too large', async () => {
+    const empty = await httpRequest(origin, '/documents', { method: 'POST' });
+    expect(empty.status).toBe(400);
+    const large = 'x'.repeat(1_000_001);
+    const { status } = await upload(origin, 'large.txt', 'text/plain', large);
+    expect(status).toBe(413);
+    expect(await readdir(`${sample.data('plain')}/uploads`)).toEqual([]);
+  });
+
+  it.each<Record<string, string>>([
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { origin: 'http://elsewhere.example' },
+    { origin: 'null' },
+  ])('refuses a form that another site has sent: %j', async (headers) => {
+    for (const path of ['/documents', '/documents/letter/delete']) {
+      const method = 'POST';
+      const answer = await httpRequest(origin, path, { method, headers });
+      expect(answer.status).toBe(400);
+      expect(answer.text).toContain('from another site');
+    }
+    expect(names(await page(origin))).toContain('Letter.pdf');
+  });
+
+  it('keeps the secret of its links to itself, and the links work', async () => {
+    const secret = `${sample.data('plain')}/signing-secret`;
+    expect((await stat(secret)).mode & 0o777).toBe(0o600);
+    expect(await readFile(secret, 'utf8')).toMatch(/^[\w-]{43}$/);
+    const link = await share(origin, '/documents/welcome', 'hour');
+    expect((await httpRequest(origin, link)).text).toMatch(/^Hello!/);
+    expect((await httpRequest(origin, `${link}x`)).status).toBe(403);
+    const other = await share(origin, '/documents/welcome', 'month');
+    expect(other).toBe('');
+  });
+
+  it('deletes a document with its file', async () => {
+    await upload(origin, 'gone.txt', 'text/plain', 'x');
+    const files = `${sample.data('plain')}/media/documents`;
+    expect(await readdir(files)).toContain('gone.txt');
+    const path = '/documents/gone/delete';
+    const answer = await httpRequest(origin, path, { method: 'POST' });
+    expect(answer.status).toBe(303);
+    expect(names(await page(origin))).not.toContain('gone.txt');
+    expect(await readdir(files)).not.toContain('gone.txt');
   });
 
   it('still has everything after a restart', async () => {
     const before = names(await page(origin));
+    const link = new URL(await share(origin, PATH, 'week'), origin);
     await program.stop();
     await start();
     expect(names(await page(origin))).toEqual(before);
-    expect((await httpRequest(origin, '/documents/e-x')).text).toBe(CONTENT);
+    const download = await httpRequest(origin, link.pathname + link.search);
+    expect(download.text).toBe(CONTENT);
   }, 30_000);
 });
 
-describe('with DOWNLOAD_BACKEND=nginx', () => {
-  let origin: string;
-
-  beforeAll(async () => {
-    const program = await sample.start(['main.js'], {
+describeWith(['initdb'], 'with DATABASE_URL', () => {
+  it('keeps the documents in PostgreSQL', async () => {
+    const cluster = await startPostgres();
+    const { host, username, database } = cluster.connection;
+    const env = {
       ...SHELL,
-      DOWNLOAD_BACKEND: 'nginx',
-      DATA_DIR: sample.data('nginx'),
-    });
-    [origin] = program.addresses;
-  }, 30_000);
-
-  it.each([
-    ['/documents/welcome', /^\/_media\/[^/]+$/],
-    ['/documents/welcome/inline', /^\/_media\/[^/]+$/],
-    ['/latest', /^\/_media\/[^/]+$/],
-    ['/public/guides/welcome.txt', /^\/_public\/guides\/welcome\.txt$/],
-    ['/terms.txt', /^\/_assets\/terms\.txt$/],
-  ])('leaves the bytes of %s to nginx', async (path, location) => {
-    const { status, headers, body } = await httpRequest(origin, path);
-    expect(status).toBe(200);
-    expect(headers['x-accel-redirect']).toMatch(location);
-    expect(body).toHaveLength(0);
-  });
-
-  it.each(['/documents.txt', '/statistics.csv', '/partner/prices.csv'])(
-    'sends %s itself',
-    async (path) => {
-      const { headers, body } = await httpRequest(origin, path);
-      expect(headers).not.toHaveProperty('x-accel-redirect');
-      expect(body).not.toHaveLength(0);
-    },
-  );
-
-  it('keeps the handbook from everybody else', async () => {
-    const answer = await httpRequest(origin, '/members/handbook.txt');
-    expect(answer.status).toBe(401);
-    expect(answer.headers).not.toHaveProperty('x-accel-redirect');
-  });
+      DATABASE_URL: `postgres://${username}@/${database}?host=${host}`,
+      DATA_DIR: sample.data('postgres'),
+    };
+    try {
+      const first = await sample.start(['main'], env);
+      await upload(first.addresses[0], NAME, 'text/plain', CONTENT);
+      const link = await share(first.addresses[0], PATH, 'once');
+      await first.stop();
+      const second = await sample.start(['main'], env);
+      const [origin] = second.addresses;
+      expect(names(await page(origin))).toEqual([NAME, ...FIRST]);
+      expect((await used(origin, link)).text).toBe(CONTENT);
+      expect((await used(origin, link)).status).toBe(403);
+      expect(await readdir(env.DATA_DIR)).not.toContain('library.sqlite');
+      await second.stop();
+    } finally {
+      await cluster.stop();
+    }
+  }, 60_000);
 });
+
+interface Offload {
+  readonly program: ProgramName;
+  readonly header: 'x-accel-redirect' | 'x-sendfile';
+  /** What the server is told of a document, the guide and the terms. */
+  readonly told: readonly [RegExp, RegExp, RegExp];
+}
+
+const LOCATIONS: Offload['told'] = [
+  /^\/_media\/documents\/Welcome\.txt$/,
+  /^\/_public\/guides\/welcome\.txt$/,
+  /^\/_assets\/terms\.txt$/,
+];
+const PATHS: Offload['told'] = [
+  /^\/.*\/media\/documents\/Welcome\.txt$/,
+  /^\/.*\/public\/guides\/welcome\.txt$/,
+  /^\/.*\/sample\/assets\/terms\.txt$/,
+];
+
+const SERVERS: Record<string, Offload> = {
+  nginx: { program: 'nginx', header: 'x-accel-redirect', told: LOCATIONS },
+  apache: { program: 'apache2', header: 'x-sendfile', told: PATHS },
+  lighttpd: { program: 'lighttpd', header: 'x-sendfile', told: PATHS },
+  caddy: { program: 'caddy', header: 'x-accel-redirect', told: LOCATIONS },
+};
 
 it('does not start with a backend that it does not know', async () => {
   const env = { ...SHELL, DOWNLOAD_BACKEND: 'ngnix' };
   const DATA_DIR = sample.data('unknown');
-  const ended = await sample.runToEnd(['main.js'], { ...env, DATA_DIR });
+  const ended = await sample.runToEnd(['main'], { ...env, DATA_DIR });
   expect(ended.code).toBe(1);
   expect(ended.errors).toContain(
-    'DOWNLOAD_BACKEND is "ngnix". It may be one of: stream, nginx.',
+    'DOWNLOAD_BACKEND is "ngnix". It may be one of: stream, nginx, apache, lighttpd, caddy.',
   );
 }, 30_000);
 
@@ -232,107 +333,126 @@ describe('npm run proxy', () => {
   it.each(['', 'ngnix'])(
     'asks for a server that it knows, not %j',
     async (name) => {
-      const ended = await sample.runToEnd(['proxy.js', name], SHELL);
+      const ended = await sample.runToEnd(['proxy', name], SHELL);
       expect(ended.code).toBe(1);
-      expect(ended.errors).toContain('one of: nginx.');
+      expect(ended.errors).toContain('one of: nginx, apache, lighttpd, caddy.');
     },
     30_000,
   );
 });
 
-const nginxMissing = spawnSync('nginx', ['-v'], {
-  env: { PATH: `${process.env.PATH}:/usr/local/sbin:/usr/sbin` },
-}).error;
-// In CI nothing is left out: there a missing nginx fails.
-const describeWithNginx =
-  nginxMissing && !process.env.CI ? describe.skip : describe;
-const hint = nginxMissing
-  ? ' (missing; type: apt-get install nginx-light)'
-  : '';
+for (const [server, { program, header, told }] of Object.entries(SERVERS)) {
+  describeWith([program], `npm run proxy -- ${server}`, () => {
+    let running: RunningProgram;
+    let application: string;
+    let origin: string;
+    let temporary: string;
 
-describeWithNginx(`npm run proxy -- nginx${hint}`, () => {
-  let program: RunningProgram;
-  let application: string;
-  let origin: string;
-  let temporary: string;
+    beforeAll(async () => {
+      temporary = sample.data(`temporary-${server}`);
+      await mkdir(temporary, { recursive: true });
+      const env = {
+        ...{ ...SHELL, DATA_DIR: sample.data(server), TMPDIR: temporary },
+        PROXY_PORT: String(await freePort()),
+      };
+      running = await sample.start(['proxy', server], env, 2);
+      [application, origin] = running.addresses;
+    }, 30_000);
 
-  beforeAll(async () => {
-    temporary = sample.data('temporary');
-    await mkdir(temporary, { recursive: true });
-    const env = {
-      ...SHELL,
-      DATA_DIR: sample.data('proxy'),
-      TMPDIR: temporary,
-      PROXY_PORT: String(await freePort()),
-    };
-    program = await sample.start(['proxy.js', 'nginx'], env, 2);
-    [application, origin] = program.addresses;
-  }, 30_000);
+    it('is healthy', () => expectHealthy(origin));
 
-  it('is healthy, with nginx in front', () =>
-    expectHealthy(program.addresses[1]));
+    it.each([
+      ['/documents/welcome/download', told[0]],
+      ['/documents/welcome/inline', told[0]],
+      ['/public/guides/welcome.txt', told[1]],
+      ['/terms.txt', told[2]],
+    ])('leaves the bytes of %s to the server', async (path, place) => {
+      const direct = await httpRequest(application, path);
+      expect(direct.headers[header]).toMatch(place);
+      expect(direct.body).toHaveLength(0);
+      const { status, headers, text } = await httpRequest(origin, path);
+      expect(status).toBe(200);
+      expect(headers).not.toHaveProperty(header);
+      expect(headers['content-type']).toMatch(/^text\/plain/);
+      expect(headers['x-content-type-options']).toBe('nosniff');
+      expect(text).not.toBe('');
+    });
 
-  it('sends a document by nginx', async () => {
-    const { status, headers, text } = await httpRequest(
-      origin,
-      '/documents/welcome',
-    );
-    expect(status).toBe(200);
-    expect(text).toMatch(/^Hello!/);
-    expect(headers['server']).toBe('nginx');
-    expect(headers['content-type']).toBe('text/plain; charset=utf-8');
-    expect(shortDisposition(headers['content-disposition'])).toBe(
-      'attachment; "Welcome.txt"',
-    );
-    expect(headers['x-content-type-options']).toBe('nosniff');
-    expect(headers).not.toHaveProperty('x-accel-redirect');
-    const direct = await httpRequest(application, '/documents/welcome');
-    expect(direct.headers['x-accel-redirect']).toMatch(/^\/_media\//);
-  });
+    it('sends a part', async () => {
+      const path = '/documents/welcome/download';
+      const headers = { range: 'bytes=0-5' };
+      const answer = await httpRequest(origin, path, { headers });
+      expect(answer.status).toBe(206);
+      expect(answer.headers['content-range']).toBe('bytes 0-5/51');
+      expect(answer.text).toBe('Hello!');
+    });
 
-  it('sends a part of it', async () => {
-    const { status, headers, text } = await httpRequest(
-      origin,
-      '/documents/welcome',
-      { headers: { range: 'bytes=0-5' } },
-    );
-    expect(status).toBe(206);
-    expect(headers['content-range']).toBe('bytes 0-5/51');
-    expect(text).toBe('Hello!');
-  });
+    it('takes a file through it, and gives it back', async () => {
+      const content = CONTENT.repeat(100_000);
+      const answer = await upload(origin, NAME, 'text/plain', content);
+      expect(answer.status).toBe(303);
+      const download = await httpRequest(origin, `${PATH}/download`);
+      expect(download.text === content).toBe(true);
+      expect(fileName(download.headers['content-disposition'])).toBe(NAME);
+    });
 
-  it('takes a file through nginx, and gives it back', async () => {
-    await upload(origin, NAME, 'text/plain', CONTENT);
-    const { headers, text } = await httpRequest(origin, '/documents/e-x');
-    expect(text).toBe(CONTENT);
-    expect(fileName(headers['content-disposition'])).toBe(NAME);
-  });
+    it('gives a file by a link once', async () => {
+      const link = await share(origin, '/documents/welcome', 'once');
+      expect(link).toMatch(`${new URL(origin).port}/once/`);
+      expect((await used(origin, link)).text).toMatch(/^Hello!/);
+      expect((await used(origin, link)).status).toBe(403);
+    });
 
-  it.each([
-    ['/terms.txt', /^Terms/],
-    ['/public/guides/welcome.txt', /^Welcome/],
-    ['/documents.txt', /Letter\.pdf/],
-    ['/partner/prices.csv', /^item,price/],
-  ])('brings %s too', async (path, body) => {
-    const { status, text } = await httpRequest(origin, path);
-    expect(status).toBe(200);
-    expect(text).toMatch(body);
-  });
+    it.each([
+      ['/documents.csv', /Letter\.pdf/],
+      ['/partner/prices.csv', /^item,price/],
+    ])('brings %s from the application', async (path, body) => {
+      const direct = await httpRequest(application, path);
+      expect(direct.headers).not.toHaveProperty(header);
+      expect((await httpRequest(origin, path)).text).toMatch(body);
+    });
 
-  it.each(['/documents/nope', '/_assets/handbook.txt', '/_media/', '/_media'])(
-    'has nothing at %s',
-    async (path) => {
+    it.each([
+      '/documents/nope/download',
+      ...['/_assets/handbook.txt', '/_media/', '/_media'],
+    ])('has nothing at %s', async (path) => {
       expect((await httpRequest(origin, path)).status).toBe(404);
-    },
-  );
+    });
 
-  it('stops both, and leaves nothing behind', async () => {
-    await program.stop();
-    await expect(httpRequest(origin, '/')).rejects.toThrow('ECONNREFUSED');
-    await expect(httpRequest(application, '/')).rejects.toThrow('ECONNREFUSED');
-    expect(await readdir(temporary)).toEqual([]);
-  }, 30_000);
-});
+    it('stops both, and leaves nothing behind', async () => {
+      await running.stop();
+      await expect(httpRequest(origin, '/')).rejects.toThrow('ECONNREFUSED');
+      await expect(httpRequest(application, '/')).rejects.toThrow(
+        'ECONNREFUSED',
+      );
+      expect(await readdir(temporary)).toEqual([]);
+    }, 30_000);
+  });
+}
+
+/** The link that is made for a document; '' for none. */
+async function share(
+  origin: string,
+  document: string,
+  term: string,
+): Promise<string> {
+  const { text } = await httpRequest(origin, `${document}/share`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: `term=${term}`,
+  });
+  return plain(/value="(http[^"]*)"/.exec(text)?.[1] ?? '');
+}
+
+/** What the button on the page of a one-time link brings. */
+async function used(origin: string, link: string): Promise<HttpAnswer> {
+  const { pathname, search } = new URL(link);
+  const path = pathname + search;
+  const pressed = await httpRequest(origin, path, { method: 'POST' });
+  if (pressed.status !== 303) return pressed;
+  const file = new URL(pressed.headers.location ?? '', new URL(path, origin));
+  return httpRequest(origin, file.pathname + file.search);
+}
 
 /** A form as a browser sends it. */
 function upload(
@@ -342,7 +462,7 @@ function upload(
   content: string,
 ): Promise<Response> {
   const body = new FormData();
-  body.append('file', new Blob([content], { type }), name);
+  body.append('files', new Blob([content], { type }), name);
   const url = `${origin}/documents`;
   return fetch(url, { method: 'POST', body, redirect: 'manual' });
 }
@@ -353,8 +473,14 @@ async function page(origin: string): Promise<string> {
 
 /** The names in the table, as a reader sees them. */
 function names(html: string): string[] {
-  return [...html.matchAll(/<th scope="row">(.*?)<\/th>/g)].map(([, name]) =>
-    name.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code))),
+  return [...html.matchAll(/<bdi>(.*?)<\/bdi>/g)].map(([, name]) =>
+    plain(name),
+  );
+}
+
+function plain(markup: string): string {
+  return markup.replace(/&#(\d+);/g, (_, code) =>
+    String.fromCharCode(Number(code)),
   );
 }
 

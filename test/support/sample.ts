@@ -15,7 +15,7 @@ const run = promisify(execFile);
 // What the sample and the library are built from.
 const SOURCES = [
   ...['package.json', 'tsconfig.json', 'tsconfig.build.json', 'lib'],
-  ...['sample/tsconfig.json', 'sample/src', 'sample/assets'],
+  ...['sample/tsconfig.json', 'sample/src', 'sample/assets', 'sample/static'],
 ];
 
 /** A program of the sample that runs. */
@@ -30,13 +30,17 @@ export interface EndedProgram {
   readonly errors: string;
 }
 
-/** The sample, built apart from the repository: nobody else's dist/ is touched, or waited for. */
-export class BuiltSample {
+export class Sample {
   readonly #running = new Set<ChildProcess>();
 
-  private constructor(private readonly directory: TemporaryDirectory) {}
+  private constructor(
+    private readonly directory: TemporaryDirectory,
+    /** What Node is told, to run a program: `main` or `proxy`. */
+    private readonly parameters: (program: string) => readonly string[],
+  ) {}
 
-  static async build(): Promise<BuiltSample> {
+  /** Built as its users build it, but apart from the repository: nobody else's dist/ is touched. */
+  static async build(): Promise<Sample> {
     const directory = await temporaryDirectory();
     const { path } = directory;
     for (const source of SOURCES) {
@@ -47,7 +51,18 @@ export class BuiltSample {
     for (const project of ['tsconfig.build.json', 'sample']) {
       await run(process.execPath, [tsc, '-p', project], { cwd: path });
     }
-    return new BuiltSample(directory);
+    return new Sample(directory, (program) => [
+      join(path, `sample/dist/${program}.js`),
+    ]);
+  }
+
+  /** As it lies in the repository: not built, and its types not checked. */
+  static async asItIs(): Promise<Sample> {
+    return new Sample(await temporaryDirectory(), (program) => [
+      ...['--disable-warning=ExperimentalWarning'],
+      ...['--import', './test/support/typescript-loader.mjs'],
+      `sample/src/${program}.ts`,
+    ]);
   }
 
   /** A directory for what the application keeps. */
@@ -109,7 +124,7 @@ export class BuiltSample {
   ): ChildProcess {
     const child = spawn(
       process.execPath,
-      [join(this.directory.path, 'sample/dist', program), ...args],
+      [...this.parameters(program), ...args],
       { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     this.#running.add(child);

@@ -1,6 +1,8 @@
+import { type StorageFile } from 'nestjs-downloadview';
+import { FileColumn } from 'nestjs-downloadview/typeorm';
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
-/** What the library knows of a document. Its bytes are in the storage, under the key `file`. */
+/** What the library knows of a document. */
 @Entity()
 export class Document {
   @PrimaryGeneratedColumn()
@@ -14,9 +16,9 @@ export class Document {
   @Column({ type: 'varchar' })
   name!: string;
 
-  /** The key in the storage. Made here, never from the name: a name may hold anything. */
-  @Column({ type: 'varchar' })
-  file!: string;
+  /** Its bytes. The column holds their key in the storage; the file goes where the row goes. */
+  @FileColumn({ directory: 'documents', onDelete: 'delete' })
+  file!: StorageFile;
 
   @Column({ type: 'varchar' })
   contentType!: string;

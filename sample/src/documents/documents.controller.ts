@@ -2,50 +2,85 @@ import {
   BadRequestException,
   Controller,
   Get,
-  Header,
+  Param,
   Post,
+  Query,
   Redirect,
-  UploadedFile,
+  UploadedFiles,
+  UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import { FileInterceptor } from '@nestjs/platform-express';
+import { FilesInterceptor } from '@nestjs/platform-express';
 
+import { deletePage } from '../page/delete.page.js';
+import { documentPage } from '../page/document.page.js';
 import { documentsPage } from '../page/documents.page.js';
+import { morePage } from '../page/more.page.js';
+import { Page } from '../page/page.decorator.js';
+import { SameOriginGuard } from '../web/same-origin.guard.js';
 import { DocumentsService } from './documents.service.js';
-import { receivedName } from './names.js';
+import { type Upload, UploadsService } from './uploads.service.js';
 
-const MEBIBYTE = 2 ** 20;
+const MOST_FILES = 100;
 
-/** The page. Downloads have controllers of their own: see `downloads/`. */
+/** The pages, and what their forms do. Downloads have controllers of their own: see `downloads/`. */
 @Controller()
+@UseGuards(SameOriginGuard)
 export class DocumentsController {
-  constructor(private readonly documents: DocumentsService) {}
+  constructor(
+    private readonly documents: DocumentsService,
+    private readonly uploads: UploadsService,
+  ) {}
 
   @Get()
-  @Header('Content-Type', 'text/html; charset=utf-8')
-  @Header(
-    'Content-Security-Policy',
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'",
-  )
-  async page(): Promise<string> {
-    return documentsPage(await this.documents.list());
+  @Page()
+  async list(
+    @Query('added') added: string | string[] = [],
+    @Query('deleted') deleted?: string,
+  ): Promise<string> {
+    const documents = await this.documents.list();
+    const names = documents
+      .filter(({ slug }) => [added].flat().includes(slug))
+      .map(({ name }) => `“${name}”`);
+    const notice = names.length
+      ? `Added: ${names.join(', ')}.`
+      : deleted && 'The document was deleted.';
+    return documentsPage(documents, notice);
+  }
+
+  @Get('more')
+  @Page()
+  more(): string {
+    return morePage;
   }
 
   @Post('documents')
   @Redirect('/', 303)
-  @UseInterceptors(
-    FileInterceptor('file', {
-      limits: { files: 1, fileSize: 100 * MEBIBYTE },
-      // Browsers send names as UTF-8 and do not say so.
-      defParamCharset: 'utf8',
-    }),
-  )
-  async upload(@UploadedFile() file?: Express.Multer.File): Promise<void> {
-    if (!file) throw new BadRequestException('Choose a file first.');
-    await this.documents.add({
-      name: receivedName(file.originalname),
-      contentType: file.mimetype,
-      bytes: file.buffer,
-    });
+  @UseInterceptors(FilesInterceptor('files', MOST_FILES))
+  async upload(
+    @UploadedFiles() files: readonly Upload[] = [],
+  ): Promise<{ url: string }> {
+    const added = await this.uploads.keep(files);
+    if (!added.length) throw new BadRequestException('Choose a file first.');
+    const query = added.map(({ slug }) => `added=${slug}`).join('&');
+    return { url: `/?${query}` };
+  }
+
+  @Get('documents/:slug')
+  @Page()
+  async show(@Param('slug') slug: string): Promise<string> {
+    return documentPage(await this.documents.find(slug));
+  }
+
+  @Get('documents/:slug/delete')
+  @Page()
+  async confirmDelete(@Param('slug') slug: string): Promise<string> {
+    return deletePage(await this.documents.find(slug));
+  }
+
+  @Post('documents/:slug/delete')
+  @Redirect('/?deleted=1', 303)
+  delete(@Param('slug') slug: string): Promise<void> {
+    return this.documents.remove(slug);
   }
 }

@@ -1,14 +1,26 @@
 import { Module } from '@nestjs/common';
+import { MulterModule } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
 
+import { directories } from '../directories.js';
 import { Document } from './document.entity.js';
 import { DocumentsController } from './documents.controller.js';
 import { DocumentsService } from './documents.service.js';
+import { uploadLimit } from './upload-limit.js';
+import { UploadsService } from './uploads.service.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Document])],
+  imports: [
+    TypeOrmModule.forFeature([Document]),
+    MulterModule.register({
+      dest: directories.uploads,
+      limits: { fileSize: uploadLimit },
+      // Browsers send names as UTF-8 and do not say so.
+      defParamCharset: 'utf8',
+    }),
+  ],
   controllers: [DocumentsController],
-  providers: [DocumentsService],
+  providers: [DocumentsService, UploadsService],
   exports: [DocumentsService, TypeOrmModule],
 })
 export class DocumentsModule {}

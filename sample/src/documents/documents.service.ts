@@ -1,18 +1,21 @@
-import { isUtf8 } from 'node:buffer';
-import { randomUUID } from 'node:crypto';
-
-import { Injectable } from '@nestjs/common';
+import { Injectable, NotFoundException } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { DownloadStorages } from 'nestjs-downloadview';
+import { type DownloadFile } from 'nestjs-downloadview';
+import { NewFile } from 'nestjs-downloadview/typeorm';
 import { QueryFailedError, Repository } from 'typeorm';
 
 import { Document } from './document.entity.js';
 import { distinctSlug, slugOf } from './names.js';
 
+// One statement needs no transaction; and the embedded database has one connection, on which those of
+// several requests would get into each other.
+const ALONE = { transaction: false };
+
 export interface NewDocument {
   readonly name: string;
   readonly contentType: string;
-  readonly bytes: Buffer;
+  readonly size: number;
+  readonly content: Uint8Array | DownloadFile;
 }
 
 @Injectable()
@@ -20,7 +23,6 @@ export class DocumentsService {
   constructor(
     @InjectRepository(Document)
     private readonly documents: Repository<Document>,
-    private readonly storages: DownloadStorages,
   ) {}
 
   /** Newest first. */
@@ -28,38 +30,37 @@ export class DocumentsService {
     return this.documents.find({ order: { id: 'DESC' } });
   }
 
+  /** @throws NotFoundException where there is none */
+  async find(slug: string): Promise<Document> {
+    const document = await this.documents.findOneBy({ slug });
+    if (document) return document;
+    throw new NotFoundException();
+  }
+
   async latest(): Promise<Document | undefined> {
     const order = { id: 'DESC' } as const;
     return (await this.documents.find({ order, take: 1 }))[0];
   }
 
-  /** Keeps the bytes in the storage, and all else in a row that points to them. */
-  async add({ name, contentType, bytes }: NewDocument): Promise<void> {
-    const file = await this.storages.get().save(randomUUID(), bytes);
-    await this.#insert({
-      slug: slugOf(name),
-      name,
-      file,
-      contentType: withCharset(contentType, bytes),
-      size: bytes.length,
-      createdAt: new Date(),
-    });
-  }
-
-  /** Only the database can say whether a slug is free: two uploads at once may want the same. */
-  async #insert(row: Omit<Document, 'id'>): Promise<void> {
+  async add(added: NewDocument): Promise<Document> {
+    const slug = slugOf(added.name);
     try {
-      await this.documents.insert({ ...row });
+      return await this.#insert(added, slug);
     } catch (error) {
+      // Only the database can say whether a slug is free: two uploads at once may want the same.
       if (!(error instanceof QueryFailedError)) throw error;
-      await this.documents.insert({ ...row, slug: distinctSlug(row.slug) });
+      return this.#insert(added, distinctSlug(slug));
     }
   }
-}
 
-/** Browsers do not say which charset a text has, and guess wrong when nobody tells them. */
-function withCharset(contentType: string, bytes: Buffer): string {
-  return contentType === 'text/plain' && isUtf8(bytes)
-    ? 'text/plain; charset=utf-8'
-    : contentType;
+  /** The file goes with the row: the entity says so. */
+  async remove(slug: string): Promise<void> {
+    await this.documents.remove(await this.find(slug), ALONE);
+  }
+
+  #insert({ content, ...row }: NewDocument, slug: string): Promise<Document> {
+    const file = new NewFile(row.name, content);
+    const document = { ...row, slug, file, createdAt: new Date() };
+    return this.documents.save(this.documents.create(document), ALONE);
+  }
 }

@@ -1,10 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { parse } from 'node:path';
 
-/** A name as a form sent it: browsers write a quote as %22, and nothing keeps control characters out. */
+import { BadRequestException } from '@nestjs/common';
+
+const LONGEST = 255;
+
+/**
+ * A name as a form sent it: nothing keeps control characters out.
+ *
+ * @throws BadRequestException for one that no disk could hold
+ */
 export function receivedName(name: string): string {
-  const plain = name.replaceAll('%22', '"').replace(/\p{Cc}/gu, '');
-  return plain.trim() || 'unnamed';
+  if (name.length > LONGEST) {
+    throw new BadRequestException(
+      `A name may have ${LONGEST} characters at the most.`,
+    );
+  }
+  return name.replace(/\p{Cc}/gu, '').trim() || 'unnamed';
 }
 
 /** A name's place in URLs: `Übersicht 2026.pdf` becomes `ubersicht-2026`. */

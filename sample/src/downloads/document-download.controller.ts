@@ -6,9 +6,8 @@ import { Repository } from 'typeorm';
 import { Document } from '../documents/document.entity.js';
 
 /** A document, found by the slug in the URL. The row says what the storage cannot know of the file. */
-@Controller('documents/:slug')
+@Controller('documents/:slug/download')
 export class DocumentDownloadController extends ObjectDownloadController<Document> {
-  override fileField = 'file';
   override basenameField = 'name';
   override contentTypeField = 'contentType';
 

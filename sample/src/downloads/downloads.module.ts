@@ -7,10 +7,12 @@ import {
   DocumentInlineController,
 } from './document-download.controller.js';
 import { DocumentListController } from './document-list.controller.js';
+import { OneTimeDownloadController } from './one-time-download.controller.js';
 import { PartnerDownloadController } from './partner-download.controller.js';
 import { PartnerServer } from './partner-server.js';
 import { PublicDownloadController } from './public-download.controller.js';
 import { ReportsController } from './reports.controller.js';
+import { SharedDownloadController } from './shared-download.controller.js';
 
 /** One controller for each kind of file. */
 @Module({
@@ -18,6 +20,8 @@ import { ReportsController } from './reports.controller.js';
   controllers: [
     DocumentDownloadController, // the file of a row
     DocumentInlineController,
+    SharedDownloadController, // the same, by a signed link
+    OneTimeDownloadController, // ... and by one that works once
     PublicDownloadController, // a file of a storage
     TermsController, // a file of a directory
     HandbookController,

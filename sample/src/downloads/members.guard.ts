@@ -4,7 +4,9 @@ import {
   Injectable,
   UnauthorizedException,
 } from '@nestjs/common';
-import { type DownloadRequest } from 'nestjs-downloadview';
+import { type Request } from 'express';
+
+const MEMBER = `Basic ${Buffer.from('member:letmein').toString('base64')}`;
 
 /**
  * Where the application decides who may have a file: an ordinary guard, asked before any file is looked
@@ -13,8 +15,9 @@ import { type DownloadRequest } from 'nestjs-downloadview';
 @Injectable()
 export class MembersGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    const { headers } = context.switchToHttp().getRequest<DownloadRequest>();
-    if (headers.authorization === 'Bearer letmein') return true;
+    const { headers, res } = context.switchToHttp().getRequest<Request>();
+    if (headers.authorization === MEMBER) return true;
+    res?.set('WWW-Authenticate', 'Basic realm="Members"');
     throw new UnauthorizedException();
   }
 }

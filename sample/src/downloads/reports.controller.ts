@@ -23,7 +23,7 @@ export class ReportsController {
   async latest(): Promise<DownloadResponse> {
     const document = await this.documents.latest();
     if (!document) throw new NotFoundException();
-    return sendfile(document.file, {
+    return sendfile(document.file.key, {
       root: directories.media,
       basename: document.name,
       contentType: document.contentType,

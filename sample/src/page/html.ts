@@ -1,11 +1,11 @@
-/** Markup that is safe to send. Only `html` makes it. */
+/** Markup that is safe to send. Only this file makes it. */
 export class Markup {
   constructor(readonly text: string) {}
 }
 
-type Value = string | Markup | readonly Markup[];
+type Value = string | number | Markup | readonly Markup[] | undefined;
 
-/** A template whose values are escaped, unless they are markup themselves. */
+/** A template whose values are escaped, unless they are markup themselves; undefined is nothing. */
 export function html(
   texts: TemplateStringsArray,
   ...values: readonly Value[]
@@ -13,10 +13,16 @@ export function html(
   return new Markup(String.raw({ raw: texts }, ...values.map(markupOf)));
 }
 
+/** Text of the application's own that is markup, or a style sheet, as it stands. */
+export function verbatim(text: string): Markup {
+  return new Markup(text);
+}
+
 function markupOf(value: Value): string {
-  if (typeof value === 'string') return escape(value);
+  if (value === undefined) return '';
   if (value instanceof Markup) return value.text;
-  return value.map(({ text }) => text).join('');
+  if (typeof value === 'object') return value.map(markupOf).join('');
+  return escape(String(value));
 }
 
 function escape(text: string): string {

@@ -8,16 +8,16 @@ export const workerUser =
   process.getuid?.() === 0 ? process.env.PROXY_USER || 'www-data' : undefined;
 
 /**
- * Lets that user into the directories that hold files.
+ * Lets that user into the directories that hold files, and write into the temporary one: lighttpd keeps
+ * uploads there until they are whole.
  *
  * @throws where one above them is closed: it is not the sample's to open
  */
 export async function letWorkersIn(temporary: string): Promise<void> {
   if (workerUser === undefined || workerUser === 'root') return;
   const { assets, media, public: open } = directories;
-  for (const own of [dataDirectory, media, open, temporary]) {
-    await chmod(own, 0o711);
-  }
+  await chmod(temporary, 0o1733);
+  for (const own of [dataDirectory, media, open]) await chmod(own, 0o711);
   for (const directory of [assets, media, open]) {
     const closed = await closedOnTheWayTo(directory);
     if (closed === undefined) continue;

@@ -19,8 +19,9 @@ export class SeedModule implements OnApplicationBootstrap {
       await files.save(guide.key, guide.text);
     }
     if (await this.documents.latest()) return;
-    for (const document of firstDocuments()) {
-      await this.documents.add(document);
+    for (const { bytes, ...document } of await firstDocuments()) {
+      const { length: size } = bytes;
+      await this.documents.add({ ...document, size, content: bytes });
     }
   }
 }

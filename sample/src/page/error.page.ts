@@ -1,0 +1,41 @@
+import { uploadLimit } from '../documents/upload-limit.js';
+import { html } from './html.js';
+import { layout } from './layout.js';
+import { readableSize } from './readable.js';
+
+type Told = readonly [title: string, text: string];
+
+const TOLD = new Map<number, Told>([
+  [401, ['For members', 'The name is “member”, the password “letmein”.']],
+  [
+    403,
+    [
+      'This link does not work',
+      'It has expired, was used up or taken back, or is not complete. Ask for a new one.',
+    ],
+  ],
+  [404, ['Not found', 'There is nothing here, or not any more.']],
+  [
+    413,
+    [
+      'Too large',
+      `A document may have ${readableSize(uploadLimit)} at the most.`,
+    ],
+  ],
+  [502, ['Not available', 'The server that has this file does not answer.']],
+  [503, ['Not available', 'The file cannot be read at the moment.']],
+]);
+
+/** What went wrong, for people. `message` is told where nothing better is known. */
+export function errorPage(status: number, message: string): string {
+  const [title, text] = TOLD.get(status) ?? ['That did not work', message];
+  return layout({
+    title,
+    dialog: true,
+    // Whoever came by a link is to see no more than that.
+    guest: status === 403,
+    content: html`<h1>${title}</h1>
+      <p role="alert">${text}</p>
+      ${status === 403 ? undefined : html`<p><a href="/">All documents</a></p>`}`,
+  });
+}

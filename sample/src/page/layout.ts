@@ -1,0 +1,61 @@
+import { html, type Markup } from './html.js';
+
+export interface PageParts {
+  readonly title: string;
+  readonly content: Markup;
+  /** Where it is, if other pages lead there. */
+  readonly path?: string;
+  /** Whether the script may show the page in a dialog of the page that links to it. */
+  readonly dialog?: boolean;
+  /** Whether the reader came by a link, and is not to see the rest. */
+  readonly guest?: boolean;
+  /** What it is made with; by default the style sheet and the script of all pages. */
+  readonly head?: Markup;
+}
+
+/** What all pages have in common. */
+export function layout(page: PageParts): string {
+  const { title, content, path, dialog, guest, head = HEAD } = page;
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title} – Document library</title>
+        ${head}
+      </head>
+      <body>
+        <a class="skip" href="#main">Skip to the content</a>
+        <header class="top">${guest ? GUEST : navigation(path)}</header>
+        <main id="main" tabindex="-1" ${dialog ? DIALOG : undefined}>
+          ${content}
+        </main>
+      </body>
+    </html> `.text;
+}
+
+const HEAD = html`<link rel="icon" href="/static/icon.svg" />
+  <link rel="stylesheet" href="/static/library.css" />
+  <script type="module" src="/static/library.js"></script>`;
+
+const PAGES = [
+  ['/', 'Documents'],
+  ['/more', 'More downloads'],
+  ['/health', 'Health'],
+] as const;
+
+function navigation(current?: string): Markup {
+  const links = PAGES.map(
+    ([path, title]) =>
+      html`<a href="${path}" ${path === current ? CURRENT : undefined}
+        >${title}</a
+      >`,
+  );
+  return html`<a class="brand" href="/">Document library</a>
+    <nav aria-label="Pages">${links}</nav>`;
+}
+
+const GUEST = html`<span class="brand">Document library</span>`;
+const CURRENT = html`aria-current="page"`;
+const DIALOG = html`data-dialog`;

@@ -1,0 +1,27 @@
+const UNITS = ['B', 'kB', 'MB', 'GB'];
+
+const DAY = new Intl.DateTimeFormat('en-GB', {
+  dateStyle: 'medium',
+  timeZone: 'UTC',
+});
+const MINUTE = new Intl.DateTimeFormat('en-GB', {
+  dateStyle: 'medium',
+  timeStyle: 'short',
+  timeZone: 'UTC',
+});
+
+/** 1234 bytes are `1.23 kB`. */
+export function readableSize(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log10(bytes || 1) / 3), 3);
+  const value = Number((bytes / 1000 ** power).toPrecision(3));
+  return `${value} ${UNITS[power]}`;
+}
+
+export function readableDay(date: Date): string {
+  return DAY.format(date);
+}
+
+/** To the minute; servers and readers seldom share a time zone, so it is told. */
+export function readableTime(date: Date): string {
+  return `${MINUTE.format(date)} UTC`;
+}

@@ -1,0 +1,449 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  describe,
+  expect,
+  it,
+  jest,
+} from '@jest/globals';
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type Download,
+  type Page,
+} from 'playwright-core';
+
+import { FLAGS } from '../support/browser.js';
+import { describeWith } from '../support/describe-with.js';
+import { eventually } from '../support/eventually.js';
+import { pixelOf } from '../support/pixel.js';
+import { findProgram } from '../support/programs.js';
+import { Sample } from '../support/sample.js';
+
+jest.setTimeout(30_000);
+
+const LIMIT = 2_000_000;
+const WITHOUT_SCRIPTS = { javaScriptEnabled: false };
+
+/** The texts of a page that are hard to read (WCAG 2.2, 1.4.3), with their contrast. */
+const FAINT_TEXTS = `(() => {
+  const paint = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+  const luminanceOf = (...colours) => {
+    for (const colour of colours) {
+      paint.fillStyle = colour;
+      paint.fillRect(0, 0, 1, 1);
+    }
+    const [red, green, blue] = [...paint.getImageData(0, 0, 1, 1).data].map((byte) => {
+      const share = byte / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const faint = [];
+  while (texts.nextNode()) {
+    const text = texts.currentNode.textContent.trim();
+    const element = texts.currentNode.parentElement;
+    if (!text || !element.checkVisibility()) continue;
+    const grounds = [];
+    for (let at = element; at; at = at.parentElement) {
+      grounds.unshift(getComputedStyle(at).backgroundColor);
+    }
+    const ground = luminanceOf(...grounds);
+    const ink = luminanceOf(...grounds, getComputedStyle(element).color);
+    const [low, high] = [ground, ink].sort((a, b) => a - b);
+    const contrast = (high + 0.05) / (low + 0.05);
+    if (contrast < 4.5) faint.push([text, contrast]);
+  }
+  return faint;
+})()`;
+
+describeWith(['chromium'], 'the sample in Chromium', () => {
+  let sample: Sample;
+  let data: string;
+  let origin: string;
+  let browser: Browser;
+  /** What pages have complained of: a policy that forbids too much, a script that fails. */
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    sample = await Sample.asItIs();
+    data = sample.data('browser');
+    const [program, started] = await Promise.all([
+      sample.start(['main'], {
+        ...{ DATABASE_URL: '', DOWNLOAD_BACKEND: '', SIGNING_SECRET: '' },
+        ...{ DATA_DIR: data, PORT: '0', UPLOAD_LIMIT: String(LIMIT) },
+      }),
+      chromium.launch({
+        executablePath: findProgram('chromium'),
+        args: FLAGS,
+        env: { PATH: process.env.PATH, LANG: 'C.UTF-8' },
+      }),
+    ]);
+    [origin] = program.addresses;
+    browser = started;
+  });
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+    expect(complaints.splice(0)).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await sample.remove();
+  });
+
+  /** A page in a browser that nobody has used before. */
+  const open = async (
+    path: string,
+    options: BrowserContextOptions = {},
+  ): Promise<Page> => {
+    const context = await browser.newContext(options);
+    context.setDefaultTimeout(10_000);
+    const page = await context.newPage();
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      const told = message.text();
+      // An answer that is an error is expected where it is asked for.
+      const expected = /status of 4\d\d/.test(told);
+      if (message.type() === 'error' && !expected) complaints.push(told);
+    });
+    await page.goto(new URL(path, origin).href);
+    return page;
+  };
+  const namesIn = (page: Page): Promise<string[]> =>
+    page.locator('tbody th a').allTextContents();
+  const documentLink = (page: Page, name: string) =>
+    page.getByRole('link', { name, exact: true });
+  const statusOf = (page: Page) => page.locator('#status').textContent();
+  const file = (name: string, content: string | Buffer) => ({
+    name,
+    mimeType: 'text/plain',
+    buffer: Buffer.from(content),
+  });
+  /** A file on the disk that a user chooses files from. */
+  const onDisk = async (name: string, content: string | Buffer) => {
+    const directory = sample.data('disk');
+    await mkdir(directory, { recursive: true });
+    const path = join(directory, name);
+    await writeFile(path, content);
+    return path;
+  };
+  const downloadBy = async (
+    page: Page,
+    action: () => Promise<unknown>,
+  ): Promise<Download> => {
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      action(),
+    ]);
+    return download;
+  };
+  const textOf = async (download: Download): Promise<string> =>
+    readFile(await download.path(), 'utf8');
+
+  /** Drops files of the disk on the page, as the desktop does. */
+  const drop = async (page: Page, ...files: string[]): Promise<void> => {
+    const session = await page.context().newCDPSession(page);
+    const data = { items: [], files, dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      const event = { type, x: 300, y: 300, data };
+      await session.send('Input.dispatchDragEvent', event);
+    }
+  };
+  /** What is downloaded from a link by somebody who has nothing but the link. */
+  const followed = async (link: string): Promise<Download> => {
+    const guest = await open('/static/icon.svg');
+    return downloadBy(guest, () =>
+      // A navigation that becomes a download never arrives.
+      guest.goto(link).catch(() => undefined),
+    );
+  };
+  const focused = (page: Page, what: string) =>
+    page.evaluate(`document.activeElement.${what}`);
+  const tabTo = async (page: Page, text: string): Promise<void> => {
+    for (let presses = 0; presses < 20; presses++) {
+      await page.keyboard.press('Tab');
+      if ((await focused(page, 'textContent.trim()')) === text) return;
+    }
+    throw new Error(`Nobody gets to ${text} by the keyboard`);
+  };
+
+  describe('without JavaScript', () => {
+    it('takes files of any name by its form, and gives them back', async () => {
+      const page = await open('/', WITHOUT_SCRIPTS);
+      const photo = 'Été à la plage 🏖️.txt';
+      const odd = `"<b>it's" & 日本.txt`;
+      await page.setInputFiles('#files', [
+        await onDisk(photo, 'sun'),
+        await onDisk(odd, 'odd'),
+      ]);
+      await page.click('text=Upload');
+      expect(await statusOf(page)).toBe(`Added: “${odd}”, “${photo}”.`);
+      expect((await namesIn(page)).slice(0, 2)).toEqual([odd, photo]);
+      for (const [name, content] of [
+        [photo, 'sun'],
+        [odd, 'odd'],
+      ]) {
+        const link = page.getByLabel(`Download ${name}`);
+        const download = await downloadBy(page, () => link.click());
+        expect(await textOf(download)).toBe(content);
+      }
+      expect(await readdir(join(data, 'media/documents'))).toContain(photo);
+      expect(await readdir(join(data, 'uploads'))).toEqual([]);
+    });
+
+    it('says that a file is too large', async () => {
+      const page = await open('/', WITHOUT_SCRIPTS);
+      const large = file('large.txt', Buffer.alloc(LIMIT + 1));
+      await page.setInputFiles('#files', large);
+      await page.click('text=Upload');
+      expect(await page.getByRole('alert').textContent()).toBe(
+        'A document may have 2 MB at the most.',
+      );
+      await page.click('text=All documents');
+      expect(await namesIn(page)).not.toContain('large.txt');
+      expect(await readdir(join(data, 'uploads'))).toEqual([]);
+    });
+
+    it('shares a document, and deletes it with its file', async () => {
+      const page = await open('/', WITHOUT_SCRIPTS);
+      await page.setInputFiles('#files', file('brief.txt', 'brief'));
+      await page.click('text=Upload');
+      await documentLink(page, 'brief.txt').click();
+      await page.click('text=Share');
+      await page.check('text=for a day');
+      await page.click('text=Make a link');
+      const link = await page.inputValue('#link');
+      expect(await textOf(await followed(link))).toBe('brief');
+
+      await page.click('text=Close');
+      await page.click('text=Delete');
+      await page.click('button:text("Delete")');
+      expect(await statusOf(page)).toBe('The document was deleted.');
+      expect(await namesIn(page)).not.toContain('brief.txt');
+      const left = await readdir(join(data, 'media/documents'));
+      expect(left).not.toContain('brief.txt');
+      await page.goto(link);
+      expect(await page.textContent('h1')).toBe('Not found');
+    });
+  });
+
+  describe('when files are dropped', () => {
+    it('takes them one after the other, and shows how far each is', async () => {
+      const page = await open('/');
+      await page.evaluate(`
+        shares = [];
+        new MutationObserver((changes) => {
+          for (const { target } of changes) if (target.max) shares.push(target.value);
+        }).observe(document, { subtree: true, attributeFilter: ['value'] });
+      `);
+      const session = await page.context().newCDPSession(page);
+      await session.send('Network.emulateNetworkConditions', {
+        ...{ offline: false, latency: 0, downloadThroughput: -1 },
+        uploadThroughput: 1_000_000, // bytes a second
+      });
+      const film = randomBytes(400_000);
+      await drop(
+        page,
+        await onDisk('Film 🎬.bin', film),
+        await onDisk('naïve.txt', 'short'),
+      );
+      await documentLink(page, 'naïve.txt').waitFor();
+      expect(await statusOf(page)).toBe('Added: “naïve.txt”.');
+      expect((await namesIn(page)).slice(0, 2)).toEqual([
+        'naïve.txt',
+        'Film 🎬.bin',
+      ]);
+      const shares = await page.evaluate<number[]>('shares');
+      expect(shares.filter((share) => share > 0 && share < 1)).not.toEqual([]);
+      expect(await page.isHidden('#uploads')).toBe(true);
+      const link = page.getByLabel('Download Film 🎬.bin');
+      const download = await downloadBy(page, () => link.click());
+      expect(download.suggestedFilename()).toBe('Film 🎬.bin');
+      expect(await readFile(await download.path())).toEqual(film);
+    });
+
+    it('goes on after one that is too large', async () => {
+      const page = await open('/');
+      const large = await onDisk('huge.txt', Buffer.alloc(LIMIT + 1));
+      await drop(page, large, await onDisk('after.txt', 'x'));
+      await documentLink(page, 'after.txt').waitFor();
+      expect(await page.locator('#uploads li').allTextContents()).toEqual([
+        'huge.txtIt is too large.',
+      ]);
+    });
+  });
+
+  describe('shows', () => {
+    it('an image', async () => {
+      const page = await open('/documents/sunset');
+      expect(await page.evaluate('document.images[0].naturalWidth')).toBe(640);
+    });
+
+    it.each([
+      ['audio', 'prelude', 3],
+      ['video', 'tide', 4],
+    ])('%s, which can be played', async (element, slug, seconds) => {
+      const page = await open(`/documents/${slug}`);
+      const media = (what: string) =>
+        page.evaluate(`document.querySelector('${element}').${what}`);
+      expect(await eventually(seconds, () => media('duration'))).toBe(seconds);
+      await media('play()');
+      expect(await eventually(true, () => media('currentTime > 0.2'))).toBe(
+        true,
+      );
+    });
+
+    it('a PDF, in its viewer', async () => {
+      // Of white there is nothing on a dark page but the paper of the document.
+      const page = await open('/documents/letter', { colorScheme: 'dark' });
+      const paper = () => pixelOf(page, 800, 600);
+      expect(await eventually('#ffffff', paper)).toBe('#ffffff');
+    });
+
+    it('a text', async () => {
+      const page = await open('/documents/welcome');
+      const text = page.frameLocator('iframe').locator('body');
+      expect(await text.textContent()).toMatch(/^Hello!.* à bientôt/);
+    });
+  });
+
+  describe('shares', () => {
+    it('by the keyboard alone', async () => {
+      const page = await open('/documents/sunset');
+      await tabTo(page, 'Share');
+      await page.keyboard.press('Enter');
+      const dialog = page.getByRole('dialog', { name: 'Share “Sunset.png”' });
+      await dialog.waitFor();
+      await page.keyboard.press('Tab');
+      expect(await focused(page, 'value')).toBe('hour');
+      await page.keyboard.press('ArrowDown');
+      await tabTo(page, 'Make a link');
+      await page.keyboard.press('Enter');
+      await dialog.getByLabel('Link to the document').waitFor();
+      const link = await page.inputValue('#link');
+      expect(await focused(page, 'id')).toBe('link');
+      expect(await page.evaluate('getSelection().toString()')).toBe(link);
+      expect(await dialog.getByRole('status').textContent()).toMatch(
+        /everybody who has it,\s+until/,
+      );
+      await page.keyboard.press('Escape');
+      expect(await dialog.isHidden()).toBe(true);
+      expect(await focused(page, 'textContent.trim()')).toBe('Share');
+
+      const download = await followed(link);
+      expect(download.suggestedFilename()).toBe('Sunset.png');
+      const changed = await open(link.replace('/sunset?', '/letter?'));
+      expect(await changed.textContent('h1')).toBe('This link does not work');
+    });
+
+    const oneTimeLink = async (page: Page): Promise<string> => {
+      await page.click('text=Share');
+      await page.check('text=for one download');
+      await page.click('text=Make a link');
+      return page.inputValue('#link');
+    };
+
+    it('by a link that works once', async () => {
+      const page = await open('/documents/letter');
+      const link = await oneTimeLink(page);
+
+      const first = await open(link);
+      expect(await first.textContent('h1')).toBe('Letter.pdf');
+      const download = await downloadBy(first, () => first.click('button'));
+      expect(download.suggestedFilename()).toBe('Letter.pdf');
+      expect(await textOf(download)).toMatch(/^%PDF-1\.4\n[^]*\n%%EOF\n$/);
+
+      const second = await open(link);
+      expect(await second.textContent('h1')).toBe('This link does not work');
+      await first.click('button');
+      expect(await first.textContent('h1')).toBe('This link does not work');
+      await page.goto(`${origin}/documents/letter/share`);
+      expect(await page.locator('.links tbody tr').innerText()).toMatch(/used/);
+    });
+
+    it('by a link that can be taken back', async () => {
+      const page = await open('/documents/tide');
+      const link = await oneTimeLink(page);
+      await page.click('button:text("Take back")');
+      await page.getByRole('cell', { name: 'taken back' }).waitFor();
+      const guest = await open(link);
+      expect(await guest.textContent('h1')).toBe('This link does not work');
+    });
+  });
+
+  describe('is usable by everybody:', () => {
+    const PAGES = [
+      ...['/', '/more', '/documents/sunset', '/documents/letter/share'],
+      ...['/documents/letter/delete', '/documents/nope'],
+    ];
+
+    it.each(['light', 'dark'] as const)(
+      'its texts can be read on a %s ground',
+      async (colorScheme) => {
+        const page = await open('/', { colorScheme });
+        for (const path of PAGES) {
+          await page.goto(origin + path);
+          expect([path, await page.evaluate(FAINT_TEXTS)]).toEqual([path, []]);
+        }
+        const ground = `getComputedStyle(document.body).backgroundColor`;
+        const [red] = /\d+/.exec(await page.evaluate<string>(ground)) ?? [];
+        expect(Number(red) > 128).toBe(colorScheme === 'light');
+      },
+    );
+
+    it('every page has one heading of its own, and every control a name', async () => {
+      const page = await open('/');
+      for (const path of PAGES) {
+        await page.goto(origin + path);
+        const tree = await page.locator('body').ariaSnapshot();
+        expect([path, tree.match(/- heading .*\[level=1\]/g)]).toEqual([
+          path,
+          [expect.any(String)],
+        ]);
+        const controls =
+          /- (?:link|button|textbox|radio|table|img|iframe)\b.*/g;
+        const nameless = tree
+          .match(controls)
+          ?.filter((control) => !/^- \w+ "./.test(control));
+        expect([path, nameless]).toEqual([path, []]);
+        expect(tree).toMatch(/^- main/m);
+      }
+    });
+
+    it('what is shown is named', async () => {
+      const page = await open('/');
+      for (const slug of ['sunset', 'prelude', 'tide', 'letter', 'welcome']) {
+        await page.goto(`${origin}/documents/${slug}`);
+        const names = await page.evaluate(`
+          [...document.querySelectorAll('.preview > *')].map(
+            ({ alt, title, ariaLabel }) => alt || title || ariaLabel,
+          )`);
+        expect(names).toEqual([await page.locator('h1 bdi').textContent()]);
+      }
+    });
+
+    it('its keyboard users skip what is on every page', async () => {
+      const page = await open('/');
+      await page.keyboard.press('Tab');
+      expect(await focused(page, 'textContent')).toBe('Skip to the content');
+      await page.keyboard.press('Enter');
+      expect(await focused(page, 'localName')).toBe('main');
+    });
+
+    it('nothing is wider than a phone', async () => {
+      const page = await open('/', { viewport: { width: 360, height: 700 } });
+      for (const path of PAGES) {
+        await page.goto(origin + path);
+        const width = await page.evaluate('document.body.scrollWidth');
+        expect([path, width]).toEqual([path, 360]);
+      }
+    });
+  });
+});
