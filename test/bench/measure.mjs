@@ -52,7 +52,9 @@ function withinLimit(target, ours) {
   return { target, ours, isMet: ours.max < target.under };
 }
 
-function compared({ atLeast = 0, atMost = Infinity }, ours, theirs) {
+function compared(target, ours, theirs) {
   const ratio = ours.median / theirs.median;
+  if (!target) return { ours, theirs, ratio };
+  const { atLeast = 0, atMost = Infinity } = target;
   return { ours, theirs, ratio, isMet: ratio >= atLeast && ratio <= atMost };
 }

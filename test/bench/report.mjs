@@ -49,14 +49,16 @@ function cells(result) {
 }
 
 function targetText({ target, unit }) {
+  if (!target) return '';
   if (target.under !== undefined) return `under ${target.under} ${unit}`;
   return target.atMost === undefined
     ? `at least ${target.atLeast}x`
     : `at most ${target.atMost}x`;
 }
 
-function verdict({ skipped, isMet }) {
+function verdict({ skipped, target, isMet }) {
   if (skipped) return 'skipped';
+  if (!target) return '';
   return isMet ? 'met' : '**missed**';
 }
 

@@ -14,15 +14,21 @@ const atLeast = (ratio) => ({ atLeast: ratio });
 const atMost = (ratio) => ({ atMost: ratio });
 const under = (limit) => ({ under: limit });
 const peer = (name, task, target) => ({ name, task, target });
+/** No rival, but how far a handler of Nest gets at all: without a file. */
+const limit = (name, task) => ({ name, task });
 
 const onExpress = (path, asked) => requestsPerSecond('express', path, asked);
 const onFastify = (path) => requestsPerSecond('fastify', path);
 const behindNginx = (path) => requestsPerSecond('behind nginx', path);
 const download = (path) => bytesPerSecond('express', path);
 
-const RANGES = { randomRange: { length: 64 * KIB, of: GIB } };
-const REVALIDATION = { isRevalidation: true };
-const HEAD = { method: 'HEAD' };
+const RANGES = [
+  '1g.bin',
+  { randomRange: { length: 64 * KIB, of: GIB } },
+  '64k',
+];
+const REVALIDATION = ['1k.bin', { isRevalidation: true }, '0k'];
+const HEAD = ['1k.bin', { method: 'HEAD' }, '0k'];
 
 const LARGE = [
   {
@@ -72,16 +78,18 @@ const small = (name, size, file, [streamable, resDownload, fixed]) => ({
     ),
     peer('res.download', onExpress(`/download/${file}`), atLeast(resDownload)),
     peer('express.static', onExpress(`/static/${file}`), atLeast(fixed)),
+    limit('no file: res.end(bytes)', onExpress(`/memory/${file}`)),
   ],
 });
 
-const againstSendFile = (name, title, file, asked, ratio) => ({
+const againstSendFile = (name, title, [file, asked, size], ratio) => ({
   name,
   title,
   unit: 'requests/s',
   ours: onExpress(`/ours/${file}`, asked),
   peers: [
     peer('res.sendFile', onExpress(`/sendfile/${file}`, asked), atLeast(ratio)),
+    limit('no file: res.end(bytes)', onExpress(`/memory/${size}.bin`)),
   ],
 });
 
@@ -163,9 +171,9 @@ export const ROWS = [
   ...LARGE,
   small('small', '1 KiB', '1k.bin', [1.3, 1.2, 1.0]),
   small('medium', '100 KiB', '100k.bin', [1.5, 1.4, 1.4]),
-  againstSendFile('ranges', 'random 64 KiB of 1 GiB', '1g.bin', RANGES, 1.5),
-  againstSendFile('304', '304', '1k.bin', REVALIDATION, 1.3),
-  againstSendFile('head', 'HEAD', '1k.bin', HEAD, 1.3),
+  againstSendFile('ranges', 'random 64 KiB of 1 GiB', RANGES, 1.5),
+  againstSendFile('304', '304', REVALIDATION, 1.3),
+  againstSendFile('head', 'HEAD', HEAD, 1.3),
   OFFLOAD,
   ...MEMORY,
   ...FASTIFY,

@@ -1,8 +1,17 @@
+import { Buffer } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { Controller, Get, Req, Res, StreamableFile } from '@nestjs/common';
 import { sendfile } from 'nestjs-downloadview';
 import { GIB, KIB } from '../sizes.mjs';
+
+// As large as the answers that they are held against.
+const IN_MEMORY = {
+  '0k.bin': Buffer.alloc(0),
+  '1k.bin': Buffer.alloc(KIB),
+  '64k.bin': Buffer.alloc(64 * KIB),
+  '100k.bin': Buffer.alloc(100 * KIB),
+};
 
 const SIZES = { '1k.bin': KIB, '100k.bin': 100 * KIB, '1g.bin': GIB };
 
@@ -33,6 +42,9 @@ export function expressPeers(directory) {
     download(request, response) {
       response.download(join(directory, request.params.name));
     }
+    memory(request, response) {
+      response.end(IN_MEMORY[request.params.name]);
+    }
     sendFile(request, response) {
       response.sendFile(join(directory, request.params.name));
     }
@@ -40,6 +52,7 @@ export function expressPeers(directory) {
   return controller(ExpressPeers, {
     streamable: 'streamable/:name',
     download: 'download/:name',
+    memory: 'memory/:name',
     sendFile: 'sendfile/:name',
   });
 }
