@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { RemoteFileError } from '../errors/remote-file.error.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { HttpFile } from '../files/http-file.js';
 import {
@@ -6,6 +7,7 @@ import {
   checkLimits,
   DEFAULT_TIMEOUT,
 } from '../files/http-file-options.js';
+import { allowedUrl } from '../files/http-file-url.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { DownloadController } from './download.controller.js';
 import { type DownloadRequest } from './download-request.js';
@@ -44,11 +46,27 @@ export abstract class HttpDownloadController extends DownloadController {
       checkAllowedHosts(name, this.allowedHosts);
     }
     checkLimits(name, this);
-    if (this.url === undefined && this.getUrl === prototype.getUrl) {
+    if (this.getUrl === prototype.getUrl) this.#checkUrl(name);
+  }
+
+  #checkUrl(name: string): void {
+    const { prototype } = HttpDownloadController;
+    if (this.url === undefined) {
       throw new InvalidOptionsError(
         `${name}.url`,
         undefined,
         'Give an address, or override getUrl().',
+      );
+    }
+    if (this.getAllowedHosts !== prototype.getAllowedHosts) return;
+    try {
+      allowedUrl(this.url, this.allowedHosts);
+    } catch (error) {
+      if (!(error instanceof RemoteFileError)) throw error;
+      throw new InvalidOptionsError(
+        `${name}.url`,
+        this.url,
+        `It would always be refused: ${error.message}.`,
       );
     }
   }

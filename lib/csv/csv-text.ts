@@ -18,7 +18,7 @@ const LINE_ENDS_AND_DELIMITERS = /[\r\n;|\t]/;
  * @internal
  */
 export class CsvText extends Stringifier {
-  #isFirst = true;
+  #areLists: boolean | undefined;
   readonly #mayLackHeader: boolean;
 
   constructor({ columns, header, delimiter, bom, escapeFormulas }: CsvFormat) {
@@ -40,24 +40,29 @@ export class CsvText extends Stringifier {
     encoding: BufferEncoding,
     callback: TransformCallback,
   ): void {
-    if (!isRow(row)) {
+    const isList = Array.isArray(row);
+    if (!isRow(row) || isList !== (this.#areLists ?? isList)) {
       callback(
         new InvalidOptionsError(
           'CsvFile.rows',
           row,
-          'Every row must be an object or a list of values.',
+          'Every row must be an object, or every row a list of values.',
         ),
       );
       return;
     }
-    if (this.#isFirst && Array.isArray(row)) this.#beginWithList();
-    this.#isFirst = false;
+    if (this.#areLists === undefined) this.#beginWith(row);
+    this.#areLists = isList;
     super._transform(row, encoding, callback);
   }
 
-  /** A list has no names to show. */
-  #beginWithList(): void {
-    if (this.#mayLackHeader) this.options.header = false;
+  #beginWith(row: object): void {
+    // A list has no names to show.
+    if (Array.isArray(row) && this.#mayLackHeader) this.options.header = false;
+    // Many programs pass over empty lines.
+    const { columns } = this.options;
+    const { length } = Array.isArray(columns) ? columns : Object.keys(row);
+    if (length === 1) this.options.quoted_empty = true;
   }
 }
 
@@ -67,6 +72,11 @@ function columnList(columns: CsvColumns): ColumnOption[] {
     : Object.entries(columns).map(([key, header]) => ({ key, header }));
 }
 
+/** A Map has no columns either. */
 function isRow(row: unknown): row is object {
-  return typeof row === 'object' && row !== null && !ArrayBuffer.isView(row);
+  return (
+    typeof row === 'object' &&
+    row !== null &&
+    (Array.isArray(row) || !(Symbol.iterator in row))
+  );
 }

@@ -1,5 +1,7 @@
 import { type Options } from 'csv-stringify';
 
+import { isDownloadFile } from '../files/download-file.js';
+
 // Also behind what a spreadsheet skips, or takes for the end of a cell before.
 const FORMULA = /^(?:[\t\r]|[\s;|,]*[=+\-@\uff0b\uff0d\uff1d\uff20])/;
 // Databases give their longer numbers as text.
@@ -16,7 +18,7 @@ export function withoutFormula(text: string): string {
 }
 
 /**
- * How values become texts: dates by ISO 8601 in UTC, booleans as `true` and `false`, bytes in base64, other
+ * How values become texts: dates by ISO 8601 in UTC, booleans as `true` and `false`, bytes in base64, files by their names, other
  * objects as JSON; null, undefined and a date without a time are empty.
  *
  * @internal
@@ -33,6 +35,7 @@ export function castsOf(escapeFormulas: boolean): NonNullable<Options['cast']> {
 
 function objectText(value: object): string {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (isDownloadFile(value)) return value.name;
   // A decimal, an id of another library: what it says of itself, without quotes around it.
   const plain = saysItself(value) ? value.toJSON() : value;
   return typeof plain === 'string' ? plain : (JSON.stringify(plain) ?? '');

@@ -30,11 +30,27 @@ function describe(value: unknown): string {
   if (['number', 'bigint', 'symbol'].includes(typeof value)) {
     return String(value);
   }
+  // JSON would show a promise, or the body of a request, as {}.
+  if (hasOwnTag(value)) return tagOf(value);
   try {
     return JSON.stringify(value, withoutSecrets) ?? 'undefined';
   } catch {
-    return Object.prototype.toString.call(value);
+    return tagOf(value);
   }
+}
+
+function hasOwnTag(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Symbol.toStringTag in value &&
+    !ArrayBuffer.isView(value)
+  );
+}
+
+/** `[object Promise]` */
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value);
 }
 
 function withoutSecrets(name: string, value: unknown): unknown {
@@ -49,5 +65,6 @@ function withoutSecrets(name: string, value: unknown): unknown {
 export function kindOf(value: unknown): unknown {
   if (value === undefined || value === null) return value;
   if (Array.isArray(value)) return 'a list';
+  if (hasOwnTag(value)) return tagOf(value);
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

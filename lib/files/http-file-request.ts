@@ -1,6 +1,8 @@
 import { type Dispatcher, request } from 'undici';
 
+import { quote } from '../errors/quote.js';
 import { RemoteFileError } from '../errors/remote-file.error.js';
+import { errorCode } from '../storages/local-disk.js';
 import { agentFor } from './http-file-agent.js';
 import { fieldOf } from './http-file-headers.js';
 import { isListedWithPort, redirectedUrl, shownUrl } from './http-file-url.js';
@@ -112,9 +114,16 @@ export function failureOf(
     ? new RemoteFileError('timed-out', `${shownUrl(url)} is too slow`, {
         cause,
       })
-    : new RemoteFileError('refused', `${shownUrl(url)} did not answer`, {
-        cause,
-      });
+    : new RemoteFileError(
+        'refused',
+        `${shownUrl(url)} did not answer: ${quote(reasonOf(cause))}`,
+        { cause },
+      );
+}
+
+/** `ECONNREFUSED`, or what there is to say. */
+function reasonOf(cause: unknown): unknown {
+  return errorCode(cause) ?? (cause instanceof Error ? cause.message : cause);
 }
 
 function nobodyWaits(url: URL, cause: unknown): RemoteFileError {
@@ -126,10 +135,5 @@ function nobodyWaits(url: URL, cause: unknown): RemoteFileError {
 }
 
 function isTooSlow(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    typeof error.code === 'string' &&
-    TOO_SLOW.has(error.code)
-  );
+  return TOO_SLOW.has(errorCode(error) ?? '');
 }

@@ -50,7 +50,9 @@ export class HttpFile implements DownloadFile {
    *   public and not named there with its port
    */
   constructor(url: string, options: HttpFileOptions) {
-    checkAllowedHosts('HttpFile', options.allowedHosts);
+    // Called from JavaScript, it may lack them altogether.
+    const given: Partial<HttpFileOptions> | undefined = options;
+    checkAllowedHosts('HttpFile', given?.allowedHosts);
     checkLimits('HttpFile', options);
     this.#address = allowedUrl(url, options.allowedHosts);
     this.url = this.#address.href;

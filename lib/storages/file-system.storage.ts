@@ -7,6 +7,7 @@ import { DownloadError } from '../errors/download.error.js';
 import { FileNotFoundError } from '../errors/file-not-found.error.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { quote } from '../errors/quote.js';
+import { refuseSerialization } from '../errors/serialized-file.error.js';
 import { StorageUnavailableError } from '../errors/storage-unavailable.error.js';
 import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
 import { DownloadStorage, type StorageContent } from './download-storage.js';
@@ -54,6 +55,8 @@ export interface FileSystemStorageOptions {
  */
 export class FileSystemStorage extends DownloadStorage {
   readonly root: string;
+  /** @throws SerializedFileError always: where files lie is not for clients */
+  readonly toJSON = refuseSerialization('A FileSystemStorage');
   /** @see DownloadStorage.url; there only with `baseUrl`. */
   override readonly url?: (key: string) => string;
   readonly #dotfiles: boolean;

@@ -516,6 +516,16 @@ describe.each(ADAPTERS)('the boot on %s', (adapter) => {
         'override getUrl()',
       ],
       [
+        'HttpDownloadController with a URL on a host that is not allowed',
+        () =>
+          HttpDownloadController.asController('a', {
+            url: 'https://b.example/c',
+            allowedHosts: ['a.example'],
+          }),
+        '"HttpDownloadController.url": \'https://b.example/c\' was given',
+        "'b.example' is not named in allowedHosts",
+      ],
+      [
         'ObjectDownloadController without a repository',
         () => {
           @Controller(':id')

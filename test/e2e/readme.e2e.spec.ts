@@ -145,16 +145,20 @@ describe('README.md', () => {
       });
       app = running.app;
       const form = new FormData();
-      form.append('file', new Blob(['pixels']), 'cat.png');
-      const added = await fetch(`${running.origin}/pictures`, {
-        method: 'POST',
-        body: form,
+      const add = () =>
+        fetch(`${running.origin}/pictures`, { method: 'POST', body: form });
+      expect((await add()).status).toBe(400);
+      form.append('file', new Blob(['pixels']), 'chaton-éveillé.png');
+      expect(await (await add()).json()).toEqual({
+        id: 1,
+        file: { name: 'chaton-éveillé.png' },
       });
-      expect(await added.json()).toEqual({ id: 1, file: { name: 'cat.png' } });
       const picture = await httpRequest(running.origin, '/pictures/1');
       expect(picture.text).toBe('pixels');
-      expect(picture.headers['content-disposition']).toContain('cat.png');
-      expect(await readdir('media/pictures')).toEqual(['cat.png']);
+      expect(picture.headers['content-disposition']).toContain(
+        "filename*=UTF-8''chaton-%C3%A9veill%C3%A9.png",
+      );
+      expect(await readdir('media/pictures')).toEqual(['chaton-éveillé.png']);
     });
 
     it('ready-classes.ts hands out a fixed file and those of a storage', async () => {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import {
   Controller,
   Module,
+  ParseFilePipe,
   Post,
   UploadedFile,
   UseInterceptors,
@@ -38,8 +39,8 @@ export class PicturesController {
   ) {}
 
   @Post()
-  @UseInterceptors(FileInterceptor('file'))
-  add(@UploadedFile() upload: Express.Multer.File) {
+  @UseInterceptors(FileInterceptor('file', { defParamCharset: 'utf8' })) // é in names
+  add(@UploadedFile(ParseFilePipe) upload: Express.Multer.File) {
     const file = new NewFile(upload.originalname, upload.buffer);
     return this.pictures.save({ file }); // keeps the file, then writes the row
   }

@@ -3,7 +3,11 @@ import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 
 import { describe, expect, it } from '@jest/globals';
-import { InvalidOptionsError, SerializedFileError } from 'nestjs-downloadview';
+import {
+  ContentFile,
+  InvalidOptionsError,
+  SerializedFileError,
+} from 'nestjs-downloadview';
 import {
   CsvFile,
   type CsvFileOptions,
@@ -95,7 +99,7 @@ describe('CsvFile', () => {
   it('finds columns in objects within the rows', async () => {
     const rows = [{ owner: { name: 'Ada' } }, { owner: null }];
     const columns = { 'owner.name': 'Owner' };
-    expect(await csvOf(rows, { columns })).toBe('Owner\r\nAda\r\n\r\n');
+    expect(await csvOf(rows, { columns })).toBe('Owner\r\nAda\r\n""\r\n');
   });
 
   it('takes the columns of the first row for all', async () => {
@@ -272,15 +276,31 @@ describe('CsvFile', () => {
     );
   });
 
+  it('writes no empty lines where there is but one column', async () => {
+    const rows = [{ name: 'Ada' }, { name: null }, { name: '' }];
+    expect(await csvOf(rows)).toBe('name\r\nAda\r\n""\r\n""\r\n');
+    expect(await csvOf([[null], ['']])).toBe('""\r\n""\r\n');
+    expect(await csvOf(PEOPLE, { columns: ['age'] })).toBe(
+      'age\r\n""\r\n""\r\n',
+    );
+  });
+
+  it('writes a file as its name', async () => {
+    const file = new ContentFile('pixels', { name: 'cat.png' });
+    expect(await csvOf([{ id: 1, file }])).toBe('id,file\r\n1,cat.png\r\n');
+  });
+
   it.each<[string, unknown]>([
     ['a number', 7],
     ['a text', 'id,name'],
     ['undefined', undefined],
     ['bytes', Buffer.from('id')],
+    ['a Map', new Map([['id', 1]])],
+    ['a list among objects', [3, 'Edsger']],
   ])('fails at a row that is %s, and says so', async (_, row) => {
     const call = csvOf([PEOPLE[0], row] as object[]);
     await expect(call).rejects.toBeInstanceOf(InvalidOptionsError);
-    await expect(call).rejects.toThrow('Every row must be an object or a list');
+    await expect(call).rejects.toThrow('Every row must be an object, or');
   });
 
   it.each<[string, unknown]>([

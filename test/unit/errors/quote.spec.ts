@@ -35,6 +35,15 @@ describe('quote()', () => {
     expect(quote(value)).toBe(text);
   });
 
+  it.each([
+    ['a promise', Promise.resolve(1), '[object Promise]'],
+    ['a Blob', new Blob(['a']), '[object Blob]'],
+    ['a Map', new Map([[1, 2]]), '[object Map]'],
+  ])('tells what %s is, which JSON would show as {}', (_, value, text) => {
+    expect(quote(value)).toBe(text);
+    expect(kindOf(value)).toBe(text);
+  });
+
   it('writes what refuses to be JSON, and what holds itself', () => {
     const circular: Record<string, unknown> = {};
     circular.self = circular;

@@ -35,6 +35,12 @@ describe('The options of HttpFile', () => {
     );
   });
 
+  it('cannot be left out', () => {
+    expect(() => void Reflect.construct(HttpFile, [URL_OF_FILE])).toThrow(
+      '"HttpFile.allowedHosts"',
+    );
+  });
+
   it.each([
     [{ timeout: 1, maxSize: 1 }],
     [{ timeout: undefined, maxSize: undefined }],

@@ -122,6 +122,14 @@ describe('A window of an HttpFile', () => {
       });
     }
   });
+
+  it('is refused with the reason where nobody answers', async () => {
+    const gone = await startFileServer(() => ({ bytes: Buffer.from(TEXT) }));
+    gone.close();
+    await expect(fileOn(gone.host).stat()).rejects.toThrow(
+      `'http://${gone.host}/a.txt' did not answer: 'ECONNREFUSED'`,
+    );
+  });
 });
 
 describe('begun', () => {

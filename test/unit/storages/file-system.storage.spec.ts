@@ -8,6 +8,7 @@ import {
   FileNotFoundError,
   FileSystemStorage,
   InvalidOptionsError,
+  SerializedFileError,
   StorageUnavailableError,
   SuspiciousPathError,
 } from 'nestjs-downloadview';
@@ -53,6 +54,11 @@ describe('FileSystemStorage', () => {
 
     it('is known without its last slash', () => {
       expect(new FileSystemStorage({ root: `${root}/` }).root).toBe(root);
+    });
+
+    it('never goes to a client', () => {
+      const answer = (): string => JSON.stringify({ storage });
+      expect(answer).toThrow(SerializedFileError);
     });
 
     it('is made when the first file is saved', async () => {
