@@ -56,8 +56,9 @@ export interface LimitedLinkTimes {
 type Check = readonly [holds: (value: unknown) => boolean, accepted: string];
 
 const TEXT: Check = [
-  (value) => isText(value) && value.length <= 255,
-  'Give a text of 1 to 255 characters.',
+  // PostgreSQL has no NUL in a text.
+  (value) => isText(value) && value.length <= 255 && !value.includes('\0'),
+  'Give a text of 1 to 255 characters, none of them NUL.',
 ];
 
 const CHECKS: Readonly<Record<keyof LimitedLinkOptions, Check>> = {

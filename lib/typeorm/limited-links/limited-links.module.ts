@@ -1,7 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type DataSource } from 'typeorm';
 
+import { InvalidOptionsError } from '../../errors/invalid-options.error.js';
 import { UrlSigner } from '../../signing/url-signer.js';
+import { limitedLinkEntities } from './limited-link-entities.js';
 import {
   checkModuleOptions,
   type LimitedLinksModuleOptions,
@@ -26,12 +28,25 @@ export class LimitedLinksModule {
       providers: [
         {
           provide: LimitedLinks,
-          useFactory: (source: DataSource, signer: UrlSigner) =>
-            new LimitedLinks(source, signer, times),
+          useFactory: (source: DataSource, signer: UrlSigner) => {
+            requireEntities(source);
+            return new LimitedLinks(source, signer, times);
+          },
           inject: [dataSource, UrlSigner],
         },
       ],
       exports: [LimitedLinks],
     };
   }
+}
+
+/** One that is not initialised yet does not know its entities. */
+function requireEntities(source: DataSource): void {
+  if (!source.isInitialized) return;
+  if (limitedLinkEntities.every((entity) => source.hasMetadata(entity))) return;
+  throw new InvalidOptionsError(
+    'LimitedLinksModule.dataSource',
+    'one that does not know the entities of limited links',
+    'Give it them, TypeOrmModule.forRoot({ entities: [...limitedLinkEntities] }), and their tables by the migration CreateLimitedLinks1790000000000.',
+  );
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { InvalidOptionsError } from 'nestjs-downloadview';
 import {
   type LimitedLinkOptions,
@@ -7,6 +8,7 @@ import {
 } from 'nestjs-downloadview/typeorm';
 
 import { checkLimitedLinkOptions } from '../../../lib/typeorm/limited-links/limited-link-options.js';
+import { bootError } from '../../support/boot-error.js';
 
 const GOOD: LimitedLinkOptions = { path: '/shared/:link', subject: '5' };
 
@@ -21,6 +23,7 @@ describe('a limited link is not made', () => {
     ['subject', 5],
     ['subject', 'x'.repeat(256)],
     ['subject', '\ud800'],
+    ['subject', 'a\0b'],
     ['maxUses', 0],
     ['maxUses', 1.5],
     ['maxUses', 2 ** 31],
@@ -62,5 +65,17 @@ describe('the module does not boot', () => {
     expect(() => LimitedLinksModule.forRoot(options)).toThrow(
       `"LimitedLinksModule.${option}"`,
     );
+  });
+
+  it('where the database does not know the entities', async () => {
+    const error = await bootError('express', {
+      options: { signing: { secrets: ['x'.repeat(32)] } },
+      imports: [
+        TypeOrmModule.forRoot({ type: 'sqljs', retryAttempts: 0 }),
+        LimitedLinksModule.forRoot(),
+      ],
+    });
+    expect(error).toBeInstanceOf(InvalidOptionsError);
+    expect(error.message).toContain('entities: [...limitedLinkEntities]');
   });
 });
