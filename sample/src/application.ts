@@ -10,6 +10,8 @@ export async function createApplication(): Promise<NestExpressApplication> {
   await makeDirectories();
   const app = await NestFactory.create<NestExpressApplication>(AppModule, {
     logger: ['fatal', 'error', 'warn'],
+    // Whoever stops it does not wait for those who upload.
+    forceCloseConnections: true,
   });
   app.useStaticAssets(directories.static, { prefix: '/static/' });
   return app;

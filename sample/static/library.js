@@ -1,4 +1,4 @@
-/* global document, DOMParser, fetch, FormData, location, navigator, URLSearchParams, XMLHttpRequest */
+/* global addEventListener, document, DOMParser, fetch, FormData, location, navigator, URLSearchParams, XMLHttpRequest */
 
 // Everything works without this script; it makes some of it more pleasant. It knows the pages only by their
 // HTML: what the server answers to a form is what is shown.
@@ -48,6 +48,10 @@ if (form) {
     upload([...event.dataTransfer.files]);
   });
 }
+
+addEventListener('beforeunload', (event) => {
+  if (document.querySelector('#uploads progress')) event.preventDefault();
+});
 
 let queue = Promise.resolve();
 
@@ -120,7 +124,7 @@ function post(file, onProgress) {
       else reject(new Error(told ?? `The answer was ${request.status}.`));
     });
     request.addEventListener('error', () =>
-      reject(new Error('The connection broke.')),
+      reject(new Error('It could not be sent.')),
     );
     request.send(body);
   });
@@ -152,6 +156,7 @@ document.addEventListener('click', async (event) => {
 document.addEventListener('submit', async (event) => {
   if (!event.target.closest('dialog')) return;
   event.preventDefault();
+  event.submitter.disabled = true; // until the answer takes its place
   const { action, method } = event.target;
   await ask(action, {
     method,

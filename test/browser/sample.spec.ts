@@ -110,7 +110,7 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
     page.on('console', (message) => {
       const told = message.text();
       // An answer that is an error is expected where it is asked for.
-      const expected = /status of 4\d\d/.test(told);
+      const expected = /status of 4\d\d|ERR_ACCESS_DENIED/.test(told);
       if (message.type() === 'error' && !expected) complaints.push(told);
     });
     await page.goto(new URL(path, origin).href);
@@ -278,6 +278,25 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
         'huge.txtIt is too large.',
       ]);
     });
+
+    it('says of a directory that it cannot be sent', async () => {
+      const page = await open('/');
+      await drop(page, sample.data('.'));
+      await page.locator('.failed').waitFor();
+      expect(await statusOf(page)).toMatch(
+        /not added\. It could not be sent\.$/,
+      );
+    });
+
+    it('lets nobody leave by mistake while they are on their way', async () => {
+      const page = await open('/');
+      const mayLeave = `dispatchEvent(new Event('beforeunload', { cancelable: true }))`;
+      expect(await page.evaluate(mayLeave)).toBe(true);
+      await page.route('**/documents', () => undefined); // nobody answers
+      await drop(page, await onDisk('slow.txt', 'slow'));
+      await page.getByRole('progressbar').waitFor();
+      expect(await page.evaluate(mayLeave)).toBe(false);
+    });
   });
 
   describe('shows', () => {
@@ -366,6 +385,16 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
       expect(await first.textContent('h1')).toBe('This link does not work');
       await page.goto(`${origin}/documents/letter/share`);
       expect(await page.locator('.links tbody tr').innerText()).toMatch(/used/);
+    });
+
+    it('by one link, when its button is pressed twice', async () => {
+      const page = await open('/documents/welcome');
+      await page.click('text=Share');
+      await page.check('text=for one download');
+      await page.dblclick('text=Make a link');
+      await page.locator('#link').waitFor();
+      await page.goto(`${origin}/documents/welcome/share`);
+      expect(await page.locator('.links tbody tr').count()).toBe(1);
     });
 
     it('by a link that can be taken back', async () => {

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { describeWith } from '../support/describe-with.js';
+import { eventually } from '../support/eventually.js';
 import { type HttpAnswer, httpRequest } from '../support/http-client.js';
 import { startPostgres } from '../support/postgres.js';
 import { type ProgramName } from '../support/programs.js';
@@ -108,6 +109,16 @@ describe('the sample', () => {
 
   it('is healthy', () => expectHealthy(origin));
 
+  it('tells people, too, what its health check has found', async () => {
+    const canary = `${sample.data('plain')}/public/guides/welcome.txt`;
+    await rename(canary, `${canary}.away`);
+    const headers = { accept: 'text/html' };
+    const { status, text } = await httpRequest(origin, '/health', { headers });
+    await rename(`${canary}.away`, canary);
+    expect(status).toBe(503);
+    expect(text).toContain('"storage":{"status":"down"');
+  });
+
   it('lets nobody but members have the handbook', async () => {
     const path = '/members/handbook.txt';
     const refused = await httpRequest(origin, path);
@@ -121,7 +132,7 @@ describe('the sample', () => {
   });
 
   it.each([
-    '/documents/nope',
+    ...['/documents/nope', '/documents/%00'],
     '/documents/nope/download',
     '/documents/nope/inline',
     '/documents/nope/share',
@@ -219,6 +230,24 @@ describe('the sample', () => {
     expect(await readdir(`${sample.data('plain')}/uploads`)).toEqual([]);
   });
 
+  it.each([
+    ['more files than it takes', Array(101).fill('many.txt'), 'Too many files'],
+    [
+      'a name that is too long',
+      ['many.txt', 'x'.repeat(256)],
+      '255 characters',
+    ],
+  ])('keeps nothing of a form with %s', async (_, files: string[], told) => {
+    const body = new FormData();
+    for (const name of files) body.append('files', new Blob(['x']), name);
+    const url = `${origin}/documents`;
+    const answer = await fetch(url, { method: 'POST', body });
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain(told);
+    expect(names(await page(origin))).not.toContain('many.txt');
+    expect(await readdir(`${sample.data('plain')}/uploads`)).toEqual([]);
+  });
+
   it.each<Record<string, string>>([
     { 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-site' },
@@ -259,11 +288,43 @@ describe('the sample', () => {
   it('still has everything after a restart', async () => {
     const before = names(await page(origin));
     const link = new URL(await share(origin, PATH, 'week'), origin);
-    await program.stop();
+    const { output } = await program.stop();
+    expect(output).toBe(`Document library: ${origin}\n`); // and no warning
     await start();
     expect(names(await page(origin))).toEqual(before);
     const download = await httpRequest(origin, link.pathname + link.search);
     expect(download.text).toBe(CONTENT);
+  }, 30_000);
+
+  it('waits for no upload when it is stopped, and takes it for no error', async () => {
+    const part =
+      '--X\r\ncontent-disposition: form-data; name="files"; filename="x"\r\n\r\nbegun';
+    const client = connect(Number(new URL(origin).port), '127.0.0.1');
+    client.write(
+      `POST /documents HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\ncontent-type: multipart/form-data; boundary=X\r\n\r\n${part}`,
+    );
+    const cut = once(client, 'close');
+    const uploads = async (): Promise<number> =>
+      (await readdir(`${sample.data('plain')}/uploads`)).length;
+    expect(await eventually(1, uploads)).toBe(1);
+    const { errors } = await program.stop();
+    await cut;
+    expect(errors).toBe('');
+  }, 30_000);
+
+  it('says by a page that something is broken, and in its log what', async () => {
+    await start();
+    await rm(`${sample.data('plain')}/uploads`, { recursive: true });
+    const body = new FormData();
+    body.append('files', new Blob(['x']), 'x.txt');
+    const headers = { accept: 'text/html' };
+    const url = `${origin}/documents`;
+    const answer = await fetch(url, { method: 'POST', headers, body });
+    expect(answer.status).toBe(500);
+    const text = await answer.text();
+    expect(text).toContain('<h1>Something is broken</h1>');
+    expect(text).not.toContain('ENOENT');
+    expect((await program.stop()).errors).toContain('ENOENT');
   }, 30_000);
 });
 
@@ -286,6 +347,7 @@ describeWith(['initdb'], 'with DATABASE_URL', () => {
       expect(names(await page(origin))).toEqual([NAME, ...FIRST]);
       expect((await used(origin, link)).text).toBe(CONTENT);
       expect((await used(origin, link)).status).toBe(403);
+      expect((await httpRequest(origin, '/documents/%00')).status).toBe(404);
       expect(await readdir(env.DATA_DIR)).not.toContain('library.sqlite');
       await second.stop();
     } finally {

@@ -22,11 +22,12 @@ const SOURCES = [
 export interface RunningProgram {
   /** The addresses that it has printed, in order. */
   readonly addresses: readonly string[];
-  stop(): Promise<void>;
+  stop(): Promise<EndedProgram>;
 }
 
 export interface EndedProgram {
   readonly code: number | null;
+  readonly output: string;
   readonly errors: string;
 }
 
@@ -93,7 +94,7 @@ export class Sample {
       addresses,
       stop: async () => {
         child.kill();
-        await ended;
+        return ended;
       },
     };
   }
@@ -133,9 +134,11 @@ export class Sample {
   }
 
   async #ended(child: ChildProcess): Promise<EndedProgram> {
+    let output = '';
     let errors = '';
+    child.stdout!.on('data', (text: Buffer) => (output += text.toString()));
     child.stderr!.on('data', (text: Buffer) => (errors += text.toString()));
     const [code] = (await once(child, 'close')) as [number | null];
-    return { code, errors };
+    return { code, output, errors };
   }
 }

@@ -35,6 +35,8 @@ describe('the pages of the sample', () => {
   it('show a name without what is invisible and does harm', () => {
     expect(receivedName(' a\r\nb\0.txt ')).toBe('ab.txt');
     expect(receivedName('\t')).toBe('unnamed');
+    // What is written from right to left from here on looks like a picture.
+    expect(receivedName('a\u202Egnp.exe')).toBe('agnp.exe');
   });
 
   it('have no name that is too long', () => {

@@ -21,8 +21,6 @@ import { SameOriginGuard } from '../web/same-origin.guard.js';
 import { DocumentsService } from './documents.service.js';
 import { type Upload, UploadsService } from './uploads.service.js';
 
-const MOST_FILES = 100;
-
 /** The pages, and what their forms do. Downloads have controllers of their own: see `downloads/`. */
 @Controller()
 @UseGuards(SameOriginGuard)
@@ -56,7 +54,7 @@ export class DocumentsController {
 
   @Post('documents')
   @Redirect('/', 303)
-  @UseInterceptors(FilesInterceptor('files', MOST_FILES))
+  @UseInterceptors(FilesInterceptor('files'))
   async upload(
     @UploadedFiles() files: readonly Upload[] = [],
   ): Promise<{ url: string }> {

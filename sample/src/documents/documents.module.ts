@@ -14,7 +14,7 @@ import { UploadsService } from './uploads.service.js';
     TypeOrmModule.forFeature([Document]),
     MulterModule.register({
       dest: directories.uploads,
-      limits: { fileSize: uploadLimit },
+      limits: { fileSize: uploadLimit, files: 100 },
       // Browsers send names as UTF-8 and do not say so.
       defParamCharset: 'utf8',
     }),

@@ -32,7 +32,9 @@ export class DocumentsService {
 
   /** @throws NotFoundException where there is none */
   async find(slug: string): Promise<Document> {
-    const document = await this.documents.findOneBy({ slug });
+    // PostgreSQL cannot be asked for a text with NUL in it.
+    const document =
+      !slug.includes('\0') && (await this.documents.findOneBy({ slug }));
     if (document) return document;
     throw new NotFoundException();
   }

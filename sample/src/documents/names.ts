@@ -6,7 +6,8 @@ import { BadRequestException } from '@nestjs/common';
 const LONGEST = 255;
 
 /**
- * A name as a form sent it: nothing keeps control characters out.
+ * A name as a form sent it: nothing keeps control characters out, nor those that change the direction of
+ * writing, with which `exe.png` can be shown of a program.
  *
  * @throws BadRequestException for one that no disk could hold
  */
@@ -16,7 +17,7 @@ export function receivedName(name: string): string {
       `A name may have ${LONGEST} characters at the most.`,
     );
   }
-  return name.replace(/\p{Cc}/gu, '').trim() || 'unnamed';
+  return name.replace(/[\p{Cc}\p{Bidi_Control}]/gu, '').trim() || 'unnamed';
 }
 
 /** A name's place in URLs: `Übersicht 2026.pdf` becomes `ubersicht-2026`. */

@@ -20,14 +20,15 @@ const MEGABYTE = 1_000_000;
 export class UploadsService {
   constructor(private readonly documents: DocumentsService) {}
 
-  /** Makes documents of uploads, one after the other. */
+  /** Makes documents of uploads, one after the other; of none, if the name of one is refused. */
   async keep(uploads: readonly Upload[]): Promise<Document[]> {
     const kept: Document[] = [];
     try {
-      for (const upload of uploads) {
+      const names = uploads.map((upload) => receivedName(upload.originalname));
+      for (const [index, upload] of uploads.entries()) {
         kept.push(
           await this.documents.add({
-            name: receivedName(upload.originalname),
+            name: names[index],
             contentType: await contentTypeOf(upload),
             size: upload.size,
             content: new LocalFile(upload.path),

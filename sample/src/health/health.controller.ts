@@ -1,8 +1,12 @@
 import { type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 
-import { Controller, Get } from '@nestjs/common';
-import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
+import { Catch, Controller, Get, UseFilters } from '@nestjs/common';
+import {
+  type AbstractHttpAdapter,
+  BaseExceptionFilter,
+  HttpAdapterHost,
+} from '@nestjs/core';
 import {
   HealthCheck,
   type HealthCheckResult,
@@ -12,8 +16,13 @@ import { DownloadHealthIndicator } from 'nestjs-downloadview/terminus';
 
 import { guide } from '../seed/first-documents.js';
 
+/** People, too, are told what the check has found: no page of ours says it. */
+@Catch()
+class HealthFilter extends BaseExceptionFilter {}
+
 /** Whether downloads work, and if not, what of the way from the storage to the client is broken. */
 @Controller('health')
+@UseFilters(HealthFilter)
 export class HealthController {
   constructor(
     private readonly health: HealthCheckService,

@@ -22,8 +22,15 @@ const TOLD = new Map<number, Told>([
       `A document may have ${readableSize(uploadLimit)} at the most.`,
     ],
   ],
+  [500, ['Something is broken', 'It is noted here. Try again later.']],
   [502, ['Not available', 'The server that has this file does not answer.']],
-  [503, ['Not available', 'The file cannot be read at the moment.']],
+  [
+    503,
+    [
+      'Not available',
+      'The files are out of reach at the moment. Try again later.',
+    ],
+  ],
 ]);
 
 /** What went wrong, for people. `message` is told where nothing better is known. */

@@ -32,7 +32,7 @@ export function preview({ name, slug, contentType }: Document): Markup {
       ></iframe>`;
     case 'file':
       return html`<p class="empty">
-        Browsers do not show documents of this kind.
+        Documents of this kind are not shown here.
       </p>`;
   }
 }

@@ -6,18 +6,31 @@ import { errorPage } from '../page/error.page.js';
 import { pageHeaders } from '../page/page.decorator.js';
 
 /** Tells people what went wrong; programs get Nest's own JSON. */
-@Catch(HttpException)
+@Catch()
 export class ErrorPageFilter extends BaseExceptionFilter {
-  override catch(exception: HttpException, host: ArgumentsHost): void {
+  override catch(exception: unknown, host: ArgumentsHost): void {
+    if (isUploadGivenUp(exception)) return;
     const http = host.switchToHttp();
     const response = http.getResponse<Response>();
-    response.vary('Accept');
-    if (http.getRequest<Request>().accepts(['json', 'html']) !== 'html') {
-      super.catch(exception, host);
-      return;
+    if (response.headersSent) return super.catch(exception, host);
+    response.vary('Accept').removeHeader('Content-Type'); // of a page that was to be
+    if (http.getRequest<Request>().accepts(['json', 'html']) === 'html') {
+      const [status, message] = told(exception);
+      response.status(status).set(pageHeaders);
+      response.send(errorPage(status, message));
+      if (exception instanceof HttpException) return;
     }
-    const status = exception.getStatus();
-    response.status(status).set(pageHeaders);
-    response.send(errorPage(status, exception.message));
+    super.catch(exception, host); // logs what nobody has expected
   }
+}
+
+function told(exception: unknown): [status: number, message: string] {
+  return exception instanceof HttpException
+    ? [exception.getStatus(), exception.message]
+    : [500, ''];
+}
+
+/** Multer's words. Nobody is there to be told, and nothing is wrong here. */
+function isUploadGivenUp(exception: unknown): boolean {
+  return exception instanceof Error && exception.message === 'Request aborted';
 }
