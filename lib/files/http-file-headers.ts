@@ -19,11 +19,14 @@ const CODING = /^[\w!#$%&'*+.^`|~-]+$/;
 /**
  * What the headers of a remote answer say about the file; what does not parse stays undefined.
  *
- * @throws RemoteFileError for a content coding that cannot be told to anybody: without it the bytes are
- *   something else
+ * @throws RemoteFileError for a content coding that cannot be told to anybody, and for a transfer coding that
+ *   nobody takes off: without it the bytes are something else
  * @internal
  */
 export function statOfHeaders(headers: RemoteHeaders): FileStat {
+  if (!membersOf(headers['transfer-encoding']).every(isChunked)) {
+    throw new RemoteFileError('refused', 'A Transfer-Encoding cannot be read');
+  }
   const type = parseMediaType(fieldOf(headers, 'content-type'));
   return {
     ...validatorsOf(headers),
@@ -75,6 +78,10 @@ function codingOf(value: string | string[] | undefined): string | undefined {
   if (codings.length === 0) return undefined;
   if (codings.every((coding) => CODING.test(coding))) return codings.join(', ');
   throw new RemoteFileError('refused', 'A Content-Encoding cannot be read');
+}
+
+function isChunked(coding: string): boolean {
+  return coding === 'chunked';
 }
 
 function acceptsRanges(

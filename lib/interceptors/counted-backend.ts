@@ -1,11 +1,11 @@
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { refuse } from '../responses/offload-note.js';
-import { planBody } from '../streaming/body-plan.js';
 
 /**
- * The backend for a download that is counted. The server gets the file only where nothing but its body is
- * left to send: not a condition that it would judge, not a range that it might not serve, and no client is
- * sent to an address that works more often.
+ * The backend for a download that is counted. The server gets the file only where nothing but the whole of it
+ * is left to send: not a condition that it would judge, and no client is sent to an address that works more
+ * often. Nor a range: downloaders leave many of them early, and what they do not take is given back only of
+ * an answer of our own.
  *
  * @internal
  */
@@ -14,7 +14,6 @@ export function countedBackend(backend: DownloadBackend): DownloadBackend {
     name: backend.name,
     streamHeaders: backend.streamHeaders,
     conditions: backend.conditions,
-    mostRanges: 1,
     idleTimeout: backend.idleTimeout,
     validators: backend.validators?.bind(backend),
     losesHeader: backend.losesHeader?.bind(backend),
@@ -23,11 +22,10 @@ export function countedBackend(backend: DownloadBackend): DownloadBackend {
       if (!proxied) return undefined;
       const isJudged =
         !proxied.unconditional && backend.conditions !== 'application';
-      if (proxied.status !== 200 || isJudged) return refuse(request, 'counted');
-      const { headers } = request;
-      if (headers.range === undefined) return proxied;
-      const plan = planBody(headers, await response.describe(), 1);
-      return plan.kind === 'range' ? proxied : refuse(request, 'counted');
+      const isWhole = request.headers.range === undefined;
+      return proxied.status === 200 && isWhole && !isJudged
+        ? proxied
+        : refuse(request, 'counted');
     },
   };
 }

@@ -17,8 +17,10 @@ import {
 import { DownloadError } from '../errors/download.error.js';
 import { FileNotFoundError } from '../errors/file-not-found.error.js';
 import { InvalidSignatureError } from '../errors/invalid-signature.error.js';
-import { quote } from '../errors/quote.js';
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { kindOf, quote } from '../errors/quote.js';
 import { DownloadResponse } from '../responses/download-response.js';
+import { signedLinkOf } from '../signing/signed-link.js';
 import { errorCode } from '../storages/local-disk.js';
 import {
   platformResponse,
@@ -59,7 +61,7 @@ export class DownloadInterceptor implements NestInterceptor {
                 ToldExplanation.wanted(this.#logger, this.options.explain),
               ),
             )
-          : of(value),
+          : of(counted(value, context)),
       ),
       catchError((error: unknown) => {
         if (error instanceof DownloadError || downloadOptionsOf(context)) {
@@ -119,6 +121,23 @@ export class DownloadInterceptor implements NestInterceptor {
     if (everyday) this.#logger.debug(text);
     else this.#logger.warn(text);
   }
+}
+
+/**
+ * An interceptor inside of ours may have read the file of a limited link, and put something else in its place.
+ *
+ * @throws InvalidOptionsError where nobody would count it
+ */
+function counted(value: unknown, context: ExecutionContext): unknown {
+  const request = context.switchToHttp().getRequest<object>();
+  if (value instanceof DownloadResponse || !signedLinkOf(request)?.gate) {
+    return value;
+  }
+  throw new InvalidOptionsError(
+    `${context.getClass().name}.${context.getHandler().name}()`,
+    kindOf(value),
+    'The answer to a limited link must be a DownloadResponse when it leaves the route, or it is not counted.',
+  );
 }
 
 /** The next request may get something else. */

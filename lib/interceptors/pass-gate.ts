@@ -2,7 +2,6 @@ import { type LinkGate } from '../http/link-gate.js';
 import { parseContentRange } from '../http/content-range.js';
 import { type DownloadResponse } from '../responses/download-response.js';
 import { OFFLOAD_HEADERS } from '../responses/response-headers.js';
-import { planBody } from '../streaming/body-plan.js';
 import { cutConnection } from '../streaming/cut-connection.js';
 import { type DownloadAnswer } from '../streaming/download-answer.js';
 import { type Exchange } from './exchange.js';
@@ -26,9 +25,7 @@ export async function passGate(
   );
   if (!answer.hasBody && !isOffloaded) return;
   try {
-    const { length, size } = isOffloaded
-      ? await offloadedLength(download, exchange)
-      : await streamedLength(answer, download);
+    const { length, size } = await lengthsOf(answer, download, isOffloaded);
     const { ETag: etag } = answer.head.headers;
     const cut = (): void => cutConnection(raw);
     answer.admit(await gate.admit({ length, size, etag, cut }));
@@ -43,24 +40,17 @@ interface Lengths {
   readonly size?: number;
 }
 
-async function streamedLength(
+async function lengthsOf(
   { head: { status, headers, length } }: DownloadAnswer,
   download: DownloadResponse,
+  isOffloaded: boolean,
 ): Promise<Lengths> {
+  if (isOffloaded) {
+    const { size } = await download.describe();
+    return { length: size, size };
+  }
   if (status === 200) return { length, size: length };
   const range = parseContentRange(headers['Content-Range']);
   const { size } = range ?? (await download.describe());
   return { length, size };
-}
-
-/** What the server makes of the request: ranges that it may make something else of do not come to it. */
-async function offloadedLength(
-  download: DownloadResponse,
-  { headers }: Exchange,
-): Promise<Lengths> {
-  const description = await download.describe();
-  const { size } = description;
-  const plan = planBody(headers, description, 1);
-  if (plan.kind !== 'range') return { length: size, size };
-  return { length: plan.range.end - plan.range.start + 1, size };
 }

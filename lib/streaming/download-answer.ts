@@ -59,6 +59,7 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   readonly #parts: DownloadAnswerParts;
   #admission?: Admission;
   #sent?: SentBytes;
+  #promised?: number;
 
   constructor(parts: DownloadAnswerParts) {
     this.#parts = parts;
@@ -103,8 +104,9 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
     this.stream.mayBeDestroyed = true;
     this.stream.destroy();
     this.#admission?.over({
-      hasBegun: this.#sent !== undefined,
-      unsent: this.#sent?.missing(this.#parts.head.length) ?? 0,
+      // Whoever reads the bytes in place of Nest has them, too.
+      hasBegun: this.#sent !== undefined || this.stream.readableDidRead,
+      unsent: this.#sent?.missing(this.#promised) ?? 0,
     });
     this.#admission = undefined;
   }
@@ -130,7 +132,9 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
       destination === raw ? new RawResponse(raw) : response,
       destination !== raw,
     );
-    if (this.#admission) this.#sent = new SentBytes(raw);
+    if (!this.#admission) return;
+    this.#sent = new SentBytes(raw);
+    if (destination === raw) this.#promised = this.#parts.head.length;
   }
 
   begun(): void {

@@ -107,7 +107,7 @@ describe.each(ADAPTERS)('what a backend cannot send, on %s', (adapter) => {
   const remote = (url?: string): Type =>
     HttpDownloadController.asController('remote', {
       url,
-      allowedHosts: ['store.example'],
+      allowedHosts: ['store.example', 'other.example'],
     });
   const url = 'https://store.example/a.txt';
 

@@ -33,6 +33,19 @@ const LARGE = 48 * MIB;
 /** What the buffers of two connections over loopback, and those of two processes in one, may hold. */
 const BUFFERED = 32 * MIB;
 
+/** What other servers than Node's might answer. */
+const RAW: Record<string, string> = {
+  'endless headers': `HTTP/1.1 200 OK\r\n${'X-A: b\r\n'.repeat(10_000)}`,
+  'another protocol': 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n',
+  'two lengths':
+    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc',
+  'a length and chunks':
+    'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n',
+  'a header in a name':
+    'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Disposition: attachment; filename="a\rSet-Cookie: b=c"\r\n\r\na',
+  'no HTTP': 'Hello',
+};
+
 describe.each(ADAPTERS)('The limits of a remote file on %s', (adapter) => {
   let origin: RemoteOrigin;
   let running: RunningApplication;
@@ -44,6 +57,10 @@ describe.each(ADAPTERS)('The limits of a remote file on %s', (adapter) => {
     origin = await RemoteOrigin.start();
     silent = createServer((socket) => {
       connected.push(socket.on('error', () => undefined));
+      socket.on('data', (request) => {
+        const [, name = ''] = /^GET \/raw\?(\S+)/.exec(String(request)) ?? [];
+        socket.write(RAW[decodeURIComponent(name)] ?? '');
+      });
     }).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
@@ -53,6 +70,8 @@ describe.each(ADAPTERS)('The limits of a remote file on %s', (adapter) => {
       override allowedHosts = hosts;
       override timeout = 200;
       override getUrl({ url }: DownloadRequest): string {
+        const [, raw] = url.split('?');
+        if (raw) return `http://127.0.0.1:${port}/raw?${raw}`;
         return url === '/limited/tls'
           ? `https://127.0.0.1:${port}/`
           : `http://${origin.host}${url}`;
@@ -258,9 +277,26 @@ describe.each(ADAPTERS)('The limits of a remote file on %s', (adapter) => {
   it('is 502 where nobody can be told how it is coded', async () => {
     origin.sends(200, { 'Content-Encoding': 'gzip; level=9' }, 'x');
     expect((await ask('/limited/a.txt')).status).toBe(502);
+    // Taken off by the next one on the way, who is us: nobody asked for it.
+    origin.answers((response) => {
+      response.writeHead(200, { 'Transfer-Encoding': 'gzip, chunked' });
+      response.end(gzipSync('x'));
+    });
+    expect((await ask('/limited/a.txt')).status).toBe(502);
     origin.sends(200, { 'Content-Encoding': 'identity' }, 'x');
     const { headers } = await ask('/limited/a.txt');
     expect(headers).not.toHaveProperty('content-encoding');
+  });
+
+  it.each(Object.keys(RAW))('is 502 where the answer has %s', async (name) => {
+    const { status, headers, text } = await ask(
+      `/limited/raw?${encodeURIComponent(name)}`,
+    );
+    expect([status, JSON.parse(text)]).toEqual([
+      502,
+      { statusCode: 502, message: 'Bad Gateway' },
+    ]);
+    expect(headers).not.toHaveProperty('set-cookie');
   });
 
   it('believes nothing that is said twice', async () => {

@@ -1,13 +1,17 @@
+import { once } from 'node:events';
 import { truncate } from 'node:fs/promises';
+import { type Server, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
-  type CallHandler,
   Controller,
-  type ExecutionContext,
   ImATeapotException,
+  type NestInterceptor,
+  StreamableFile,
 } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import {
   ContentFile,
   type DownloadFile,
@@ -19,7 +23,8 @@ import {
   type LimitedLink,
   LimitedLinkDownloadController,
 } from 'nestjs-downloadview/typeorm';
-import { map } from 'rxjs';
+import { concatMap } from 'rxjs';
+import { DataSource } from 'typeorm';
 
 import { ADAPTERS, type ApplicationParts } from '../support/application.js';
 import { bootError } from '../support/boot-error.js';
@@ -30,6 +35,7 @@ import {
   type LimitedSite,
   startLimitedSite,
 } from '../support/limited-site.js';
+import { descriptorsClosed } from '../support/open-descriptors.js';
 import { RawClient } from '../support/raw-client.js';
 
 /** More than the buffers of a connection hold. */
@@ -79,6 +85,22 @@ class UnsureController extends FilesController {
   override confirm = 'no' as unknown as boolean;
 }
 
+/** Fails, or sends the bytes in its own way, where the header says so. */
+const interceptor = (header: string): NestInterceptor => ({
+  intercept: (context, next) =>
+    next.handle().pipe(
+      concatMap(async (value: unknown) => {
+        const { headers } = context
+          .switchToHttp()
+          .getRequest<{ headers: Record<string, unknown> }>();
+        if (headers[header] === 'fail') throw new ImATeapotException();
+        return headers[header] === 'copy' && value instanceof StreamableFile
+          ? new StreamableFile(await buffer(value.getStream()))
+          : value;
+      }),
+    ),
+});
+
 describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
   let site: LimitedSite;
   beforeAll(async () => {
@@ -88,19 +110,11 @@ describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
         OwnController,
         FilesController.asController('ready/:link', { confirm: true }),
       ],
-      configure: (app) =>
-        app.useGlobalInterceptors({
-          intercept: (context: ExecutionContext, next: CallHandler) =>
-            next.handle().pipe(
-              map((value: unknown) => {
-                const { headers } = context
-                  .switchToHttp()
-                  .getRequest<{ headers: Record<string, unknown> }>();
-                if ('x-fail' in headers) throw new ImATeapotException();
-                return value;
-              }),
-            ),
-        }),
+      // The root's stands outside of ours, and sees the answer.
+      providers: [
+        { provide: APP_INTERCEPTOR, useValue: interceptor('x-outer') },
+      ],
+      configure: (app) => app.useGlobalInterceptors(interceptor('x-inner')),
     });
     const path = await site.directory.write('large.bin', '');
     await truncate(path, LARGE);
@@ -129,7 +143,7 @@ describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
       async (method) => {
         const path = method === 'GET' ? '/direct/:link' : '/shared/:link';
         const { id, url } = await site.share({ path });
-        const headers = { 'X-Fail': '1' };
+        const headers = { 'X-Outer': 'fail' };
         expect((await ask(url, { method, headers })).status).toBe(418);
         expect(await eventually(0, () => site.used(id))).toBe(0);
         expect(await site.grants(id)).toEqual([]);
@@ -140,6 +154,29 @@ describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
       const { id, url } = await shareOf('failing');
       expect((await ask(url)).status).toBe(500);
       expect(await eventually(0, () => site.used(id))).toBe(0);
+    });
+
+    it('where its client leaves before the first byte', async () => {
+      const { id, url } = await site.share();
+      const { store } = site.links;
+      const begin = store.begin.bind(store);
+      const server = site.running.app.getHttpServer() as Server;
+      const connected = once(server, 'connection') as Promise<[Socket]>;
+      const client = await RawClient.connect(site.running.port);
+      const [socket] = await connected;
+      const counted = new Promise<number | undefined>((resolve) => {
+        store.begin = async (...given) => {
+          store.begin = begin;
+          const isBegun = await begin(...given);
+          resolve(await site.used(id));
+          await Promise.all([once(socket, 'close'), client.leave()]);
+          return isBegun;
+        };
+      });
+      await client.send({ path: url });
+      expect(await counted).toBe(1);
+      expect(await eventually(0, () => site.used(id))).toBe(0);
+      expect(await site.grants(id)).toEqual([]);
     });
 
     it('as far as it was not sent, where its client leaves', async () => {
@@ -155,6 +192,40 @@ describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
     });
   });
 
+  it('is used up where an interceptor sends the bytes in its own way', async () => {
+    const { id, url } = await site.share();
+    const { status, body } = await ask(url, { headers: { 'X-Outer': 'copy' } });
+    expect([status, body.equals(site.bytes)]).toEqual([200, true]);
+    expect(await eventually(0, () => runningOf(id))).toBe(0);
+    expect(await site.used(id)).toBe(1);
+  });
+
+  it('hands out nothing that an interceptor has read before it was counted', async () => {
+    const { id, url } = await site.share();
+    const inner = await ask(url, { headers: { 'X-Inner': 'copy' } });
+    expect([inner.status, inner.body.length < 100]).toEqual([500, true]);
+    expect(await site.used(id)).toBe(0);
+  });
+
+  it('hands out nothing that cannot be counted', async () => {
+    const { url } = await site.share();
+    const { store } = site.links;
+    const begin = store.begin.bind(store);
+    store.begin = () => Promise.reject(new Error('The database is gone'));
+    const { status, headers, text } = await ask(url);
+    store.begin = begin;
+    expect([status, JSON.parse(text)]).toEqual([
+      500,
+      { statusCode: 500, message: 'Internal server error' },
+    ]);
+    expect(headers['cache-control']).toBe('no-store');
+    for (const name of ['content-disposition', 'set-cookie']) {
+      expect(headers).not.toHaveProperty(name);
+    }
+    await descriptorsClosed(`${site.directory.path}/file.bin`);
+    expect((await ask(url)).status).toBe(200);
+  });
+
   it('ends what is being sent by it when it is revoked', async () => {
     const { id, url } = await site.share({ subject: 'large.bin' });
     const client = await beginLarge(url);
@@ -166,6 +237,22 @@ describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
     expect(await runningOf(other.id)).toBe(1);
     await untouched.leave();
     expect((await ask(url)).status).toBe(403);
+  });
+
+  it('keeps no application from closing whose database is gone before', async () => {
+    const closing = await startLimitedSite(adapter);
+    const { url } = await closing.share();
+    // Whoever waits for a connection of a pool that was closed waits for ever.
+    const asked = new Promise<void>((resolve) => {
+      closing.links.store.release = () => {
+        resolve();
+        return new Promise(() => undefined);
+      };
+    });
+    await httpRequest(closing.origin, url);
+    await asked;
+    await closing.stop();
+    expect(closing.running.app.get(DataSource).isInitialized).toBe(false);
   });
 
   it('leads to an attachment, with a tag, whatever the route and the file say', async () => {

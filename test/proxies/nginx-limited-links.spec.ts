@@ -1,18 +1,25 @@
 import { randomBytes } from 'node:crypto';
+import { truncate } from 'node:fs/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { nginx } from 'nestjs-downloadview';
-import { LimitedLinks } from 'nestjs-downloadview/typeorm';
+import { LimitedLinkGrant, LimitedLinks } from 'nestjs-downloadview/typeorm';
+import { DataSource } from 'typeorm';
 
 import { ADAPTERS } from '../support/application.js';
 import { type Site, startBehindNginx } from '../support/behind-nginx.js';
 import { describeWith } from '../support/describe-with.js';
+import { eventually } from '../support/eventually.js';
 import { type Exchanged, exchangesOf } from '../support/exchanges.js';
 import { limitedParts } from '../support/limited-site.js';
+import { RawClient } from '../support/raw-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
 } from '../support/temporary-directory.js';
+
+/** More than the buffers of two connections hold. */
+const LARGE = 64 * 1024 * 1024;
 
 describeWith(['nginx'], 'limited links behind nginx', () => {
   describe.each(ADAPTERS)('%s', (adapter) => {
@@ -41,11 +48,11 @@ describeWith(['nginx'], 'limited links behind nginx', () => {
       await directory.remove();
     });
 
-    const share = (path = '/direct/:link') =>
-      links.create({ path, subject: 'file.bin' });
+    const share = (path = '/direct/:link', subject = 'file.bin') =>
+      links.create({ path, subject });
     const used = async (id: string) => (await links.find(id))?.used;
 
-    it('count the file that nginx sends, and its ranges with it', async () => {
+    it('count the file that nginx sends, and go on with ranges that it does not', async () => {
       const { id, url } = await share();
       const first = await site.through(url);
       expect(first.body.equals(bytes)).toBe(true);
@@ -67,17 +74,30 @@ describeWith(['nginx'], 'limited links behind nginx', () => {
       expect(rest.body.equals(bytes.subarray(60_000))).toBe(true);
       expect(await used(id)).toBe(1);
       expect((await site.through(url)).status).toBe(403);
-      const [grant] = first.headers['set-cookie'] ?? [];
-      const direct = await site.direct(url, {
-        headers: {
-          Range: 'bytes=0-9',
-          Cookie: grant?.replace(/;.*/, '') ?? '',
-        },
+    });
+
+    it('go on as often as a client leaves, as axel does', async () => {
+      await truncate(await directory.write('large.bin', ''), LARGE);
+      const { id, url } = await share('/direct/:link', 'large.bin');
+      const table = site.application.app
+        .get(DataSource)
+        .getRepository(LimitedLinkGrant);
+      const running = async () =>
+        (await table.findOneBy({ linkId: id }))?.connections;
+      for (let times = 0; times < 3; times += 1) {
+        const client = await RawClient.connect(
+          Number(new URL(site.nginx.origin).port),
+        );
+        await client.send({ path: url, headers: { Range: 'bytes=0-' } });
+        await client.readALittle();
+        await client.leave();
+        expect(await eventually(0, running)).toBe(0);
+      }
+      const rest = await site.through(url, {
+        headers: { Range: `bytes=${LARGE - 100}-` },
       });
-      expect([direct.headers['x-accel-redirect'], direct.text]).toEqual([
-        '/_offload/file.bin',
-        '',
-      ]);
+      expect([rest.status, rest.body.length]).toEqual([206, 100]);
+      expect(await used(id)).toBe(1);
     });
 
     it('count nothing that nginx would not send', async () => {

@@ -187,9 +187,13 @@ export class LimitedLinks implements OnApplicationShutdown {
     return Math.min(longest, expiresAt?.getTime() ?? longest);
   }
 
-  /** What was given back is in the database before the database goes. */
+  /**
+   * What was given back is in the database before the application ends. Where Nest has closed the database
+   * before, as it does with that of TypeOrmModule, it has waited for what had a connection; the rest never
+   * gets one.
+   */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all(this.#pending);
+    if (this.dataSource.isInitialized) await Promise.all(this.#pending);
   }
 
   #later(work: Promise<unknown>): void {

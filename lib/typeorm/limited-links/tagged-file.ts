@@ -2,9 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type Readable } from 'node:stream';
 
 import { type DownloadFile } from '../../files/download-file.js';
+import { WrappedFile } from '../../files/wrapped-file.js';
 import { type Awaitable } from '../../storages/awaitable.js';
 import { type FileStat, type ReadWindow } from '../../storages/file-stat.js';
-import { type OpenFile } from '../../storages/open-file.js';
 
 /**
  * A file with a strong tag that is one grant's alone: a client that holds its bytes against it shows whose
@@ -12,69 +12,32 @@ import { type OpenFile } from '../../storages/open-file.js';
  *
  * @internal
  */
-export class TaggedFile implements DownloadFile {
-  readonly name: string;
+export class TaggedFile extends WrappedFile {
   readonly untrusted?: boolean;
-  readonly acceptsRanges?: boolean;
-  readonly hold?: () => Promise<OpenFile>;
-  readonly wasModifiedSince?: (since: Date) => Awaitable<boolean>;
-  #ownTag?: string;
+  /** The file's own tags, by ours. */
+  readonly #ownTags = new Map<string, string | undefined>();
 
   /** @param grantId which stands in the tag */
   constructor(
-    readonly file: DownloadFile,
+    file: DownloadFile,
     private readonly grantId: string,
   ) {
-    this.name = file.name;
+    super(file);
     this.untrusted = file.untrusted;
-    this.acceptsRanges = file.acceptsRanges;
-    const hold = file.hold?.bind(file);
-    if (hold) {
-      this.hold = async () => {
-        const open = await hold();
-        return { ...open, stat: this.#tagged(open.stat) };
-      };
-    }
-    this.wasModifiedSince = file.wasModifiedSince?.bind(file);
-  }
-
-  get path(): string | undefined {
-    return this.file.path;
-  }
-
-  get url(): string | undefined {
-    return this.file.url;
-  }
-
-  get sourceUrl(): string | undefined {
-    return this.file.sourceUrl;
-  }
-
-  get temporaryUrl(): DownloadFile['temporaryUrl'] {
-    return this.file.temporaryUrl?.bind(this.file);
-  }
-
-  async stat(): Promise<FileStat> {
-    return this.#tagged(await this.file.stat());
   }
 
   /** The file itself knows only its own tag. */
   open(window: ReadWindow = {}): Awaitable<Readable> {
-    return this.file.open({ ...window, ifMatch: this.#ownTag });
+    const ifMatch = this.#ownTags.get(window.ifMatch ?? '');
+    return this.file.open({ ...window, ifMatch });
   }
 
-  discard(): void {
-    this.file.discard?.();
-  }
-
-  toJSON(): unknown {
-    return this.file;
-  }
-
-  #tagged(stat: FileStat): FileStat {
+  protected override restated(stat: FileStat): FileStat {
+    const etag = `"${this.grantId}.${fingerprint(stat)}"`;
     // A weak tag does not promise the same bytes.
-    this.#ownTag = stat.etag?.startsWith('"') ? stat.etag : undefined;
-    return { ...stat, etag: `"${this.grantId}.${fingerprint(stat)}"` };
+    const own = stat.etag?.startsWith('"') ? stat.etag : undefined;
+    this.#ownTags.set(etag, own);
+    return { ...stat, etag };
   }
 }
 

@@ -62,6 +62,26 @@ describe('the tag of a file that a grant is for', () => {
     expect(given).toBe(asked);
   });
 
+  it('leads to the file that it was made for, though another has taken its place', async () => {
+    const tags = ['"old"', '"new"'];
+    const given: (string | undefined)[] = [];
+    const file = new TaggedFile(
+      {
+        name: 'a.bin',
+        stat: () => ({ etag: tags.shift(), size: 1 }),
+        open: (window) => {
+          given.push(window?.ifMatch);
+          return Readable.from(['a']);
+        },
+      },
+      GRANT,
+    );
+    const { etag: old } = await file.stat();
+    const { etag: other } = await file.stat();
+    for (const ifMatch of [old, other]) await file.open({ ifMatch });
+    expect(given).toEqual(['"old"', '"new"']);
+  });
+
   it('is nothing that an origin is asked to judge by', () => {
     const file = new HttpFile('http://files.example/a', {
       allowedHosts: ['files.example'],
