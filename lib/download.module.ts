@@ -146,7 +146,10 @@ export class DownloadModule
   #addressWarnings(): string[] {
     if (this.#platform() === undefined) return [];
     const platform = this.adapterHost.httpAdapter.getInstance<object>();
-    return addressWarnings(this.#controllers(), platform);
+    const others = foundControllers(this.modules).flatMap(
+      ({ instance }) => instance?.addressUse ?? [],
+    );
+    return addressWarnings(this.#controllers(), others, platform);
   }
 
   #controllers(): Type[] {

@@ -95,6 +95,15 @@ export abstract class DownloadController extends PresentationHooks {
       : {};
   }
 
+  /**
+   * Who knows clients by their addresses, where this controller does; for a warning at boot.
+   *
+   * @internal
+   */
+  get addressUse(): string | undefined {
+    return undefined;
+  }
+
   /** The route. Override `download()`: an override of this method would have none. */
   @Get()
   @Download()

@@ -30,17 +30,19 @@ export function askSignatureLast(controller: Type): void {
 }
 
 /**
- * What is wrong with links that are bound to the address of the client.
+ * What is wrong where clients are known by their addresses, as with links that are bound to one.
  *
+ * @param others who knows them so besides
  * @param platform the adapter's own application; Express's tells whether it trusts a proxy
  * @internal
  */
 export function addressWarnings(
   controllers: readonly Type[],
+  others: readonly string[],
   platform: { enabled?: (setting: string) => boolean },
 ): string[] {
   if (platform.enabled?.('trust proxy') !== false) return [];
-  return controllers
+  const bound = controllers
     .filter((controller) =>
       methodsOf(controller).some(
         (handler) =>
@@ -50,11 +52,12 @@ export function addressWarnings(
           })?.boundTo === boundToIp,
       ),
     )
-    .map(
-      ({ name }) =>
-        `@SignedUrl({ boundTo: boundToIp }) of ${name}: Express trusts no proxy. Behind one, all clients ` +
-        `have its address: app.set('trust proxy', '<address of the proxy>').`,
-    );
+    .map(({ name }) => `@SignedUrl({ boundTo: boundToIp }) of ${name}`);
+  return [...bound, ...others].map(
+    (use) =>
+      `${use}: Express trusts no proxy. Behind one, all clients have its address: ` +
+      `app.set('trust proxy', '<address of the proxy>').`,
+  );
 }
 
 function guardsOf(target: object): unknown[] {

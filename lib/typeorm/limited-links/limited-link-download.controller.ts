@@ -91,6 +91,15 @@ export abstract class LimitedLinkDownloadController extends DownloadController {
     return address && `${address} ${request.headers['user-agent'] ?? ''}`;
   }
 
+  /** @internal */
+  override get addressUse(): string | undefined {
+    const { prototype } = LimitedLinkDownloadController;
+    const asks = this.confirm && this.getConfirm === prototype.getConfirm;
+    return asks || this.getClient !== prototype.getClient
+      ? undefined
+      : `getClient() of ${this.constructor.name}`;
+  }
+
   override checkOptions(parameters: readonly string[]): void {
     super.checkOptions(parameters);
     checkSharing(this.constructor.name, this, parameters);
