@@ -6,10 +6,8 @@ import { ADAPTERS } from '../support/application.js';
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
 import { httpRequest } from '../support/http-client.js';
-import {
-  type LimitedProcess,
-  startLimitedProcess,
-} from '../support/limited-process.js';
+import { type ApplicationProcess } from '../support/application-process.js';
+import { startLimitedProcess } from '../support/limited-process.js';
 import { type LimitedSite, startLimitedSite } from '../support/limited-site.js';
 import { type PostgresCluster, startPostgres } from '../support/postgres.js';
 import { RawClient } from '../support/raw-client.js';
@@ -23,7 +21,7 @@ const LARGE = 64 * 1024 * 1024;
 describeWith(['initdb'], 'limited links of two processes', () => {
   let cluster: PostgresCluster;
   let site: LimitedSite;
-  let processes: LimitedProcess[];
+  let processes: ApplicationProcess[];
 
   beforeAll(async () => {
     cluster = await startPostgres();

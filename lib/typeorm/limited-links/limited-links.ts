@@ -1,12 +1,9 @@
-import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { type OnApplicationShutdown } from '@nestjs/common';
 import { type DataSource } from 'typeorm';
 
-import { quote } from '../../errors/quote.js';
 import { LONGEST } from '../../signing/signing-options.js';
-import { type LinkGate } from '../../http/link-gate.js';
 import { type UrlSigner } from '../../signing/url-signer.js';
-import { grantIdOf, isId, randomId } from './client-marks.js';
-import { GrantGate, type LinkVisit } from './grant-gate.js';
+import { isId, randomId } from './client-marks.js';
 import {
   checkLimitedLinkOptions,
   type LimitedLinkOptions,
@@ -14,7 +11,7 @@ import {
 } from './limited-link-options.js';
 import { LimitedLink } from './limited-link.entity.js';
 import { LinkStore } from './link-store.js';
-import { RunningTransfers, type Transfer } from './running-transfers.js';
+import { LinkUses } from './link-uses.js';
 
 /**
  * A link that was just made.
@@ -43,9 +40,8 @@ export interface CreatedLimitedLink {
 export class LimitedLinks implements OnApplicationShutdown {
   /** @internal */
   readonly store: LinkStore;
-  readonly #logger = new Logger('LimitedLinks');
-  readonly #running: RunningTransfers;
-  readonly #pending = new Set<Promise<unknown>>();
+  /** @internal */
+  readonly uses: LinkUses;
 
   /**
    * Inject it: LimitedLinksModule makes it.
@@ -56,14 +52,12 @@ export class LimitedLinks implements OnApplicationShutdown {
   constructor(
     private readonly dataSource: DataSource,
     private readonly signer: UrlSigner,
-    private readonly times: LimitedLinkTimes,
+    times: LimitedLinkTimes,
     private readonly now: () => number = () => Date.now(),
   ) {
     signer.requireSigning('LimitedLinks');
     this.store = new LinkStore(dataSource, now);
-    this.#running = new RunningTransfers(times.checkInterval, (running) =>
-      this.#look(running).catch((error: unknown) => this.#report(error)),
-    );
+    this.uses = new LinkUses(this.store, times, now);
   }
 
   /**
@@ -117,7 +111,7 @@ export class LimitedLinks implements OnApplicationShutdown {
   async revoke(id: string): Promise<boolean> {
     if (!isId(id)) return false;
     const isRevoked = await this.store.revoke(id);
-    this.#running.cut(id);
+    this.uses.cut(id);
     return isRevoked;
   }
 
@@ -130,27 +124,6 @@ export class LimitedLinks implements OnApplicationShutdown {
   }
 
   /**
-   * Counts a use of a link before its file is asked for.
-   *
-   * @returns what leads to the file, in its URL; undefined where no use is left
-   * @internal
-   */
-  async confirm(
-    link: LimitedLink,
-  ): Promise<{ token: string; undo: () => void } | undefined> {
-    const token = randomId();
-    const id = grantIdOf(token);
-    const grant = {
-      id,
-      linkId: link.id,
-      client: null,
-      openUntil: this.openUntil(link),
-    };
-    if (!(await this.store.begin(grant))) return undefined;
-    return { token, undo: () => this.#later(this.store.undo(id, link.id)) };
-  }
-
-  /**
    * @param url path and query, as they came
    * @throws InvalidSignatureError
    * @internal
@@ -159,62 +132,12 @@ export class LimitedLinks implements OnApplicationShutdown {
     this.signer.verify(url);
   }
 
-  /** @internal */
-  gateFor(visit: LinkVisit): LinkGate {
-    return new GrantGate(visit, {
-      store: this.store,
-      running: this.#running,
-      later: (work) => this.#later(work),
-    });
-  }
-
-  /**
-   * Seconds that a use goes on that begins now.
-   *
-   * @internal
-   */
-  secondsOf(link: LimitedLink): number {
-    return Math.ceil((this.openUntil(link) - this.now()) / 1000);
-  }
-
-  /**
-   * How long a use goes on that begins now; milliseconds since 1970.
-   *
-   * @internal
-   */
-  openUntil({ expiresAt }: LimitedLink): number {
-    const longest = this.now() + this.times.grantLifetime;
-    return Math.min(longest, expiresAt?.getTime() ?? longest);
-  }
-
   /**
    * What was given back is in the database before the application ends. Where Nest has closed the database
    * before, as it does with that of TypeOrmModule, it has waited for what had a connection; the rest never
    * gets one.
    */
   async onApplicationShutdown(): Promise<void> {
-    if (this.dataSource.isInitialized) await Promise.all(this.#pending);
-  }
-
-  #later(work: Promise<unknown>): void {
-    const pending = work
-      .catch((error: unknown) => this.#report(error))
-      .finally(() => this.#pending.delete(pending));
-    this.#pending.add(pending);
-  }
-
-  async #look(running: readonly Transfer[]): Promise<void> {
-    const linkIds = new Set(running.map(({ linkId }) => linkId));
-    for (const id of await this.store.revokedAmong([...linkIds])) {
-      this.#running.cut(id);
-    }
-    const grantIds = new Set(running.map(({ grantId }) => grantId));
-    await this.store.renewLeases([...grantIds]);
-  }
-
-  /** The database may be gone for a while; what is being sent is not its business. */
-  #report(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
-    this.#logger.warn(`What is running could not be kept: ${quote(text)}`);
+    if (this.dataSource.isInitialized) await this.uses.settled();
   }
 }

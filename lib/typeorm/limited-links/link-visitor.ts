@@ -65,14 +65,14 @@ export class LinkVisitor {
     const { link, visit } = await this.look();
     const { grantId = visit.fresh?.id ?? '' } = visit;
     keepSignedLink(this.request, {
-      expires: this.links.openUntil(link),
+      expires: this.links.uses.openUntil(link),
       presentation: {
         attachment: true,
         ...(link.basename !== null && { basename: link.basename }),
       },
       sharedCaches: false,
       noStore: true,
-      gate: this.links.gateFor(visit),
+      gate: this.links.uses.gateFor(visit),
     });
     return { link, grantId };
   }
@@ -86,7 +86,7 @@ export class LinkVisitor {
   async confirm(
     link: LimitedLink,
   ): Promise<{ location: string; undo: () => void }> {
-    const confirmed = await this.links.confirm(link);
+    const confirmed = await this.links.uses.confirm(link);
     if (!confirmed) return refuseLink(link.id, 'no use is left');
     const { token, undo } = confirmed;
     // The server in front may have taken a prefix away: the last segment is the same on both sides.
@@ -96,7 +96,7 @@ export class LinkVisitor {
 
   async #visitOf(link: LimitedLink): Promise<LinkVisit> {
     const given = { linkId: link.id, headers: this.request.headers };
-    const { store } = this.links;
+    const { store } = this.links.uses;
     const token = this.#token;
     const cookieFor = (id: string): string => this.#cookieFor(id, link);
     if (token !== undefined) {
@@ -115,7 +115,7 @@ export class LinkVisitor {
       id: randomId(),
       linkId: link.id,
       client,
-      openUntil: this.links.openUntil(link),
+      openUntil: this.links.uses.openUntil(link),
     };
     return { ...given, cookieFor, search, fresh, grantId: grant?.id };
   }
@@ -158,6 +158,11 @@ export class LinkVisitor {
 
   #cookieFor(id: string, link: LimitedLink): string {
     const isSecure = this.request.protocol === 'https';
-    return grantCookie(id, this.#path(), this.links.secondsOf(link), isSecure);
+    return grantCookie(
+      id,
+      this.#path(),
+      this.links.uses.secondsOf(link),
+      isSecure,
+    );
   }
 }

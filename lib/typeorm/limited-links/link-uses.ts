@@ -1,0 +1,103 @@
+import { Logger } from '@nestjs/common';
+
+import { quote } from '../../errors/quote.js';
+import { type LinkGate } from '../../http/link-gate.js';
+import { grantIdOf, randomId } from './client-marks.js';
+import { GrantGate, type LinkVisit } from './grant-gate.js';
+import { type LimitedLinkTimes } from './limited-link-options.js';
+import { type LimitedLink } from './limited-link.entity.js';
+import { type LinkStore } from './link-store.js';
+import { RunningTransfers, type Transfer } from './running-transfers.js';
+
+/**
+ * The uses of limited links: how they begin, how long they go on, and what is being sent for them.
+ *
+ * @internal
+ */
+export class LinkUses {
+  readonly #logger = new Logger('LimitedLinks');
+  readonly #running: RunningTransfers;
+  readonly #pending = new Set<Promise<unknown>>();
+
+  /** @param now milliseconds since 1970 */
+  constructor(
+    readonly store: LinkStore,
+    private readonly times: LimitedLinkTimes,
+    private readonly now: () => number,
+  ) {
+    this.#running = new RunningTransfers(times.checkInterval, (running) =>
+      this.#look(running).catch((error: unknown) => this.#report(error)),
+    );
+  }
+
+  /**
+   * Counts a use of a link before its file is asked for.
+   *
+   * @returns what leads to the file, in its URL; undefined where no use is left
+   */
+  async confirm(
+    link: LimitedLink,
+  ): Promise<{ token: string; undo: () => void } | undefined> {
+    const token = randomId();
+    const id = grantIdOf(token);
+    const grant = {
+      id,
+      linkId: link.id,
+      client: null,
+      openUntil: this.openUntil(link),
+    };
+    if (!(await this.store.begin(grant))) return undefined;
+    return { token, undo: () => this.#later(this.store.undo(id, link.id)) };
+  }
+
+  gateFor(visit: LinkVisit): LinkGate {
+    return new GrantGate(visit, {
+      store: this.store,
+      running: this.#running,
+      later: (work) => this.#later(work),
+    });
+  }
+
+  /** Ends what this process sends by a link. */
+  cut(linkId: string): void {
+    this.#running.cut(linkId);
+  }
+
+  /** Seconds that a use goes on that begins now. */
+  secondsOf(link: LimitedLink): number {
+    return Math.ceil((this.openUntil(link) - this.now()) / 1000);
+  }
+
+  /** How long a use goes on that begins now; milliseconds since 1970. */
+  openUntil({ expiresAt }: LimitedLink): number {
+    const longest = this.now() + this.times.grantLifetime;
+    return Math.min(longest, expiresAt?.getTime() ?? longest);
+  }
+
+  /** What was given back is in the database. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#pending);
+  }
+
+  #later(work: Promise<unknown>): void {
+    const pending = work
+      .catch((error: unknown) => this.#report(error))
+      .finally(() => this.#pending.delete(pending));
+    this.#pending.add(pending);
+  }
+
+  async #look(running: readonly Transfer[]): Promise<void> {
+    const linkIds = new Set(running.map(({ linkId }) => linkId));
+    for (const id of await this.store.revokedAmong([...linkIds])) {
+      this.#running.cut(id);
+    }
+    const grantIds = new Set(running.map(({ grantId }) => grantId));
+    await this.store.renewLeases([...grantIds]);
+  }
+
+  /** The database may be gone for a while; what is being sent is not its business. */
+  #report(error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    this.#logger.warn(`What is running could not be kept: ${quote(text)}`);
+  }
+}
