@@ -39,7 +39,7 @@ import {
   type CheckedDownloadOptions,
   DOWNLOAD_OPTIONS,
 } from './download.options.js';
-import { InvalidOptionsError } from './errors/invalid-options.error.js';
+import { InvalidOptionsError } from './errors/download-errors.js';
 import { DownloadExplainer } from './interceptors/download-explainer.js';
 import { DownloadInterceptor } from './interceptors/download.interceptor.js';
 import { RunningDownloads } from './streaming/running-downloads.js';

@@ -1,6 +1,6 @@
 import { type DownloadBackend } from './responses/download-backend.js';
 import { stream } from './backends/stream.backend.js';
-import { InvalidOptionsError } from './errors/invalid-options.error.js';
+import { InvalidOptionsError } from './errors/download-errors.js';
 import { kindOf } from './errors/quote.js';
 import { parseMediaType } from './http/media-type.js';
 import {

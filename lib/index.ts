@@ -123,15 +123,15 @@ export {
 export { type OffloadNote } from './responses/offload-note.js';
 
 // What can go wrong on the way.
-export { DownloadError } from './errors/download.error.js';
-export { FileChangedError } from './errors/file-changed.error.js';
-export { FileNotFoundError } from './errors/file-not-found.error.js';
-export { InvalidSignatureError } from './errors/invalid-signature.error.js';
-export { InvalidOptionsError } from './errors/invalid-options.error.js';
+export { DownloadError } from './errors/download-errors.js';
+export { FileChangedError } from './errors/download-errors.js';
+export { FileNotFoundError } from './errors/download-errors.js';
+export { InvalidSignatureError } from './errors/download-errors.js';
+export { InvalidOptionsError } from './errors/download-errors.js';
 export {
   RemoteFileError,
   type RemoteFailure,
-} from './errors/remote-file.error.js';
-export { SerializedFileError } from './errors/serialized-file.error.js';
-export { StorageUnavailableError } from './errors/storage-unavailable.error.js';
-export { SuspiciousPathError } from './errors/suspicious-path.error.js';
+} from './errors/download-errors.js';
+export { SerializedFileError } from './errors/download-errors.js';
+export { StorageUnavailableError } from './errors/download-errors.js';
+export { SuspiciousPathError } from './errors/download-errors.js';

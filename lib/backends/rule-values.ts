@@ -1,6 +1,6 @@
 import { isAbsolute, resolve, sep } from 'node:path';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 
 /**
  * No server's configuration can carry a control character, and `$` begins a variable.

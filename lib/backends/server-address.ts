@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type ServerConfigOptions } from '../responses/download-backend.js';
 import { checkServerOptions } from './server-options.js';
 

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type ServerConfigOptions } from '../responses/download-backend.js';
 import { UNTELLABLE } from './rule-values.js';
 

@@ -4,7 +4,7 @@ import { lighttpd } from '../backends/lighttpd.backend.js';
 import { nginx } from '../backends/nginx.backend.js';
 import { type NginxRemoteOptions } from '../backends/nginx-options.js';
 import { type PathEncoding } from '../backends/server-profile.js';
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import {
   type DownloadBackend,
   type ServerConfigOptions,

@@ -1,4 +1,4 @@
-import { type InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { type InvalidOptionsError } from '../errors/download-errors.js';
 import { WrongUseError } from './wrong-use.error.js';
 
 /** What backends call an option, and what the command calls it. */

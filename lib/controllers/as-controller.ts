@@ -7,7 +7,7 @@ import {
   type Type,
 } from '@nestjs/common';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 
 /**
  * Where a controller's route is.

@@ -1,8 +1,10 @@
 import { Get, Inject, Req, SetMetadata, type Type } from '@nestjs/common';
 
 import { Download } from '../decorators/download.decorator.js';
-import { FileNotFoundError } from '../errors/file-not-found.error.js';
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import {
+  FileNotFoundError,
+  InvalidOptionsError,
+} from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { modifiedSince } from '../http/preconditions.js';
 import {

@@ -1,7 +1,7 @@
 import { type Type } from '@nestjs/common';
 import { type ModulesContainer } from '@nestjs/core';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import { DownloadController } from './download.controller.js';
 import { hasGetRoute, routeParameters } from './route-metadata.js';
 

@@ -1,5 +1,7 @@
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
-import { RemoteFileError } from '../errors/remote-file.error.js';
+import {
+  InvalidOptionsError,
+  RemoteFileError,
+} from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { HttpFile } from '../files/http-file.js';
 import {

@@ -1,5 +1,7 @@
-import { FileNotFoundError } from '../errors/file-not-found.error.js';
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import {
+  FileNotFoundError,
+  InvalidOptionsError,
+} from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
 import { DescribedFile } from '../files/described-file.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';

@@ -1,4 +1,4 @@
-import { FileNotFoundError } from '../errors/file-not-found.error.js';
+import { FileNotFoundError } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
 import { isDownloadFile } from '../files/download-file.js';
 

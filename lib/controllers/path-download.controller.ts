@@ -1,7 +1,9 @@
 import { isAbsolute } from 'node:path';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
-import { FileNotFoundError } from '../errors/file-not-found.error.js';
+import {
+  InvalidOptionsError,
+  FileNotFoundError,
+} from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { LocalFile } from '../files/local-file.js';
 import { type Awaitable } from '../storages/awaitable.js';

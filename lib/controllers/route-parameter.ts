@@ -2,9 +2,11 @@ import { sep } from 'node:path';
 
 import { type Type } from '@nestjs/common';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import {
+  InvalidOptionsError,
+  SuspiciousPathError,
+} from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
-import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
 import { type DownloadRequest } from './download-request.js';
 import { hasWildcard } from './route-metadata.js';
 

@@ -1,4 +1,4 @@
-import { FileNotFoundError } from '../errors/file-not-found.error.js';
+import { FileNotFoundError } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { StorageFile } from '../files/storage-file.js';
 import { type Awaitable } from '../storages/awaitable.js';

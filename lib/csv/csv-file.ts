@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
-import { refuseSerialization } from '../errors/serialized-file.error.js';
+import {
+  InvalidOptionsError,
+  refuseSerialization,
+} from '../errors/download-errors.js';
 import { VirtualFile } from '../files/virtual-file.js';
 import { toldFacts } from '../files/virtual-file-facts.js';
 import { discardUnread, readOnce } from '../files/virtual-file-once.js';

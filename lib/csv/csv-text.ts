@@ -2,7 +2,7 @@ import { type TransformCallback } from 'node:stream';
 
 import { type ColumnOption, Stringifier } from 'csv-stringify';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type CsvColumns, type CsvFormat } from './csv-file-options.js';
 import { castsOf } from './csv-values.js';
 

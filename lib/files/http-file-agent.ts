@@ -4,7 +4,7 @@ import { type LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 
 import { quote } from '../errors/quote.js';
-import { RemoteFileError } from '../errors/remote-file.error.js';
+import { RemoteFileError } from '../errors/download-errors.js';
 import { isPublicAddress } from './http-file-address.js';
 
 // Time-outs are options, and not many; one that is another each time must not leave an agent behind each time.

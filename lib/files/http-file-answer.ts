@@ -2,8 +2,10 @@ import { Readable } from 'node:stream';
 
 import { type Dispatcher } from 'undici';
 
-import { FileNotFoundError } from '../errors/file-not-found.error.js';
-import { RemoteFileError } from '../errors/remote-file.error.js';
+import {
+  FileNotFoundError,
+  RemoteFileError,
+} from '../errors/download-errors.js';
 import { answersRange, parseContentRange } from '../http/content-range.js';
 import { parseMediaType } from '../http/media-type.js';
 import { type ByteRange } from '../http/range.js';

@@ -1,4 +1,4 @@
-import { RemoteFileError } from '../errors/remote-file.error.js';
+import { RemoteFileError } from '../errors/download-errors.js';
 import { formatEntityTag, parseEntityTag } from '../http/entity-tag.js';
 import { parseHttpDate } from '../http/http-date.js';
 import { formatMediaType, parseMediaType } from '../http/media-type.js';

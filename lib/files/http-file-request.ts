@@ -1,7 +1,7 @@
 import { type Dispatcher, request } from 'undici';
 
 import { quote } from '../errors/quote.js';
-import { RemoteFileError } from '../errors/remote-file.error.js';
+import { RemoteFileError } from '../errors/download-errors.js';
 import { errorCode } from '../storages/local-disk.js';
 import { agentFor } from './http-file-agent.js';
 import { fieldOf } from './http-file-headers.js';

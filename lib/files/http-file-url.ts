@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 
 import { quote } from '../errors/quote.js';
-import { RemoteFileError } from '../errors/remote-file.error.js';
+import { RemoteFileError } from '../errors/download-errors.js';
 import { isPublicAddress } from './http-file-address.js';
 
 const WITH_PORT = /:\d+$/;

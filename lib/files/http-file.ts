@@ -2,9 +2,11 @@ import { type Readable } from 'node:stream';
 
 import { type Dispatcher } from 'undici';
 
-import { FileChangedError } from '../errors/file-changed.error.js';
-import { RemoteFileError } from '../errors/remote-file.error.js';
-import { refuseSerialization } from '../errors/serialized-file.error.js';
+import {
+  FileChangedError,
+  RemoteFileError,
+  refuseSerialization,
+} from '../errors/download-errors.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import {
   type DownloadFile,

@@ -1,10 +1,12 @@
 import { basename, isAbsolute, normalize } from 'node:path';
 import { type Readable } from 'node:stream';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import {
+  InvalidOptionsError,
+  refuseSerialization,
+  SuspiciousPathError,
+} from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
-import { refuseSerialization } from '../errors/serialized-file.error.js';
-import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { openLocalFile } from '../storages/local-descriptor.js';
 import { type Confinement, confinedPath } from '../storages/local-disk.js';

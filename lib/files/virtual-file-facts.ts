@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import { toEntityTag } from '../http/entity-tag.js';
 import { type FileStat } from '../storages/file-stat.js';
 

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
-import { refuseSerialization } from '../errors/serialized-file.error.js';
+import {
+  InvalidOptionsError,
+  refuseSerialization,
+} from '../errors/download-errors.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type DownloadFile } from './download-file.js';
 import { toldFacts } from './virtual-file-facts.js';

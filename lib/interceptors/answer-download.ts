@@ -1,4 +1,4 @@
-import { FileChangedError } from '../errors/file-changed.error.js';
+import { FileChangedError } from '../errors/download-errors.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';

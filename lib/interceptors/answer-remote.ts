@@ -1,4 +1,4 @@
-import { RemoteFileError } from '../errors/remote-file.error.js';
+import { RemoteFileError } from '../errors/download-errors.js';
 import {
   type RemoteAnswer,
   type RemoteConditions,

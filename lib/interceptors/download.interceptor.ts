@@ -14,10 +14,12 @@ import {
   type CheckedDownloadOptions,
   DOWNLOAD_OPTIONS,
 } from '../download.options.js';
-import { DownloadError } from '../errors/download.error.js';
-import { FileNotFoundError } from '../errors/file-not-found.error.js';
-import { InvalidSignatureError } from '../errors/invalid-signature.error.js';
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import {
+  DownloadError,
+  FileNotFoundError,
+  InvalidSignatureError,
+  InvalidOptionsError,
+} from '../errors/download-errors.js';
 import { kindOf, quote } from '../errors/quote.js';
 import { DownloadResponse } from '../responses/download-response.js';
 import { signedLinkOf } from '../signing/signed-link.js';

@@ -8,11 +8,13 @@ import {
   ServiceUnavailableException,
 } from '@nestjs/common';
 
-import { FileChangedError } from '../errors/file-changed.error.js';
-import { FileNotFoundError } from '../errors/file-not-found.error.js';
-import { InvalidSignatureError } from '../errors/invalid-signature.error.js';
-import { RemoteFileError } from '../errors/remote-file.error.js';
-import { StorageUnavailableError } from '../errors/storage-unavailable.error.js';
+import {
+  FileChangedError,
+  FileNotFoundError,
+  InvalidSignatureError,
+  RemoteFileError,
+  StorageUnavailableError,
+} from '../errors/download-errors.js';
 
 /**
  * The one place where errors of files and storages become answers. The message stays behind: it names

@@ -2,9 +2,11 @@ import { type Readable } from 'node:stream';
 
 import { StreamableFile } from '@nestjs/common';
 
-import { type FileNotFoundError } from '../errors/file-not-found.error.js';
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
-import { SerializedFileError } from '../errors/serialized-file.error.js';
+import {
+  type FileNotFoundError,
+  InvalidOptionsError,
+  SerializedFileError,
+} from '../errors/download-errors.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
 import { joinedStream } from '../files/joined-stream.js';
 import { type FileStat } from '../storages/file-stat.js';

@@ -1,5 +1,7 @@
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
-import { SerializedFileError } from '../errors/serialized-file.error.js';
+import {
+  InvalidOptionsError,
+  SerializedFileError,
+} from '../errors/download-errors.js';
 import { ContentFile } from '../files/content-file.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
 import { VirtualFile } from '../files/virtual-file.js';

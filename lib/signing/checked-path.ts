@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import { kindOf } from '../errors/quote.js';
 import { refuseReserved } from './link-parameters.js';
 import { asLink, urlParts } from './url-parts.js';

@@ -1,6 +1,6 @@
 import { type ExecutionContext } from '@nestjs/common';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import { kindOf } from '../errors/quote.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { type SignedRequest } from './signed-request.js';

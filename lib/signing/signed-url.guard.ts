@@ -7,8 +7,10 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
-import { InvalidSignatureError } from '../errors/invalid-signature.error.js';
+import {
+  InvalidOptionsError,
+  InvalidSignatureError,
+} from '../errors/download-errors.js';
 import { kindOf } from '../errors/quote.js';
 import { keepSignedLink } from './signed-link.js';
 import { type SignedRequest, targetOf } from './signed-request.js';

@@ -1,6 +1,6 @@
 import { type Readable } from 'node:stream';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import { kindOf } from '../errors/quote.js';
 import {
   DownloadStorage,

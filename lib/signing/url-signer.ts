@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
-import { InvalidSignatureError } from '../errors/invalid-signature.error.js';
+import {
+  InvalidOptionsError,
+  InvalidSignatureError,
+} from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
 import { checkedPath } from './checked-path.js';
 import {

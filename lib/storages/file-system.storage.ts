@@ -3,13 +3,15 @@ import { link, mkdir, realpath, unlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { type Readable } from 'node:stream';
 
-import { DownloadError } from '../errors/download.error.js';
-import { FileNotFoundError } from '../errors/file-not-found.error.js';
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import {
+  DownloadError,
+  FileNotFoundError,
+  InvalidOptionsError,
+  refuseSerialization,
+  StorageUnavailableError,
+  SuspiciousPathError,
+} from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
-import { refuseSerialization } from '../errors/serialized-file.error.js';
-import { StorageUnavailableError } from '../errors/storage-unavailable.error.js';
-import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
 import { DownloadStorage, type StorageContent } from './download-storage.js';
 import { type FileStat, type ReadWindow } from './file-stat.js';
 import { withRandomSuffix } from './free-key.js';

@@ -12,10 +12,12 @@ import {
 } from 'node:fs';
 import { Readable } from 'node:stream';
 
-import { FileChangedError } from '../errors/file-changed.error.js';
-import { FileNotFoundError } from '../errors/file-not-found.error.js';
+import {
+  FileChangedError,
+  FileNotFoundError,
+  SuspiciousPathError,
+} from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
-import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
 import { type FileStat } from './file-stat.js';
 import { diskPace } from './disk-pace.js';
 import { diskError, isBelow } from './local-disk.js';

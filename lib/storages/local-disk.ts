@@ -1,10 +1,12 @@
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 
-import { DownloadError } from '../errors/download.error.js';
-import { FileNotFoundError } from '../errors/file-not-found.error.js';
+import {
+  DownloadError,
+  FileNotFoundError,
+  StorageUnavailableError,
+  SuspiciousPathError,
+} from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
-import { StorageUnavailableError } from '../errors/storage-unavailable.error.js';
-import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
 import { remembered } from '../http/remembered.js';
 import { hasDotfile, keySegments } from './storage-key.js';
 

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 
-import { FileChangedError } from '../errors/file-changed.error.js';
-import { FileNotFoundError } from '../errors/file-not-found.error.js';
+import {
+  FileChangedError,
+  FileNotFoundError,
+} from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
 import { DownloadStorage, type StorageContent } from './download-storage.js';
 import { type FileStat, type ReadWindow } from './file-stat.js';

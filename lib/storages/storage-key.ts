@@ -1,7 +1,7 @@
 import { sep } from 'node:path';
 
 import { quote } from '../errors/quote.js';
-import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
+import { SuspiciousPathError } from '../errors/download-errors.js';
 
 /**
  * The segments of a relative path or storage key. Names are never normalised: the path that was

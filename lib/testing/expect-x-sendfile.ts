@@ -1,5 +1,5 @@
 import { type PathEncoding } from '../backends/server-profile.js';
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import {
   comparing,
   type Expectation,

@@ -1,6 +1,6 @@
 import { AssertionError } from 'node:assert';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
 import { type ReadResponse, readResponse } from './test-response.js';
 

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 
-import { SuspiciousPathError } from '../errors/suspicious-path.error.js';
+import { SuspiciousPathError } from '../errors/download-errors.js';
 import {
   CONTENT,
   rejects,

@@ -1,7 +1,9 @@
 import { strict as assert } from 'node:assert';
 
-import { FileChangedError } from '../errors/file-changed.error.js';
-import { FileNotFoundError } from '../errors/file-not-found.error.js';
+import {
+  FileChangedError,
+  FileNotFoundError,
+} from '../errors/download-errors.js';
 import { parseEntityTag } from '../http/entity-tag.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';

@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 
 /**
  * A response as a test gets it: of supertest, of Fastify's `app.inject()`, of `fetch()`, or put together by

@@ -1,6 +1,6 @@
 import { type DataSource } from 'typeorm';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type StorageFile } from '../files/storage-file.js';
 import { DownloadStorage } from '../storages/download-storage.js';
 import { type DownloadStorages } from '../storages/download-storages.js';

@@ -1,6 +1,6 @@
 import { type ColumnOptions } from 'typeorm';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import { kindOf } from '../errors/quote.js';
 import { DownloadStorage } from '../storages/download-storage.js';
 import { keySegments } from '../storages/storage-key.js';

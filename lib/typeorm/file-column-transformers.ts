@@ -1,6 +1,6 @@
 import { type ValueTransformer } from 'typeorm';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import { kindOf } from '../errors/quote.js';
 import { StorageFile } from '../files/storage-file.js';
 import { type DownloadStorage } from '../storages/download-storage.js';

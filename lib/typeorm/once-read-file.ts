@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { type FileStat } from '../storages/file-stat.js';
 

@@ -1,9 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { type ObjectLiteral } from 'typeorm';
 
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import {
+  InvalidOptionsError,
+  StorageUnavailableError,
+} from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
-import { StorageUnavailableError } from '../errors/storage-unavailable.error.js';
 import { newKey } from '../files/new-key.js';
 import { StorageFile } from '../files/storage-file.js';
 import { withoutSlash } from './file-column-options.js';

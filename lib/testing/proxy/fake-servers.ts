@@ -12,7 +12,7 @@ import {
   checkKnownOptions,
   checkPathEncoding,
 } from '../../backends/server-backend-options.js';
-import { InvalidOptionsError } from '../../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../../errors/download-errors.js';
 import { fakeCaddy } from './fake-caddy.js';
 import { FAKE_NGINX } from './fake-nginx.js';
 import { fakeApache, FAKE_LIGHTTPD } from './fake-sendfile.js';

@@ -3,7 +3,7 @@ import { Server } from 'node:http';
 
 import { type INestApplication } from '@nestjs/common';
 
-import { InvalidOptionsError } from '../../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../../errors/download-errors.js';
 
 /**
  * An application that a fake proxy stands before: a Nest application, its HTTP server, or where it listens.

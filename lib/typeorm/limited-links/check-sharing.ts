@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../../errors/download-errors.js';
 
 /**
  * Checks once, at boot, what a controller of limited links has besides the options of all downloads.

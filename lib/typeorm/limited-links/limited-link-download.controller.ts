@@ -15,8 +15,10 @@ import {
   DOWNLOAD_ROUTE,
   FASTIFY_ROUTE_CONFIG,
 } from '../../controllers/download-route.js';
-import { FileNotFoundError } from '../../errors/file-not-found.error.js';
-import { InvalidOptionsError } from '../../errors/invalid-options.error.js';
+import {
+  FileNotFoundError,
+  InvalidOptionsError,
+} from '../../errors/download-errors.js';
 import { cleanFileName } from '../../http/file-name.js';
 import { type DownloadFile } from '../../files/download-file.js';
 import { type DownloadResponse } from '../../responses/download-response.js';

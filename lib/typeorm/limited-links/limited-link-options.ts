@@ -1,7 +1,7 @@
 import { type InjectionToken, type ModuleMetadata } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import { InvalidOptionsError } from '../../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../../errors/download-errors.js';
 import { kindOf } from '../../errors/quote.js';
 import { isText } from '../../signing/sign-options.js';
 import { checkSeconds } from '../../signing/signing-options.js';

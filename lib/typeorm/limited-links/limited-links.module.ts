@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type DataSource } from 'typeorm';
 
-import { InvalidOptionsError } from '../../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../../errors/download-errors.js';
 import { UrlSigner } from '../../signing/url-signer.js';
 import { limitedLinkEntities } from './limited-link-entities.js';
 import {

@@ -1,4 +1,4 @@
-import { InvalidSignatureError } from '../../errors/invalid-signature.error.js';
+import { InvalidSignatureError } from '../../errors/download-errors.js';
 import { quote } from '../../errors/quote.js';
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { checkLocationRules } from '../../../lib/backends/check-rules.js';
-import { InvalidOptionsError } from '../../../lib/errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../../../lib/errors/download-errors.js';
 
 const RULE = { sourceDir: '/srv/media/', destination: '/_offload/' };
 const URL_RULE = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { nginx, type NginxOptions } from 'nestjs-downloadview';
 
-import { InvalidOptionsError } from '../../../lib/errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../../../lib/errors/download-errors.js';
 
 const rules = [{ sourceDir: '/srv/media/', destination: '/_offload/' }];
 

@@ -3,7 +3,7 @@ import { Controller } from '@nestjs/common';
 
 import { type DownloadRequest } from '../../../lib/controllers/download-request.js';
 import { ObjectDownloadController } from '../../../lib/controllers/object-download.controller.js';
-import { FileNotFoundError } from '../../../lib/errors/file-not-found.error.js';
+import { FileNotFoundError } from '../../../lib/errors/download-errors.js';
 
 @Controller('documents/:id/:slug')
 class DocumentController extends ObjectDownloadController<object> {}

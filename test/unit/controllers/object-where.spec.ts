@@ -7,7 +7,7 @@ import {
   matchesKeys,
   requireDefinite,
 } from '../../../lib/controllers/object-where.js';
-import { FileNotFoundError } from '../../../lib/errors/file-not-found.error.js';
+import { FileNotFoundError } from '../../../lib/errors/download-errors.js';
 import { StorageFile } from '../../../lib/files/storage-file.js';
 import { MemoryStorage } from '../../../lib/storages/memory.storage.js';
 

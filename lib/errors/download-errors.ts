@@ -1,0 +1,146 @@
+import { quote } from './quote.js';
+
+/**
+ * What every error of this library is: `code` is stable and meant for programs, `message` for people
+ * and logs (never for the client), `cause` the error underneath.
+ *
+ * @publicApi
+ */
+export abstract class DownloadError extends Error {
+  abstract readonly code: string;
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/**
+ * The file is not the one any more that was described: its entity tag is another. Storages throw it
+ * where a window is asked for with `ifMatch`; the answer is then decided once more.
+ *
+ * @publicApi
+ */
+export class FileChangedError extends DownloadError {
+  readonly code = 'FILE_CHANGED';
+}
+
+/**
+ * There is no such file for this client: it does not exist, is not a regular file, its row is missing
+ * or may not be read. The client gets 404 (RFC 9110 15.5.5); the reason stands in the log only.
+ *
+ * @publicApi
+ */
+export class FileNotFoundError extends DownloadError {
+  readonly code: string = 'FILE_NOT_FOUND';
+}
+
+/**
+ * An option is wrong. Thrown while the application boots, or where the option is given.
+ *
+ * @publicApi
+ */
+export class InvalidOptionsError extends DownloadError {
+  readonly code = 'INVALID_OPTIONS';
+
+  /**
+   * @param option name of the option, as the user typed it: `rules[0].destination`
+   * @param given the value that was given
+   * @param accepted what is accepted, and what to do
+   */
+  constructor(
+    readonly option: string,
+    given: unknown,
+    readonly accepted: string,
+  ) {
+    super(`Invalid option "${option}": ${quote(given)} was given. ${accepted}`);
+  }
+}
+
+/**
+ * A signed link does not hold: it was changed, is for something else or somebody else, or its time is
+ * not now. The client gets 403 (RFC 9110 15.5.4), the same for every reason; the reason stands in the
+ * message, without the link's query.
+ *
+ * @publicApi
+ */
+export class InvalidSignatureError extends DownloadError {
+  readonly code = 'INVALID_SIGNATURE';
+}
+
+/**
+ * Why a remote file could not be had.
+ *
+ * @publicApi
+ */
+export type RemoteFailure =
+  'not-allowed' | 'refused' | 'timed-out' | 'too-large';
+
+/**
+ * The remote server did not hand out the file. `reason` decides what the client gets: 504 for
+ * `timed-out`, 502 for the others (RFC 9110 15.6.3, 15.6.5).
+ *
+ * @publicApi
+ */
+export class RemoteFileError extends DownloadError {
+  readonly code = 'REMOTE_FILE';
+
+  constructor(
+    readonly reason: RemoteFailure,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/**
+ * A file or response was turned into JSON: an interceptor wrapped it, or a handler returned it inside
+ * another object. It is refused, because its fields would tell the client paths of the server.
+ *
+ * @publicApi
+ */
+export class SerializedFileError extends DownloadError {
+  readonly code = 'SERIALIZED_FILE';
+
+  constructor(what: string) {
+    super(
+      `${what} was about to be serialised to JSON. An interceptor wraps every answer, such as ` +
+        'map((data) => ({ data })): let files pass, ' +
+        'map((data) => data instanceof StreamableFile ? data : { data }). ' +
+        'A handler that returns a file needs @Download().',
+    );
+  }
+}
+
+/**
+ * A `toJSON()` that refuses. As a property of its own, not of the class: class-transformer looks at those
+ * alone, and calls what is a function, while JSON.stringify() calls either.
+ *
+ * @internal
+ */
+export function refuseSerialization(what: string): () => never {
+  return () => {
+    throw new SerializedFileError(what);
+  };
+}
+
+/**
+ * The storage could not be asked: it is down, the disk fails (EIO) or descriptors ran out (EMFILE).
+ * The client gets 503 (RFC 9110 15.6.4).
+ *
+ * @publicApi
+ */
+export class StorageUnavailableError extends DownloadError {
+  readonly code = 'STORAGE_UNAVAILABLE';
+}
+
+/**
+ * A path or key that no honest link holds: it leaves its root, has an empty, `.` or `..` segment, a
+ * NUL, an encoded slash, or names a hidden file. The client gets the same 404 as for a missing file.
+ *
+ * @publicApi
+ */
+export class SuspiciousPathError extends FileNotFoundError {
+  override readonly code = 'SUSPICIOUS_PATH';
+}
