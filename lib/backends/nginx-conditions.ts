@@ -1,5 +1,4 @@
-import { formatHttpDate } from '../http/http-date.js';
-import { ifRangeHolds } from '../http/if-range.js';
+import { formatHttpDate, ifRangeHolds } from '../http/preconditions.js';
 import {
   type ProxiableDownload,
   type ProxiableRequest,

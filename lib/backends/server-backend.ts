@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 
 import { type DownloadFile } from '../files/download-file.js';
-import { formatHttpDate } from '../http/http-date.js';
+import { formatHttpDate } from '../http/preconditions.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import {
   type DownloadBackend,

@@ -6,10 +6,14 @@ import {
   FileNotFoundError,
   RemoteFileError,
 } from '../errors/download-errors.js';
-import { answersRange, parseContentRange } from '../http/content-range.js';
+import {
+  answersRange,
+  parseContentRange,
+  type ByteRange,
+  parseRangeSet,
+  type RangeSpec,
+} from '../http/range.js';
 import { parseMediaType } from '../http/media-type.js';
-import { type ByteRange } from '../http/range.js';
-import { parseRangeSet, type RangeSpec } from '../http/range-set.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { type RemoteAnswer, type RemoteConditions } from './download-file.js';
 import {

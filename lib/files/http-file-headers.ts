@@ -1,8 +1,8 @@
 import { RemoteFileError } from '../errors/download-errors.js';
 import { formatEntityTag, parseEntityTag } from '../http/entity-tag.js';
-import { parseHttpDate } from '../http/http-date.js';
+import { parseHttpDate } from '../http/preconditions.js';
 import { formatMediaType, parseMediaType } from '../http/media-type.js';
-import { receivedFileName } from '../http/received-file-name.js';
+import { receivedFileName } from '../http/file-name.js';
 import { type FileStat } from '../storages/file-stat.js';
 
 /**

@@ -6,7 +6,7 @@ import { errorCode } from '../storages/local-disk.js';
 import { agentFor } from './http-file-agent.js';
 import { fieldOf } from './http-file-headers.js';
 import { isListedWithPort, redirectedUrl, shownUrl } from './http-file-url.js';
-import { textOfBytes } from '../http/received-file-name.js';
+import { textOfBytes } from '../http/file-name.js';
 
 /**
  * What goes to another server: nothing but this.

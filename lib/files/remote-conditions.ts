@@ -1,5 +1,5 @@
 import { parseEntityTag } from '../http/entity-tag.js';
-import { ifRangeHolds } from '../http/if-range.js';
+import { ifRangeHolds } from '../http/preconditions.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { type RemoteAnswer, type RemoteConditions } from './download-file.js';
 

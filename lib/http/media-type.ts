@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+
 import { lookup } from 'mime-types';
 
 import { remembered } from './remembered.js';
@@ -153,4 +154,90 @@ function matchAt(
 ): RegExpExecArray | null {
   pattern.lastIndex = position;
   return pattern.exec(value);
+}
+
+/**
+ * The media types that a browser may show in place. Exact names, no wildcards: `image/*` would
+ * let SVG in, which is a document that runs script.
+ *
+ * @internal
+ */
+export const INLINE_TYPES: readonly string[] = [
+  'image/apng',
+  'image/avif',
+  'image/bmp',
+  'image/gif',
+  'image/jpeg',
+  'image/png',
+  'image/vnd.microsoft.icon',
+  'image/webp',
+  'image/x-icon',
+  'audio/aac',
+  'audio/flac',
+  'audio/mp4',
+  'audio/mpeg',
+  'audio/ogg',
+  'audio/opus',
+  'audio/wav',
+  'audio/wave',
+  'audio/webm',
+  'audio/x-flac',
+  'audio/x-m4a',
+  'audio/x-wav',
+  'video/mp4',
+  'video/ogg',
+  'video/quicktime',
+  'video/webm',
+  'video/x-m4v',
+  'application/pdf',
+  'text/plain',
+];
+
+/**
+ * Whether a file of this Content-Type may have the disposition `inline` (RFC 6266 section 4.2);
+ * every other goes out as an attachment. Case and parameters make no difference.
+ *
+ * @internal
+ */
+export function mayBeInline(
+  contentType: string,
+  allow: readonly string[] = INLINE_TYPES,
+): boolean {
+  const media = parseMediaType(contentType);
+  return (
+    media !== undefined &&
+    allow.some((allowed) => allowed.toLowerCase() === media.type)
+  );
+}
+
+const LOCKED = "sandbox; default-src 'none'";
+
+/** Browsers draw images and text in a page of their own, with a style sheet of their own. */
+const SHOWN = `${LOCKED}; style-src 'unsafe-inline'`;
+
+/** The player is a page that loads its file again: in a bare sandbox, as a stranger, it never plays. */
+const PLAYED =
+  "sandbox allow-same-origin; default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; img-src 'self' data:";
+
+/** Not every version of a browser starts its viewer in a sandbox; it runs apart from the page's origin anyway. */
+const PDF =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/**
+ * The Content-Security-Policy (CSP level 3, section 3.1) under which a file may be displayed:
+ * nothing in it runs, and nothing is loaded but itself.
+ *
+ * @internal
+ */
+export function contentSecurityPolicy(
+  contentType: string,
+  disposition: 'attachment' | 'inline',
+): string {
+  if (disposition === 'attachment') return LOCKED;
+  const type = parseMediaType(contentType)?.type;
+  if (type === undefined) return LOCKED;
+  if (type === 'application/pdf') return PDF;
+  if (/^(?:audio|video)\//.test(type)) return PLAYED;
+  if (/^(?:image|text)\//.test(type)) return SHOWN;
+  return LOCKED;
 }

@@ -1,4 +1,4 @@
-import { contentRange } from '../http/content-range.js';
+import { contentRange } from '../http/range.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type BodyPlan } from '../streaming/body-plan.js';

@@ -4,8 +4,8 @@ import {
   type RemoteConditions,
 } from '../files/download-file.js';
 import { conditionsForOrigin } from '../files/remote-conditions.js';
-import { contentRange } from '../http/content-range.js';
-import { parseHttpDate } from '../http/http-date.js';
+import { contentRange } from '../http/range.js';
+import { parseHttpDate } from '../http/preconditions.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
 import { type Awaitable } from '../storages/awaitable.js';

@@ -1,7 +1,10 @@
 import { PreconditionFailedException } from '@nestjs/common';
 
-import { parseHttpDate } from '../http/http-date.js';
-import { evaluatePreconditions, modifiedSince } from '../http/preconditions.js';
+import {
+  parseHttpDate,
+  evaluatePreconditions,
+  modifiedSince,
+} from '../http/preconditions.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { type ProxiableRequest } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';

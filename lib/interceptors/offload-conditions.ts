@@ -1,7 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
-import { parseHttpDate } from '../http/http-date.js';
-import { modifiedSince } from '../http/preconditions.js';
+import { parseHttpDate, modifiedSince } from '../http/preconditions.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import {
   type DownloadBackend,

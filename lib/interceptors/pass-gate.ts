@@ -1,5 +1,5 @@
 import { type LinkGate } from '../http/link-gate.js';
-import { parseContentRange } from '../http/content-range.js';
+import { parseContentRange } from '../http/range.js';
 import { type DownloadResponse } from '../responses/download-response.js';
 import { OFFLOAD_HEADERS } from '../responses/response-headers.js';
 import { cutConnection } from '../streaming/cut-connection.js';

@@ -1,6 +1,6 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 
-import { unsatisfiedRange } from '../http/content-range.js';
+import { unsatisfiedRange } from '../http/range.js';
 import { type PlatformResponse } from '../streaming/platform-response.js';
 
 /**

@@ -6,8 +6,8 @@ import {
   parseEntityTag,
   parseEntityTags,
 } from '../http/entity-tag.js';
-import { formatHttpDate, parseHttpDate } from '../http/http-date.js';
-import { parseRangeSet, type RangeSpec } from '../http/range-set.js';
+import { formatHttpDate, parseHttpDate } from '../http/preconditions.js';
+import { parseRangeSet, type RangeSpec } from '../http/range.js';
 
 /**
  * What of a GET goes up to the origin of its file, written anew: one range, and what the client knows of

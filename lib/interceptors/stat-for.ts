@@ -1,4 +1,4 @@
-import { parseHttpDate } from '../http/http-date.js';
+import { parseHttpDate } from '../http/preconditions.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
 import { type FileStat } from '../storages/file-stat.js';

@@ -3,16 +3,16 @@ import {
   withNoTransform,
 } from '../http/cache-control.js';
 import { contentDisposition } from '../http/content-disposition.js';
-import { contentSecurityPolicy } from '../http/content-security-policy.js';
-import { cleanFileName } from '../http/file-name.js';
-import { formatHttpDate } from '../http/http-date.js';
-import { mayBeInline } from '../http/inline-types.js';
 import {
+  contentSecurityPolicy,
+  mayBeInline,
   contentTypeHeader,
   isActiveContent,
   mediaTypeOf,
   parseMediaType,
 } from '../http/media-type.js';
+import { cleanFileName } from '../http/file-name.js';
+import { formatHttpDate } from '../http/preconditions.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { type FileStat } from '../storages/file-stat.js';
 import {

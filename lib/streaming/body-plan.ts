@@ -1,12 +1,13 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
-import { ifRangeHolds } from '../http/if-range.js';
+import { ifRangeHolds } from '../http/preconditions.js';
 import {
   type MultipartPlan,
   planMultipart,
   randomBoundary,
-} from '../http/multipart-byteranges.js';
-import { type ByteRange, rangesOf } from '../http/range.js';
+  type ByteRange,
+  rangesOf,
+} from '../http/range.js';
 import { type DownloadDescription } from '../responses/describe.js';
 
 /**

@@ -1,6 +1,6 @@
 import { type Readable } from 'node:stream';
 
-import { type LinkCaching } from '../http/link-caching.js';
+import { type LinkCaching } from '../http/cache-control.js';
 import { type Admission } from '../http/link-gate.js';
 import { type DecidedAnswer } from '../responses/decided-answer.js';
 import { cutConnection } from './cut-connection.js';

@@ -2,8 +2,7 @@ import { type Readable } from 'node:stream';
 
 import { type DownloadFile } from '../files/download-file.js';
 import { joinedStream } from '../files/joined-stream.js';
-import { type MultipartPlan } from '../http/multipart-byteranges.js';
-import { type ByteRange } from '../http/range.js';
+import { type MultipartPlan, type ByteRange } from '../http/range.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type OpenFile } from '../storages/open-file.js';

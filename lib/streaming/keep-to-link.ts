@@ -2,7 +2,7 @@ import {
   cacheControlWithin,
   expiresWithin,
   type LinkCaching,
-} from '../http/link-caching.js';
+} from '../http/cache-control.js';
 import { type PlatformResponse } from './platform-response.js';
 
 /** Cache-Control for some shared caches alone (RFC 9213, and what came before it). */

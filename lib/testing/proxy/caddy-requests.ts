@@ -1,7 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
-import { ifRangeHolds } from '../../http/if-range.js';
-import { type Validators } from '../../http/preconditions.js';
+import { ifRangeHolds, type Validators } from '../../http/preconditions.js';
 import { type ByteRange } from '../../http/range.js';
 
 const MEMBER = /^(?:(\d+)[ \t]*-[ \t]*(\d*)|-(\d+))$/;

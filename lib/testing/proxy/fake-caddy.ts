@@ -4,9 +4,8 @@ import { NOT_COPIED, OF_THE_FILE } from '../../backends/caddy-config.js';
 import { caddyValidators } from '../../backends/caddy-validators.js';
 import { type PathEncoding } from '../../backends/server-profile.js';
 import { LocalFile } from '../../files/local-file.js';
-import { unsatisfiedRange } from '../../http/content-range.js';
-import { formatHttpDate } from '../../http/http-date.js';
-import { type Validators } from '../../http/preconditions.js';
+import { unsatisfiedRange } from '../../http/range.js';
+import { formatHttpDate, type Validators } from '../../http/preconditions.js';
 import { sentPath } from '../sent-path.js';
 import { caddyRanges } from './caddy-requests.js';
 import {

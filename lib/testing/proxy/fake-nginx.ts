@@ -1,8 +1,8 @@
 import { BROUGHT_BACK } from '../../backends/nginx-headers.js';
 import { nginxValidators } from '../../backends/nginx-validators.js';
 import { LocalFile } from '../../files/local-file.js';
-import { unsatisfiedRange } from '../../http/content-range.js';
-import { formatHttpDate, parseHttpDate } from '../../http/http-date.js';
+import { unsatisfiedRange } from '../../http/range.js';
+import { formatHttpDate, parseHttpDate } from '../../http/preconditions.js';
 import { parseMediaType } from '../../http/media-type.js';
 import {
   type FakeServer,

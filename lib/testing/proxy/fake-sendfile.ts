@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 
 import { type PathEncoding } from '../../backends/server-profile.js';
-import { formatHttpDate, parseHttpDate } from '../../http/http-date.js';
+import { formatHttpDate, parseHttpDate } from '../../http/preconditions.js';
 import { sentPath } from '../sent-path.js';
 import {
   type FakeServer,

@@ -1,6 +1,8 @@
-import { contentRange } from '../../http/content-range.js';
-import { planMultipart } from '../../http/multipart-byteranges.js';
-import { type ByteRange } from '../../http/range.js';
+import {
+  contentRange,
+  planMultipart,
+  type ByteRange,
+} from '../../http/range.js';
 import { type ServerAnswer } from './fake-server.js';
 import { type Field, namesOf, valueOf, without } from './fields.js';
 

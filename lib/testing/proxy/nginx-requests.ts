@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
-import { parseHttpDate } from '../../http/http-date.js';
+import { parseHttpDate } from '../../http/preconditions.js';
 import { type ByteRange } from '../../http/range.js';
 
 /**

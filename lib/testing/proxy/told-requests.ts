@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
-import { ifRangeHolds } from '../../http/if-range.js';
 import {
+  ifRangeHolds,
   evaluatePreconditions,
   modifiedSince,
   type Validators,

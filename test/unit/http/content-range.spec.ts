@@ -4,7 +4,7 @@ import {
   contentRange,
   parseContentRange,
   unsatisfiedRange,
-} from '../../../lib/http/content-range.js';
+} from '../../../lib/http/range.js';
 
 describe('contentRange', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { contentSecurityPolicy } from '../../../lib/http/content-security-policy.js';
+import { contentSecurityPolicy } from '../../../lib/http/media-type.js';
 
 const LOCKED = "sandbox; default-src 'none'";
 const SHOWN = "sandbox; default-src 'none'; style-src 'unsafe-inline'";

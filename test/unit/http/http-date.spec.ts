@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { formatHttpDate, parseHttpDate } from '../../../lib/http/http-date.js';
+import {
+  formatHttpDate,
+  parseHttpDate,
+} from '../../../lib/http/preconditions.js';
 
 describe('formatHttpDate', () => {
   it.each([

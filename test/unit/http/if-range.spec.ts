@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { formatHttpDate } from '../../../lib/http/http-date.js';
-import { ifRangeHolds } from '../../../lib/http/if-range.js';
-import type { Validators } from '../../../lib/http/preconditions.js';
+import {
+  formatHttpDate,
+  ifRangeHolds,
+  type Validators,
+} from '../../../lib/http/preconditions.js';
 
 const BEFORE = 'Sun, 06 Nov 1994 08:49:36 GMT';
 const SAME = 'Sun, 06 Nov 1994 08:49:37 GMT';

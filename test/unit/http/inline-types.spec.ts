@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { INLINE_TYPES, mayBeInline } from '../../../lib/http/inline-types.js';
-import { isActiveContent, mediaTypeOf } from '../../../lib/http/media-type.js';
+import {
+  INLINE_TYPES,
+  mayBeInline,
+  isActiveContent,
+  mediaTypeOf,
+} from '../../../lib/http/media-type.js';
 
 describe('INLINE_TYPES', () => {
   it('is an exact list, in which nothing runs', () => {

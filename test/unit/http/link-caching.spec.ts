@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import {
   cacheControlWithin,
   expiresWithin,
-} from '../../../lib/http/link-caching.js';
+} from '../../../lib/http/cache-control.js';
 
 const cut = (value: string, shared = false, hasExpires = false) =>
   cacheControlWithin(value, 100, shared, hasExpires);

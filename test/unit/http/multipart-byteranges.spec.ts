@@ -4,8 +4,9 @@ import {
   planMultipart,
   randomBoundary,
   type MultipartPlan,
-} from '../../../lib/http/multipart-byteranges.js';
-import { rangesOf, type ByteRange } from '../../../lib/http/range.js';
+  rangesOf,
+  type ByteRange,
+} from '../../../lib/http/range.js';
 import { wellFormedRange } from './any-range.js';
 import { parseMultipart } from './parse-multipart.js';
 

@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { contentDisposition } from '../../../lib/http/content-disposition.js';
-import { cleanFileName } from '../../../lib/http/file-name.js';
 import {
+  cleanFileName,
   receivedFileName,
   textOfBytes,
-} from '../../../lib/http/received-file-name.js';
+} from '../../../lib/http/file-name.js';
 import { anyName } from './any-name.js';
 
 const bytesOf = (text: string): string => Buffer.from(text).toString('latin1');

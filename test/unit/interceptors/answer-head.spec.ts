@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { planMultipart } from '../../../lib/http/multipart-byteranges.js';
+import { planMultipart } from '../../../lib/http/range.js';
 import {
   headOf,
   notModifiedHead,

@@ -4,7 +4,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type DownloadFile, LocalFile } from 'nestjs-downloadview';
 
-import { planMultipart } from '../../../lib/http/multipart-byteranges.js';
+import { planMultipart } from '../../../lib/http/range.js';
 import {
   type FileStat,
   type ReadWindow,
