@@ -3,8 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 
 import { type DownloadFile } from '../files/download-file.js';
-import { diskPace } from '../storages/disk-pace.js';
-import { isBelow } from '../storages/local-disk.js';
+import { diskPace, isBelow } from '../storages/local-disk.js';
 import { type PathRule } from './rules.js';
 
 const AS_BYTES = { encoding: 'buffer' } as const;

@@ -1,7 +1,7 @@
 import { FileNotFoundError } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { StorageFile } from '../files/storage-file.js';
-import { type Awaitable } from '../storages/awaitable.js';
+import { type Awaitable } from '../storages/file-stat.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 import { DownloadController } from './download.controller.js';
 import { type DownloadRequest } from './download-request.js';

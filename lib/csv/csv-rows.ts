@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 
-import { type Awaitable } from '../storages/awaitable.js';
+import { type Awaitable } from '../storages/file-stat.js';
 
 /**
  * A row: an object by the keys of the columns, or a list by their places.

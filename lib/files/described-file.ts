@@ -1,7 +1,10 @@
 import { type Readable } from 'node:stream';
 
-import { type Awaitable } from '../storages/awaitable.js';
-import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
+import {
+  type Awaitable,
+  type FileStat,
+  type ReadWindow,
+} from '../storages/file-stat.js';
 import {
   type DownloadFile,
   type RemoteAnswer,

@@ -1,9 +1,12 @@
 import { type Readable } from 'node:stream';
 
-import { type Awaitable } from '../storages/awaitable.js';
+import {
+  type Awaitable,
+  type FileStat,
+  type ReadWindow,
+} from '../storages/file-stat.js';
 import { type TemporaryUrlOptions } from '../storages/download-storage.js';
-import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
-import { type OpenFile } from '../storages/open-file.js';
+import { type OpenFile } from '../storages/local-descriptor.js';
 
 /**
  * What an origin of its own is asked for, in the words of RFC 9110. Only what it can judge is in it: no tag

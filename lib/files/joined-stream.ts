@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 
-import { type Awaitable } from '../storages/awaitable.js';
+import { type Awaitable } from '../storages/file-stat.js';
 import { generatedStream } from './generated-stream.js';
 
 /**

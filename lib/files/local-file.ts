@@ -8,9 +8,8 @@ import {
 } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
-import { openLocalFile } from '../storages/local-descriptor.js';
+import { openLocalFile, type OpenFile } from '../storages/local-descriptor.js';
 import { type Confinement, confinedPath } from '../storages/local-disk.js';
-import { type OpenFile } from '../storages/open-file.js';
 import { type DownloadFile } from './download-file.js';
 
 /**

@@ -6,7 +6,7 @@ import {
   type TemporaryUrlOptions,
 } from '../storages/download-storage.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
-import { type OpenFile } from '../storages/open-file.js';
+import { type OpenFile } from '../storages/local-descriptor.js';
 import { lastSegment } from '../storages/storage-key.js';
 import { type DownloadFile } from './download-file.js';
 import { directoryOf, newKey } from './new-key.js';

@@ -1,8 +1,11 @@
 import { type Readable } from 'node:stream';
 
-import { type Awaitable } from '../storages/awaitable.js';
-import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
-import { type OpenFile } from '../storages/open-file.js';
+import {
+  type Awaitable,
+  type FileStat,
+  type ReadWindow,
+} from '../storages/file-stat.js';
+import { type OpenFile } from '../storages/local-descriptor.js';
 import { type DownloadFile } from './download-file.js';
 
 /**

@@ -8,7 +8,7 @@ import { contentRange } from '../http/range.js';
 import { parseHttpDate } from '../http/preconditions.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
-import { type Awaitable } from '../storages/awaitable.js';
+import { type Awaitable } from '../storages/file-stat.js';
 import { type AnswerBody } from '../streaming/download-answer.js';
 import { type ResponseHead } from '../streaming/response-head.js';
 import { headOf, notModifiedHead } from './answer-head.js';

@@ -1,4 +1,4 @@
-import { type Awaitable } from '../storages/awaitable.js';
+import { type Awaitable } from '../storages/file-stat.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { type ResponseHeaders } from './response-headers.js';
 

@@ -2,7 +2,7 @@ import { type ExecutionContext } from '@nestjs/common';
 
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { kindOf } from '../errors/quote.js';
-import { type Awaitable } from '../storages/awaitable.js';
+import { type Awaitable } from '../storages/file-stat.js';
 import { type SignedRequest } from './signed-request.js';
 
 /**

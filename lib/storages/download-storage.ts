@@ -1,7 +1,7 @@
 import { type Readable } from 'node:stream';
 
 import { type FileStat, type ReadWindow } from './file-stat.js';
-import { type OpenFile } from './open-file.js';
+import { type OpenFile } from './local-descriptor.js';
 
 /**
  * What a storage takes as the content of a new file.

@@ -14,8 +14,8 @@ import {
 import { quote } from '../errors/quote.js';
 import { DownloadStorage, type StorageContent } from './download-storage.js';
 import { type FileStat, type ReadWindow } from './file-stat.js';
-import { withRandomSuffix } from './free-key.js';
-import { openLocalFile } from './local-descriptor.js';
+import { withRandomSuffix, keySegments } from './storage-key.js';
+import { openLocalFile, type OpenFile } from './local-descriptor.js';
 import {
   confinedPath,
   errorCode,
@@ -23,8 +23,6 @@ import {
   isNoSuchFile,
 } from './local-disk.js';
 import { realpathOfNearest, writeNew } from './new-file.js';
-import { type OpenFile } from './open-file.js';
-import { keySegments } from './storage-key.js';
 
 /**
  * Options of FileSystemStorage.

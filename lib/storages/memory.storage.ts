@@ -8,8 +8,7 @@ import {
 import { quote } from '../errors/quote.js';
 import { DownloadStorage, type StorageContent } from './download-storage.js';
 import { type FileStat, type ReadWindow } from './file-stat.js';
-import { withRandomSuffix } from './free-key.js';
-import { keySegments } from './storage-key.js';
+import { withRandomSuffix, keySegments } from './storage-key.js';
 
 interface MemoryFile {
   readonly bytes: Buffer;

@@ -1,7 +1,7 @@
 import { read, readSync } from 'node:fs';
 
-import { type Awaitable } from '../storages/awaitable.js';
-import { diskPace } from '../storages/disk-pace.js';
+import { type Awaitable } from '../storages/file-stat.js';
+import { diskPace } from '../storages/local-disk.js';
 
 // As much and more is read by the pool, while the last chunk is being sent.
 const LARGE = 256 * 1024;

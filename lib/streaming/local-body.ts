@@ -2,8 +2,8 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 
 import { type ByteRange } from '../http/range.js';
-import { type Awaitable } from '../storages/awaitable.js';
-import { type OpenFile } from '../storages/open-file.js';
+import { type Awaitable } from '../storages/file-stat.js';
+import { type OpenFile } from '../storages/local-descriptor.js';
 import { readFully } from './descriptor-io.js';
 import { endWith, written } from './response-writes.js';
 import { type LentBuffer, ONE_PIECE, pieceBuffer } from './chunk-buffers.js';

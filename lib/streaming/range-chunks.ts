@@ -1,5 +1,5 @@
 import { type ByteRange } from '../http/range.js';
-import { type Awaitable } from '../storages/awaitable.js';
+import { type Awaitable } from '../storages/file-stat.js';
 import { chunkBuffer, type LentBuffer, spareBuffer } from './chunk-buffers.js';
 
 type Read = (

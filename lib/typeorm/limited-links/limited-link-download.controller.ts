@@ -23,7 +23,7 @@ import { cleanFileName } from '../../http/file-name.js';
 import { type DownloadFile } from '../../files/download-file.js';
 import { type DownloadResponse } from '../../responses/download-response.js';
 import { boundToIp } from '../../signing/bound-to-ip.js';
-import { type Awaitable } from '../../storages/awaitable.js';
+import { type Awaitable } from '../../storages/file-stat.js';
 import { platformResponse } from '../../streaming/platform-response.js';
 import { whenClosed } from '../../streaming/when-closed.js';
 import { checkSharing } from './check-sharing.js';

@@ -1,6 +1,6 @@
 import { type DownloadRequest } from '../../controllers/download-request.js';
 import { keepSignedLink } from '../../signing/signed-link.js';
-import { type Awaitable } from '../../storages/awaitable.js';
+import { type Awaitable } from '../../storages/file-stat.js';
 import {
   clientHash,
   grantCookie,

@@ -3,8 +3,11 @@ import { type Readable } from 'node:stream';
 
 import { type DownloadFile } from '../../files/download-file.js';
 import { WrappedFile } from '../../files/wrapped-file.js';
-import { type Awaitable } from '../../storages/awaitable.js';
-import { type FileStat, type ReadWindow } from '../../storages/file-stat.js';
+import {
+  type Awaitable,
+  type FileStat,
+  type ReadWindow,
+} from '../../storages/file-stat.js';
 
 /**
  * A file with a strong tag that is one grant's alone: a client that holds its bytes against it shows whose

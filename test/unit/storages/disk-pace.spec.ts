@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { DiskPace } from '../../../lib/storages/disk-pace.js';
+import { DiskPace } from '../../../lib/storages/local-disk.js';
 
 describe('DiskPace', () => {
   let now = 0;

@@ -44,7 +44,7 @@ jest.unstable_mockModule('node:fs', () => ({
   },
 }));
 const { readFully } = await import('../../../lib/streaming/descriptor-io.js');
-const { diskPace } = await import('../../../lib/storages/disk-pace.js');
+const { diskPace } = await import('../../../lib/storages/local-disk.js');
 
 const LARGE = 256 * 1024;
 const BYTES = randomBytes(LARGE + 10);

@@ -13,9 +13,11 @@ import {
   jest,
 } from '@jest/globals';
 
-import { diskPace } from '../../../lib/storages/disk-pace.js';
-import { openLocalFile } from '../../../lib/storages/local-descriptor.js';
-import { type OpenFile } from '../../../lib/storages/open-file.js';
+import { diskPace } from '../../../lib/storages/local-disk.js';
+import {
+  openLocalFile,
+  type OpenFile,
+} from '../../../lib/storages/local-descriptor.js';
 import {
   type BodySegment,
   LocalBody,
