@@ -46,7 +46,7 @@ export {
   type RemoteConditions,
 } from './files/download-file.js';
 export { HttpFile } from './files/http-file.js';
-export { type HttpFileOptions } from './files/http-file-options.js';
+export { type HttpFileOptions } from './files/http-file.js';
 export { LocalFile, type LocalFileOptions } from './files/local-file.js';
 export { StorageFile, type StorageFileOptions } from './files/storage-file.js';
 export { VirtualFile, type VirtualFileOptions } from './files/virtual-file.js';

@@ -3,12 +3,12 @@ import {
   RemoteFileError,
 } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
-import { HttpFile } from '../files/http-file.js';
 import {
+  HttpFile,
   checkAllowedHosts,
   checkLimits,
   DEFAULT_TIMEOUT,
-} from '../files/http-file-options.js';
+} from '../files/http-file.js';
 import { allowedUrl } from '../files/http-file-url.js';
 import { type Awaitable } from '../storages/file-stat.js';
 import { DownloadController } from './download.controller.js';

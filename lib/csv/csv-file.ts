@@ -4,9 +4,12 @@ import {
   InvalidOptionsError,
   refuseSerialization,
 } from '../errors/download-errors.js';
-import { VirtualFile } from '../files/virtual-file.js';
-import { toldFacts } from '../files/virtual-file-facts.js';
-import { discardUnread, readOnce } from '../files/virtual-file-once.js';
+import {
+  VirtualFile,
+  toldFacts,
+  discardUnread,
+  readOnce,
+} from '../files/virtual-file.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { type CsvFileOptions, csvFormatOf } from './csv-file-options.js';
 import {

@@ -1,7 +1,7 @@
 import { type Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 
-import { generatedStream } from '../files/generated-stream.js';
+import { generatedStream } from '../files/virtual-file-source.js';
 import { type RowStream } from './csv-rows.js';
 import { type CsvText } from './csv-text.js';
 

@@ -6,7 +6,7 @@ import {
 } from '../errors/download-errors.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type DownloadFile } from './download-file.js';
-import { toldFacts } from './virtual-file-facts.js';
+import { toldFacts } from './virtual-file.js';
 
 /**
  * Options of ContentFile.

@@ -9,9 +9,9 @@ import {
   type DownloadFile,
   type RemoteAnswer,
   type RemoteConditions,
+  WrappedFile,
 } from './download-file.js';
 import { conditionsForOrigin } from './remote-conditions.js';
-import { WrappedFile } from './wrapped-file.js';
 
 /**
  * What an entity says of its file.

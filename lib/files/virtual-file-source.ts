@@ -3,7 +3,30 @@ import { ReadableStream } from 'node:stream/web';
 
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type Awaitable } from '../storages/file-stat.js';
-import { generatedStream } from './generated-stream.js';
+
+/**
+ * What a generator gives, as a stream of bytes. A stream that is destroyed tells its generator only when the
+ * generator has something to give, and may wait for that forever: what the generator waits for is ended first.
+ *
+ * @param end called once, when the stream has ended or is destroyed
+ * @param signal destroys the stream
+ * @internal
+ */
+export function generatedStream(
+  bytes: AsyncGenerator<unknown, void>,
+  end: () => void,
+  signal?: AbortSignal,
+): Readable {
+  const iterator: AsyncIterableIterator<unknown, void> = {
+    [Symbol.asyncIterator]: () => iterator,
+    next: () => bytes.next(),
+    return: () => {
+      end();
+      return bytes.return();
+    },
+  };
+  return Readable.from(iterator, { objectMode: false, signal });
+}
 
 /**
  * A piece of generated content; strings are encoded as UTF-8.
@@ -142,4 +165,40 @@ async function* bytesOf(
     }
   }
   yield Buffer.from(half);
+}
+
+/**
+ * Bytes, a stream of them, or what opens one.
+ *
+ * @internal
+ */
+export type StreamPiece = Uint8Array | Readable | (() => Awaitable<Readable>);
+
+/**
+ * One piece after the other as one stream. What is to be opened is opened when its turn comes; whatever is
+ * open is closed when nobody reads on, also while it is waited for.
+ *
+ * @internal
+ */
+export function joinedStream(pieces: readonly StreamPiece[]): Readable {
+  const open = pieces.filter((piece) => piece instanceof Readable);
+  // Before its turn it may fail; who reads it then is told.
+  for (const piece of open) piece.on('error', () => undefined);
+  let isOver = false;
+  async function* bytes(): AsyncGenerator<unknown, void> {
+    for (const piece of pieces) {
+      if (piece instanceof Uint8Array) {
+        yield piece;
+        continue;
+      }
+      const stream = piece instanceof Readable ? piece : await piece();
+      open.push(stream);
+      if (isOver) stream.destroy();
+      yield* stream;
+    }
+  }
+  return generatedStream(bytes(), () => {
+    isOver = true;
+    for (const stream of open) stream.destroy();
+  });
 }

@@ -1,19 +1,142 @@
 import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
 
 import {
   InvalidOptionsError,
   refuseSerialization,
 } from '../errors/download-errors.js';
+import { toEntityTag } from '../http/entity-tag.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type DownloadFile } from './download-file.js';
-import { toldFacts } from './virtual-file-facts.js';
-import { discardUnread, readOnce } from './virtual-file-once.js';
 import {
+  letGo,
   byteStream,
   isChunk,
   isContent,
   type VirtualSource,
 } from './virtual-file-source.js';
+
+/**
+ * What the application says of content that it has or makes itself.
+ *
+ * @internal
+ */
+export interface ToldFacts {
+  readonly name: string;
+  readonly size?: number;
+  readonly lastModified?: Date;
+  readonly etag?: string;
+}
+
+/**
+ * Checks what a wrapper of generated content is told, and gives it as facts.
+ *
+ * @param owner the wrapper, for messages: `VirtualFile`
+ * @throws InvalidOptionsError
+ * @internal
+ */
+export function toldFacts(owner: string, options: ToldFacts): FileStat {
+  const { name, size, lastModified, etag } = checked(owner, options);
+  const wrong = (option: string, value: unknown, accepted: string): Error =>
+    new InvalidOptionsError(`${owner}.${option}`, value, accepted);
+  if (typeof name !== 'string') {
+    throw wrong('name', name, "Give the name for the client: 'report.csv'.");
+  }
+  if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
+    throw wrong('size', size, 'Give whole bytes, or leave it out.');
+  }
+  if (lastModified !== undefined && !isTime(lastModified)) {
+    const accepted = 'Give a Date, or leave it out.';
+    throw wrong('lastModified', lastModified, accepted);
+  }
+  if (etag !== undefined && typeof etag !== 'string') {
+    throw wrong('etag', etag, 'Give a string, or leave it out.');
+  }
+  return { size, lastModified, etag: toEntityTag(etag ?? '') };
+}
+
+function checked(owner: string, options: unknown): Partial<ToldFacts> {
+  if (typeof options === 'object' && options !== null) return options;
+  throw new InvalidOptionsError(owner, options, "Give { name: 'report.csv' }.");
+}
+
+function isTime(value: unknown): boolean {
+  return value instanceof Date && !Number.isNaN(value.getTime());
+}
+
+const begun = new WeakSet<object>();
+
+/**
+ * Marks a source that can be read once as being read. A second client would get an empty file that looks
+ * whole.
+ *
+ * @param option where it was given: `VirtualFile.source`
+ * @param remedy what to give instead, as code
+ * @throws InvalidOptionsError for one that was read before, or is being read by somebody else
+ * @internal
+ */
+export function readOnce(
+  source: unknown,
+  option: string,
+  remedy: string,
+): void {
+  if (!isOnce(source)) return;
+  const given = kindOf(source);
+  if (begun.has(source) || wasRead(source)) {
+    throw new InvalidOptionsError(
+      option,
+      given,
+      `It was read before. Give a function that makes a new one: ${remedy}.`,
+    );
+  }
+  if (source instanceof ReadableStream && source.locked) {
+    throw new InvalidOptionsError(
+      option,
+      given,
+      'It is locked: somebody else reads it. Release its reader, or give one branch of its tee().',
+    );
+  }
+  begun.add(source);
+}
+
+/**
+ * Ends a source that was handed in and that nobody reads. One that is being read ends by itself.
+ *
+ * @internal
+ */
+export function discardUnread(source: unknown): void {
+  if (source instanceof Readable) letGo(source);
+  if (!isOnce(source) || begun.has(source)) return;
+  if (source instanceof ReadableStream && source.locked) return;
+  begun.add(source);
+  letGo(source);
+}
+
+function isOnce(source: unknown): source is object {
+  return (
+    typeof source === 'object' &&
+    source !== null &&
+    (source instanceof Readable ||
+      source instanceof ReadableStream ||
+      'next' in source)
+  );
+}
+
+function wasRead(source: object): boolean {
+  if (source instanceof Readable) return source.readableEnded;
+  return (
+    source instanceof ReadableStream &&
+    // Of web streams, too, which its type does not know.
+    Readable.isDisturbed(source as never)
+  );
+}
+
+function kindOf(source: object): string {
+  if (source instanceof Readable) return 'a stream';
+  return source instanceof ReadableStream
+    ? 'a web stream'
+    : 'a generator object';
+}
 
 /**
  * Options of VirtualFile.

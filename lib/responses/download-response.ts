@@ -8,7 +8,7 @@ import {
   SerializedFileError,
 } from '../errors/download-errors.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
-import { joinedStream } from '../files/joined-stream.js';
+import { joinedStream } from '../files/virtual-file-source.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { describe, type DownloadDescription } from './describe.js';
 import {

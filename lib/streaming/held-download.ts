@@ -1,7 +1,7 @@
 import { type Readable } from 'node:stream';
 
 import { type DownloadFile } from '../files/download-file.js';
-import { joinedStream } from '../files/joined-stream.js';
+import { joinedStream } from '../files/virtual-file-source.js';
 import { type MultipartPlan, type ByteRange } from '../http/range.js';
 import {
   type Awaitable,

@@ -6,8 +6,7 @@ import {
   StorageUnavailableError,
 } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
-import { newKey } from '../files/new-key.js';
-import { StorageFile } from '../files/storage-file.js';
+import { newKey, StorageFile } from '../files/storage-file.js';
 import { withoutSlash } from './file-column-options.js';
 import { type FileField } from './file-fields.js';
 import { type NewFile } from './new-file.js';

@@ -9,7 +9,7 @@ import {
 import { HttpDownloadController, HttpFile } from 'nestjs-downloadview';
 import { request } from 'undici';
 
-import { agentFor, publicLookup } from '../../lib/files/http-file-agent.js';
+import { agentFor, publicLookup } from '../../lib/files/http-file-request.js';
 import {
   ADAPTERS,
   type RunningApplication,

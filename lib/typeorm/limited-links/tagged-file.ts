@@ -1,8 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Readable } from 'node:stream';
 
-import { type DownloadFile } from '../../files/download-file.js';
-import { WrappedFile } from '../../files/wrapped-file.js';
+import { type DownloadFile, WrappedFile } from '../../files/download-file.js';
 import {
   type Awaitable,
   type FileStat,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { isPublicAddress } from '../../../lib/files/http-file-address.js';
 import {
+  isPublicAddress,
   allowedUrl,
   isListedWithPort,
   redirectedUrl,

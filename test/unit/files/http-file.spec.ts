@@ -11,7 +11,7 @@ import {
 } from '@jest/globals';
 import { HttpFile } from 'nestjs-downloadview';
 
-import { begun, limitedTo } from '../../../lib/files/http-file-window.js';
+import { begun, limitedTo } from '../../../lib/files/http-file-answer.js';
 import { textOf } from '../../support/bytes-of.js';
 import { type FileServer, startFileServer } from '../../support/file-server.js';
 import { RemoteOrigin } from '../../support/remote-origin.js';

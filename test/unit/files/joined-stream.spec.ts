@@ -3,7 +3,7 @@ import { PassThrough, Readable } from 'node:stream';
 
 import { describe, expect, it, jest } from '@jest/globals';
 
-import { joinedStream } from '../../../lib/files/joined-stream.js';
+import { joinedStream } from '../../../lib/files/virtual-file-source.js';
 import { textOf } from '../../support/bytes-of.js';
 
 const BYTES = Buffer.from('bytes,');

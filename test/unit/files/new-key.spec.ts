@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import fc from 'fast-check';
 
-import { directoryOf, newKey } from '../../../lib/files/new-key.js';
+import { directoryOf, newKey } from '../../../lib/files/storage-file.js';
 import { hasDotfile, keySegments } from '../../../lib/storages/storage-key.js';
 
 describe('newKey()', () => {
