@@ -115,12 +115,12 @@ export {
 
 // ... and why it can, or cannot.
 export { DownloadExplainer } from './interceptors/download-explainer.js';
-export { type DownloadExplanation } from './responses/download-explanation.js';
+export { type DownloadExplanation } from './responses/download-backend.js';
 export {
   type DownloadPlace,
   type DownloadSource,
-} from './responses/download-source.js';
-export { type OffloadNote } from './responses/offload-note.js';
+} from './responses/download-backend.js';
+export { type OffloadNote } from './responses/download-backend.js';
 
 // What can go wrong on the way.
 export { DownloadError } from './errors/download-errors.js';

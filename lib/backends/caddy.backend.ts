@@ -3,8 +3,8 @@ import {
   type ProxiableDownload,
   type ProxiableRequest,
   type ServerConfigOptions,
+  refuse,
 } from '../responses/download-backend.js';
-import { refuse } from '../responses/offload-note.js';
 import {
   caddyConfig,
   checkCaddyDirectories,

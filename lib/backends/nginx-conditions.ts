@@ -2,8 +2,8 @@ import { formatHttpDate, ifRangeHolds } from '../http/preconditions.js';
 import {
   type ProxiableDownload,
   type ProxiableRequest,
+  refuse,
 } from '../responses/download-backend.js';
-import { refuse } from '../responses/offload-note.js';
 import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { nginxValidators } from './nginx-validators.js';

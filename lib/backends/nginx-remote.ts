@@ -3,8 +3,8 @@ import { type DownloadDescription } from '../responses/describe.js';
 import {
   type ProxiableDownload,
   type ProxiableRequest,
+  refuse,
 } from '../responses/download-backend.js';
-import { refuse } from '../responses/offload-note.js';
 import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { storeUri } from './nginx-remote-locations.js';

@@ -5,8 +5,8 @@ import {
   type ProxiableDownload,
   type ProxiableRequest,
   type ServerConfigOptions,
+  type DownloadSource,
 } from '../responses/download-backend.js';
-import { type DownloadSource } from '../responses/download-source.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { withConditions } from './nginx-conditions.js';
 import { nginxConfig } from './nginx-config.js';

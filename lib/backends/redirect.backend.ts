@@ -6,10 +6,10 @@ import {
   type DownloadBackend,
   type ProxiableDownload,
   type ProxiableRequest,
+  refuse,
+  type DownloadSource,
 } from '../responses/download-backend.js';
-import { refuse } from '../responses/offload-note.js';
 import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
-import { type DownloadSource } from '../responses/download-source.js';
 import { type TemporaryUrlOptions } from '../storages/download-storage.js';
 import { checkHosts, plainAddress } from './remote-hosts.js';
 import { codingWarning } from './source-warnings.js';

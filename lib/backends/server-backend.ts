@@ -7,10 +7,11 @@ import {
   type DownloadBackend,
   type ProxiableDownload,
   type ProxiableRequest,
+  type Refusal,
+  refuse,
+  type DownloadSource,
 } from '../responses/download-backend.js';
-import { type Refusal, refuse } from '../responses/offload-note.js';
 import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
-import { type DownloadSource } from '../responses/download-source.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { type FoundFile, locate } from './locate.js';

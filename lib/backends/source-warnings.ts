@@ -5,7 +5,7 @@ import { quote } from '../errors/quote.js';
 import {
   type DownloadPlace,
   type DownloadSource,
-} from '../responses/download-source.js';
+} from '../responses/download-backend.js';
 import { type PathRule } from './rules.js';
 import { type ServerProfile } from './server-profile.js';
 

@@ -3,8 +3,8 @@ import {
   type DownloadBackend,
   type ProxiableDownload,
   type ProxiableRequest,
+  refuse,
 } from '../responses/download-backend.js';
-import { refuse } from '../responses/offload-note.js';
 
 /**
  * Options of stream().

@@ -1,8 +1,10 @@
 import { type Type } from '@nestjs/common';
 
 import { quote } from '../errors/quote.js';
-import { type DownloadBackend } from '../responses/download-backend.js';
-import { type DownloadSource } from '../responses/download-source.js';
+import {
+  type DownloadBackend,
+  type DownloadSource,
+} from '../responses/download-backend.js';
 import { type FoundController } from './found-controllers.js';
 import { pathsOf } from './route-metadata.js';
 

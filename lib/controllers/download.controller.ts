@@ -10,9 +10,9 @@ import { modifiedSince } from '../http/preconditions.js';
 import {
   checkPresentation,
   PRESENTATION_OPTIONS,
-} from '../responses/check-presentation.js';
+} from '../responses/presentation.js';
 import { DownloadResponse } from '../responses/download-response.js';
-import { type DownloadSource } from '../responses/download-source.js';
+import { type DownloadSource } from '../responses/download-backend.js';
 import { type Awaitable } from '../storages/file-stat.js';
 import { DownloadStorages } from '../storages/download-storages.js';
 import {

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 
-import { type DownloadPlace } from '../responses/download-source.js';
+import { type DownloadPlace } from '../responses/download-backend.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 
 const ANY_KEY = 'a';

@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
 
-import { checkPresentation } from '../responses/check-presentation.js';
+import { checkPresentation } from '../responses/presentation.js';
 import { DOWNLOAD_METADATA, type DownloadOptions } from './download-options.js';
 import { DownloadValueInterceptor } from './download-value.interceptor.js';
 

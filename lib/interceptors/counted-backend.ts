@@ -1,5 +1,4 @@
-import { type DownloadBackend } from '../responses/download-backend.js';
-import { refuse } from '../responses/offload-note.js';
+import { type DownloadBackend, refuse } from '../responses/download-backend.js';
 
 /**
  * The backend for a download that is counted. The server gets the file only where nothing but the whole of it

@@ -4,8 +4,10 @@ import {
   type CheckedDownloadOptions,
   DOWNLOAD_OPTIONS,
 } from '../download.options.js';
-import { type ProxiableRequest } from '../responses/download-backend.js';
-import { type DownloadExplanation } from '../responses/download-explanation.js';
+import {
+  type ProxiableRequest,
+  type DownloadExplanation,
+} from '../responses/download-backend.js';
 import { DownloadResponse } from '../responses/download-response.js';
 import { explainOffload } from './explain-offload.js';
 

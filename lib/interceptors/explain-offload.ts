@@ -1,10 +1,13 @@
 import { PreconditionFailedException } from '@nestjs/common';
 
 import { cleanFileName } from '../http/file-name.js';
-import { type DownloadBackend } from '../responses/download-backend.js';
-import { type DownloadExplanation } from '../responses/download-explanation.js';
+import {
+  type DownloadBackend,
+  type DownloadExplanation,
+  type OffloadNote,
+  REFUSALS,
+} from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
-import { type OffloadNote, REFUSALS } from '../responses/offload-note.js';
 import { type ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type Exchange } from './exchange.js';
 import { type OffloadOutcome, offloadOutcome } from './offload-outcome.js';

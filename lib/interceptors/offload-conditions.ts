@@ -5,9 +5,9 @@ import { type DownloadDescription } from '../responses/describe.js';
 import {
   type DownloadBackend,
   type ProxiableRequest,
+  REFUSALS,
 } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
-import { REFUSALS } from '../responses/offload-note.js';
 import { type ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { planBody } from '../streaming/body-plan.js';

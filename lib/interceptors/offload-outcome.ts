@@ -2,9 +2,9 @@ import { type DownloadDescription } from '../responses/describe.js';
 import {
   type DownloadBackend,
   type ProxiableRequest,
+  REFUSALS,
 } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
-import { REFUSALS } from '../responses/offload-note.js';
 import { type ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { decideOffload } from './offload-conditions.js';
 

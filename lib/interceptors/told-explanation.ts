@@ -1,7 +1,7 @@
 import { type Logger } from '@nestjs/common';
 
 import { quote } from '../errors/quote.js';
-import { type DownloadExplanation } from '../responses/download-explanation.js';
+import { type DownloadExplanation } from '../responses/download-backend.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { isDebugged } from './debug-level.js';
 

@@ -3,11 +3,101 @@ import { type IncomingHttpHeaders } from 'node:http';
 import { type DownloadFile } from '../files/download-file.js';
 import { type Awaitable, type FileStat } from '../storages/file-stat.js';
 import { type DownloadDescription } from './describe.js';
-import { type DownloadSource } from './download-source.js';
-import { type OffloadNote } from './offload-note.js';
 import { type Presentation } from './presentation.js';
 import { type ProxiedDownloadResponse } from './proxied-download-response.js';
 import { type ResponseHeaders } from './response-headers.js';
+
+/**
+ * Where files of a controller lie, as far as its options say it before anybody asks.
+ *
+ * @publicApi
+ */
+export interface DownloadPlace {
+  /** The directory on this machine. */
+  readonly directory?: string;
+  /** What the `url` of the files begins with. */
+  readonly url?: string;
+  /** Whether they are on another server, or in a store that knows `temporaryUrl()`. */
+  readonly isRemote?: boolean;
+  /** Whether they have temporary addresses. */
+  readonly hasTemporaryUrl?: boolean;
+}
+
+/**
+ * What a controller hands out, for a backend to say at boot what it cannot send.
+ *
+ * @publicApi
+ */
+export interface DownloadSource {
+  /** The controller, for messages: `MediaController ('media/*path')`. */
+  readonly owner: string;
+  /** Not there where only a request decides it, or the application makes the file. */
+  readonly place?: DownloadPlace;
+  /** The content coding of all files. */
+  readonly encoding?: string;
+}
+
+/**
+ * What a backend says of its own decision while it makes it.
+ *
+ * @publicApi
+ */
+export interface OffloadNote {
+  /** The rule that holds the file, by its place in the options: `rules[0]`. */
+  readonly rule?: string;
+  /** Why the server is not to send the file: plain words, without paths. The last one counts. */
+  readonly reason?: string;
+}
+
+/**
+ * Why the application sends a download itself.
+ *
+ * @internal
+ */
+export const REFUSALS = {
+  noServer: 'no server in front sends files',
+  noPlace: 'the file lies neither on a disk nor under a URL',
+  noRule: 'no rule holds the file',
+  notRegular: 'it is no regular file',
+  coding: 'the server drops the content coding of the file',
+  untellable: 'the server cannot be told this name',
+  linked: 'the server follows no symbolic link to the directory',
+  noTag: 'the file has no strong tag, and the server would make one up',
+  ownTag:
+    'the server holds a condition of the request against a tag of its own',
+  remoteHost: 'the address is on a host that the backend may not send to',
+  remoteSize: 'the size of the file is not known',
+  remoteRanges: 'several ranges of a file of another server',
+  noAddress: 'the storage makes no temporary address',
+  notGet: 'the server would answer conditions and ranges of this method',
+  redirectsGet: 'only GET is sent elsewhere',
+  head: 'HEAD has no body that a server could send',
+  ranges: 'the server would answer the ranges of the request otherwise',
+  dates: 'the server would answer a date of the request otherwise',
+  notModified: 'the client has the file already',
+  precondition: 'a precondition of the request fails',
+  counted:
+    'the link works a limited number of times, and the server cannot be told exactly what is left to send',
+  left: 'the backend left it to the application',
+} as const;
+
+/**
+ * @internal
+ */
+export type Refusal = keyof typeof REFUSALS;
+
+/**
+ * Notes why the application sends a download itself.
+ *
+ * @internal
+ */
+export function refuse(
+  { note }: { readonly note?: (note: OffloadNote) => void },
+  refusal: Refusal,
+): undefined {
+  note?.({ reason: REFUSALS[refusal] });
+  return undefined;
+}
 
 /**
  * Where the printed configuration listens, and where it finds the application.
@@ -133,4 +223,34 @@ export interface DownloadBackend {
    * @param sources what the controllers with this backend hand out
    */
   warnings?(sources?: readonly DownloadSource[]): Awaitable<readonly string[]>;
+}
+
+/**
+ * What becomes of one download, and why: who sends it, from where, and what gets lost on the way.
+ *
+ * @publicApi
+ */
+export interface DownloadExplanation {
+  /** What the client calls the file. */
+  readonly name: string;
+  /** The backend that was asked: `nginx`. */
+  readonly backend: string;
+  /** Whether somebody else than the application sends the bytes. */
+  readonly offloaded: boolean;
+  /** The rule that holds the file, by its place in the backend's options: `rules[0]`. */
+  readonly rule?: string;
+  /** The header that names the file to the server; only where it is offloaded. */
+  readonly offloadHeader?: string;
+  /**
+   * Under which URI, or for X-Sendfile which path, the server finds the file; only where it is offloaded.
+   * Without its query, which may hold a signature.
+   */
+  readonly uri?: string;
+  /**
+   * Headers of the answer that do not reach the client where the server sends the file, with the
+   * configuration that `serverConfig()` prints.
+   */
+  readonly lostHeaders: readonly string[];
+  /** Why the application answers itself; only where the file is not offloaded. */
+  readonly reason?: string;
 }

@@ -1,4 +1,4 @@
-import { type Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 
 import { StreamableFile } from '@nestjs/common';
 
@@ -15,13 +15,42 @@ import {
   type DownloadBackend,
   type ProxiableDownload,
 } from './download-backend.js';
-import { type DecidedAnswer } from './decided-answer.js';
-import { noStream } from './no-stream.js';
 import {
   type Presentation,
   type PresentationDefaults,
 } from './presentation.js';
 import { checkHeaders } from './response-headers.js';
+
+/**
+ * What Nest needs of an answer that is decided.
+ *
+ * @internal
+ */
+export interface DecidedAnswer {
+  readonly stream: Readable;
+  getHeaders(): ReturnType<StreamableFile['getHeaders']>;
+  /** Answers in place of a stream that failed before its first byte. */
+  sendError(): void;
+  /**
+   * The handler keeps its response for other requests. When one of those is over, Nest destroys what the
+   * handler returned, and that is still on its way to somebody else.
+   */
+  outliveNest(): void;
+}
+
+class NoStream extends Readable {
+  override on(): this {
+    return this;
+  }
+}
+
+/**
+ * StreamableFile wants a stream when it is made, and listens to it. A DownloadResponse makes its own later:
+ * this one stands in for all of them, so it keeps no listener.
+ *
+ * @internal
+ */
+export const noStream = new NoStream();
 
 /**
  * Options of DownloadResponse.

@@ -1,6 +1,11 @@
-import { type Awaitable } from '../storages/file-stat.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
-import { type ResponseHeaders } from './response-headers.js';
+import { type Awaitable } from '../storages/file-stat.js';
+import {
+  type ResponseHeaders,
+  checkHeaders,
+  isFieldValue,
+} from './response-headers.js';
 
 /**
  * How a file is presented to the client. What is not given comes from the file, then from the module.
@@ -38,4 +43,71 @@ export interface PresentationDefaults {
   readonly cacheControl?: string;
   readonly inlineTypes?: readonly string[];
   readonly exposeHeaders?: boolean;
+}
+
+type Check = readonly [holds: (value: unknown) => boolean, accepted: string];
+
+const TEXT: Check = [(value) => typeof value === 'string', 'Give a string.'];
+
+const FIELD: Check = [
+  isFieldValue,
+  'Give a string of Latin-1 characters without line breaks.',
+];
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  attachment: [(value) => typeof value === 'boolean', 'Give true or false.'],
+  basename: TEXT,
+  contentType: TEXT,
+  charset: TEXT,
+  encoding: FIELD,
+  cacheControl: FIELD,
+  headers: [
+    (value) => typeof value === 'object' && value !== null,
+    "Give an object: { 'Content-Language': 'fr' }.",
+  ],
+  backend: [
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      'proxy' in value &&
+      typeof value.proxy === 'function',
+    'Give a backend: stream() or nginx({ rules: [...] }).',
+  ],
+  wasModifiedSince: [
+    (value) => typeof value === 'function',
+    'Give a function of the file and a date.',
+  ],
+};
+
+/**
+ * The options that say how a file is presented.
+ *
+ * @internal
+ */
+export const PRESENTATION_OPTIONS = Object.keys(CHECKS);
+
+/**
+ * Checks how a file is to be presented.
+ *
+ * @param owner whose options they are, for the message
+ * @throws InvalidOptionsError for an option that is unknown or wrong
+ * @internal
+ */
+export function checkPresentation(owner: string, options: object): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    const check = CHECKS[name];
+    if (!check) {
+      throw new InvalidOptionsError(
+        `${owner}.${name}`,
+        value,
+        `Known are ${PRESENTATION_OPTIONS.join(', ')}.`,
+      );
+    }
+    const [holds, accepted] = check;
+    if (!holds(value)) {
+      throw new InvalidOptionsError(`${owner}.${name}`, value, accepted);
+    }
+    if (name === 'headers') checkHeaders(value as ResponseHeaders);
+  }
 }

@@ -1,7 +1,9 @@
 import { LocalFile } from '../files/local-file.js';
-import { checkPresentation } from '../responses/check-presentation.js';
+import {
+  checkPresentation,
+  type Presentation,
+} from '../responses/presentation.js';
 import { DownloadResponse } from '../responses/download-response.js';
-import { type Presentation } from '../responses/presentation.js';
 
 /**
  * Options of sendfile().

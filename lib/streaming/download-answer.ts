@@ -2,7 +2,7 @@ import { type Readable } from 'node:stream';
 
 import { type LinkCaching } from '../http/cache-control.js';
 import { type Admission } from '../http/link-gate.js';
-import { type DecidedAnswer } from '../responses/decided-answer.js';
+import { type DecidedAnswer } from '../responses/download-response.js';
 import { cutConnection } from './cut-connection.js';
 import { whenIdle } from './idle-timeout.js';
 import { type LocalBody } from './local-body.js';

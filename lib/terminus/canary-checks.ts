@@ -1,5 +1,5 @@
 import { quote } from '../errors/quote.js';
-import { type DownloadExplanation } from '../responses/download-explanation.js';
+import { type DownloadExplanation } from '../responses/download-backend.js';
 import { OFFLOAD_HEADERS } from '../responses/response-headers.js';
 import { type CanaryAnswer } from './canary-bytes.js';
 import { down, type DownloadHealthPart, up } from './download-health.js';
