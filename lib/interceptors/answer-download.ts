@@ -1,9 +1,10 @@
 import { FileChangedError } from '../errors/download-errors.js';
+import { parseHttpDate } from '../http/preconditions.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
-import { type Awaitable } from '../storages/file-stat.js';
+import { type FileStat, type Awaitable } from '../storages/file-stat.js';
 import { type BodyPlan, planBody } from '../streaming/body-plan.js';
 import {
   type AnswerBody,
@@ -11,15 +12,37 @@ import {
 } from '../streaming/download-answer.js';
 import { type HeldDownload, holdDownload } from '../streaming/held-download.js';
 import { type ResponseHead } from '../streaming/response-head.js';
-import { headOf, notModifiedHead } from './answer-head.js';
+import { headOf, notModifiedHead, rangeNotSatisfiable } from './answer-head.js';
 import { remoteAnswer } from './answer-remote.js';
 import { isNotModified } from './conditions.js';
-import { countedBackend } from './counted-backend.js';
+import { toldOutcome } from './download-explainer.js';
 import { type Exchange } from './exchange.js';
-import { toldOutcome } from './explain-offload.js';
+import { countedBackend } from './offload.js';
 import { passGate } from './pass-gate.js';
-import { rangeNotSatisfiable } from './range-not-satisfiable.js';
-import { statFor } from './stat-for.js';
+
+/**
+ * The facts for an answer of the application to a file that the server in front sends, too. What HEAD says
+ * has to hold for the GET that follows: with the server's own tag and date. Where the application answers
+ * conditions, all its answers have to say the same as the server's.
+ *
+ * @internal
+ */
+export async function statFor(
+  exchange: Exchange,
+  download: DownloadResponse,
+  backend: DownloadBackend,
+  stat: FileStat,
+): Promise<FileStat> {
+  const mayDiffer =
+    exchange.method !== 'HEAD' && backend.conditions !== 'application';
+  if (!backend.validators || mayDiffer) return stat;
+  const proxied = await backend.proxy(download, exchange);
+  if (!proxied) return stat;
+  const { ETag: etag, 'Last-Modified': date } = proxied.headers;
+  return proxied.unconditional
+    ? { ...stat, etag, lastModified: parseHttpDate(date) }
+    : { ...stat, ...(await backend.validators(download.file, stat)) };
+}
 
 /**
  * Decides a download: the server in front sends it, or the client has it already, or we send it.

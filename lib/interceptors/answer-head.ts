@@ -1,7 +1,10 @@
-import { contentRange } from '../http/range.js';
+import { HttpException, HttpStatus } from '@nestjs/common';
+
+import { contentRange, unsatisfiedRange } from '../http/range.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type BodyPlan } from '../streaming/body-plan.js';
+import { type PlatformResponse } from '../streaming/platform-response.js';
 import { type ResponseHead } from '../streaming/response-head.js';
 
 const KEPT_BY_304 = new Set([
@@ -61,4 +64,24 @@ export function notModifiedHead({
       (name === 'Last-Modified' && headers.ETag === undefined),
   );
   return { status: 304, headers: Object.fromEntries(kept) };
+}
+
+/**
+ * The exception for a range that a file does not have, with Content-Range set on its answer (RFC 9110
+ * 15.5.17).
+ *
+ * @param size of the file; undefined where it is not known
+ * @internal
+ */
+export function rangeNotSatisfiable(
+  response: PlatformResponse,
+  size: number | undefined,
+): HttpException {
+  if (size !== undefined) {
+    response.setHeader('Content-Range', unsatisfiedRange(size));
+  }
+  return new HttpException(
+    'Range Not Satisfiable',
+    HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+  );
 }

@@ -32,7 +32,7 @@ import { RunningDownloads } from '../streaming/running-downloads.js';
 import { answerDownload } from './answer-download.js';
 import { type Exchange, exchangeOf } from './exchange.js';
 import { toHttpException } from './http-exceptions.js';
-import { presentedByLink } from './presented-by-link.js';
+import { presentedByLink } from './pass-gate.js';
 import { ToldExplanation } from './told-explanation.js';
 
 /**

@@ -1,7 +1,10 @@
+import { type ExecutionContext } from '@nestjs/common';
+
 import { type LinkGate } from '../http/link-gate.js';
 import { parseContentRange } from '../http/range.js';
-import { type DownloadResponse } from '../responses/download-response.js';
+import { DownloadResponse } from '../responses/download-response.js';
 import { OFFLOAD_HEADERS } from '../responses/response-headers.js';
+import { signedLinkOf } from '../signing/signed-link.js';
 import { cutConnection } from '../streaming/cut-connection.js';
 import { type DownloadAnswer } from '../streaming/download-answer.js';
 import { type Exchange } from './exchange.js';
@@ -53,4 +56,23 @@ async function lengthsOf(
   const range = parseContentRange(headers['Content-Range']);
   const { size } = range ?? (await download.describe());
   return { length, size };
+}
+
+/**
+ * The response as the signed link wants it presented, where the request came by one: what the link fixes
+ * comes before what the route says.
+ *
+ * @internal
+ */
+export function presentedByLink(
+  response: DownloadResponse,
+  context: ExecutionContext,
+): DownloadResponse {
+  const request = context.switchToHttp().getRequest<object>();
+  const fixed = signedLinkOf(request)?.presentation ?? {};
+  if (Object.keys(fixed).length === 0) return response;
+  return new DownloadResponse(response.file, {
+    ...response.presentation,
+    ...fixed,
+  });
 }

@@ -1,9 +1,27 @@
-import { type Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 
 import { quote } from '../errors/quote.js';
 import { type DownloadExplanation } from '../responses/download-backend.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
-import { isDebugged } from './debug-level.js';
+
+class Levels extends Logger {
+  static isDebugged(): boolean {
+    return (
+      this.staticInstanceRef !== undefined &&
+      (this.isLevelEnabled('debug') || !this.isLevelEnabled('fatal'))
+    );
+  }
+}
+
+/**
+ * Whether anybody reads lines of the level debug. Nest 11 says no for every level where the application has
+ * chosen none, which is where it prints all of them.
+ *
+ * @internal
+ */
+export function isDebugged(): boolean {
+  return Levels.isDebugged();
+}
 
 /** Values of these are URIs; any other may be a path of the server, which is no client's business. */
 const WITH_URI: readonly (string | undefined)[] = [

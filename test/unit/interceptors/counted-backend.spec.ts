@@ -6,7 +6,7 @@ import {
   ProxiedDownloadResponse,
 } from 'nestjs-downloadview';
 
-import { countedBackend } from '../../../lib/interceptors/counted-backend.js';
+import { countedBackend } from '../../../lib/interceptors/offload.js';
 
 const TAG = { ETag: '"a"' };
 const OFFLOAD = ['X-Accel-Redirect', '/_offload/a', TAG] as const;

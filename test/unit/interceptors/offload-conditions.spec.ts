@@ -12,7 +12,7 @@ import {
 } from 'nestjs-downloadview';
 
 import { type Exchange } from '../../../lib/interceptors/exchange.js';
-import { decideOffload } from '../../../lib/interceptors/offload-conditions.js';
+import { decideOffload } from '../../../lib/interceptors/offload.js';
 import { platformResponse } from '../../../lib/streaming/platform-response.js';
 
 const DATE = 'Sat, 01 Mar 2025 10:00:00 GMT';

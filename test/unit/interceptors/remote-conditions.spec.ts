@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders } from 'node:http';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { remoteConditions } from '../../../lib/interceptors/remote-conditions.js';
+import { remoteConditions } from '../../../lib/interceptors/answer-remote.js';
 
 const DATE = 'Sat, 01 Mar 2025 10:00:00 GMT';
 const NOW = new Date('2025-03-01T10:00:00.999Z');

@@ -6,6 +6,7 @@ import {
   type DownloadBackend,
   type ProxiableRequest,
   REFUSALS,
+  refuse,
 } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
 import { type ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
@@ -118,4 +119,89 @@ function isRangeOfServer(
     return plan.multipart.parts.length <= mostRanges;
   }
   return plan.kind === 'range';
+}
+
+const CONDITIONS = [
+  'range',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+];
+
+/**
+ * Who answers a download: the server in front, or the application, or nobody sends anything.
+ *
+ * @internal
+ */
+export type OffloadOutcome =
+  | { readonly kind: 'offload'; readonly proxied: ProxiedDownloadResponse }
+  | {
+      readonly kind: 'not-modified';
+      readonly description: DownloadDescription;
+    }
+  | { readonly kind: 'stream' };
+
+/**
+ * Asks the backend. HEAD is answered by us: servers differ in what they make of it, and there is nothing to
+ * send. Of other methods than GET a server makes a GET, so their conditions and ranges must not reach it.
+ *
+ * @throws FileNotFoundError, StorageUnavailableError, RemoteFileError by the file
+ * @throws PreconditionFailedException (RFC 9110 15.5.13)
+ * @internal
+ */
+export async function offloadOutcome(
+  download: DownloadResponse,
+  request: ProxiableRequest,
+  backend: DownloadBackend,
+): Promise<OffloadOutcome> {
+  const { method, headers, note } = request;
+  if (method === 'HEAD') return ourselves(note, REFUSALS.head);
+  if (method !== 'GET' && CONDITIONS.some((name) => name in headers)) {
+    return ourselves(note, REFUSALS.notGet);
+  }
+  const proxied = await backend.proxy(download, request);
+  if (!proxied) return { kind: 'stream' };
+  const decision = await decideOffload(proxied, download, request, backend);
+  if (decision.kind === 'offload') return { kind: 'offload', proxied };
+  if (decision.kind === 'stream') return ourselves(note, decision.reason);
+  note?.({ reason: REFUSALS.notModified });
+  return decision;
+}
+
+function ourselves(
+  note: ProxiableRequest['note'],
+  reason: string,
+): OffloadOutcome {
+  note?.({ reason });
+  return { kind: 'stream' };
+}
+
+/**
+ * The backend for a download that is counted. The server gets the file only where nothing but the whole of it
+ * is left to send: not a condition that it would judge, and no client is sent to an address that works more
+ * often. Nor a range: downloaders leave many of them early, and what they do not take is given back only of
+ * an answer of our own.
+ *
+ * @internal
+ */
+export function countedBackend(backend: DownloadBackend): DownloadBackend {
+  return {
+    name: backend.name,
+    streamHeaders: backend.streamHeaders,
+    conditions: backend.conditions,
+    idleTimeout: backend.idleTimeout,
+    validators: backend.validators?.bind(backend),
+    losesHeader: backend.losesHeader?.bind(backend),
+    async proxy(response, request) {
+      const proxied = await backend.proxy(response, request);
+      if (!proxied) return undefined;
+      const isJudged =
+        !proxied.unconditional && backend.conditions !== 'application';
+      const isWhole = request.headers.range === undefined;
+      return proxied.status === 200 && isWhole && !isJudged
+        ? proxied
+        : refuse(request, 'counted');
+    },
+  };
 }
