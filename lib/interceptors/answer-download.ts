@@ -10,7 +10,10 @@ import {
   type AnswerBody,
   DownloadAnswer,
 } from '../streaming/download-answer.js';
-import { type HeldDownload, holdDownload } from '../streaming/held-download.js';
+import {
+  type HeldDownload,
+  holdDownload,
+} from '../streaming/running-downloads.js';
 import { type ResponseHead } from '../streaming/response-head.js';
 import { headOf, notModifiedHead, rangeNotSatisfiable } from './answer-head.js';
 import { remoteAnswer } from './answer-remote.js';

@@ -4,8 +4,10 @@ import { contentRange, unsatisfiedRange } from '../http/range.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type BodyPlan } from '../streaming/body-plan.js';
-import { type PlatformResponse } from '../streaming/platform-response.js';
-import { type ResponseHead } from '../streaming/response-head.js';
+import {
+  type PlatformResponse,
+  type ResponseHead,
+} from '../streaming/response-head.js';
 
 const KEPT_BY_304 = new Set([
   'cache-control',

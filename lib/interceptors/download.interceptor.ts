@@ -27,7 +27,7 @@ import { errorCode } from '../storages/local-disk.js';
 import {
   platformResponse,
   type PlatformResponse,
-} from '../streaming/platform-response.js';
+} from '../streaming/response-head.js';
 import { RunningDownloads } from '../streaming/running-downloads.js';
 import { answerDownload } from './answer-download.js';
 import { type Exchange, exchangeOf } from './exchange.js';

@@ -9,8 +9,8 @@ import { type ExecutionContext } from '@nestjs/common';
 import {
   platformResponse,
   type PlatformResponse,
-} from '../streaming/platform-response.js';
-import { whenClosed } from '../streaming/when-closed.js';
+} from '../streaming/response-head.js';
+import { whenClosed } from '../streaming/connection.js';
 import { type SignedLink, signedLinkOf } from '../signing/signed-link.js';
 import { type ToldExplanation } from './told-explanation.js';
 

@@ -3,17 +3,21 @@ import { type Readable } from 'node:stream';
 import { type LinkCaching } from '../http/cache-control.js';
 import { type Admission } from '../http/link-gate.js';
 import { type DecidedAnswer } from '../responses/download-response.js';
-import { cutConnection } from './cut-connection.js';
-import { whenIdle } from './idle-timeout.js';
+import { cutConnection, whenIdle } from './connection.js';
 import { type LocalBody } from './local-body.js';
 import {
   DownloadStream,
   type DownloadStreamEvents,
 } from './download-stream.js';
-import { type PlatformResponse, RawResponse } from './platform-response.js';
+import {
+  type PlatformResponse,
+  RawResponse,
+  clearHead,
+  type ResponseHead,
+  writeHead,
+} from './response-head.js';
 import { keepToLink } from './keep-to-link.js';
-import { clearHead, type ResponseHead, writeHead } from './response-head.js';
-import { SentBytes } from './sent-bytes.js';
+import { SentBytes } from './response-writes.js';
 
 const IDLE_TIMEOUT = 60_000;
 

@@ -3,7 +3,7 @@ import {
   expiresWithin,
   type LinkCaching,
 } from '../http/cache-control.js';
-import { type PlatformResponse } from './platform-response.js';
+import { type PlatformResponse } from './response-head.js';
 
 /** Cache-Control for some shared caches alone (RFC 9213, and what came before it). */
 const TARGETED = /^(?:.+-cache-control|surrogate-control)$/;

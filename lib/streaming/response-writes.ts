@@ -1,7 +1,7 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 
 import { type LentBuffer } from './chunk-buffers.js';
-import { whenClosed } from './when-closed.js';
+import { whenClosed } from './connection.js';
 
 // Node puts a string behind the head into one write; bytes go with it in a list, which costs more than to
 // turn so few of them into a string and back.
@@ -48,4 +48,33 @@ export function endWith(
   // would be the next file's, and while the response waits for its turn its bytes are still to be sent.
   whenClosed(response, () => lent.giveBack());
   response.end(lent.buffer.subarray(0, length));
+}
+
+/**
+ * Counts what goes out for an answer from now on.
+ *
+ * @internal
+ */
+export class SentBytes {
+  readonly #socket;
+  readonly #before: number;
+
+  constructor(private readonly response: ServerResponse<IncomingMessage>) {
+    this.#socket = response.socket;
+    this.#before = this.#socket?.bytesWritten ?? 0;
+  }
+
+  /**
+   * How many of these bytes were certainly not sent. Rather too few: its head counts, too, and on HTTP/2 what
+   * other answers have sent beside it.
+   *
+   * @param length bytes of the answer, where they are known
+   */
+  missing(length: number | undefined): number {
+    const isWhole = this.response.writableFinished || !this.#socket;
+    if (length === undefined || isWhole) return 0;
+    // Its type does not say that there is none any more where the socket was torn down.
+    const written: number | undefined = this.#socket?.bytesWritten;
+    return Math.max(0, length - ((written ?? Infinity) - this.#before));
+  }
 }

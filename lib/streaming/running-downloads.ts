@@ -1,6 +1,105 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Readable } from 'node:stream';
 
-import { cutConnection } from './cut-connection.js';
+import { type DownloadFile } from '../files/download-file.js';
+import { joinedStream } from '../files/virtual-file-source.js';
+import { type MultipartPlan, type ByteRange } from '../http/range.js';
+import {
+  type Awaitable,
+  type FileStat,
+  type ReadWindow,
+} from '../storages/file-stat.js';
+import { type OpenFile } from '../storages/local-descriptor.js';
+import { cutConnection } from './connection.js';
+import { type BodySegment, LocalBody } from './local-body.js';
+
+/**
+ * A file whose facts are known and whose bytes can be had: what the answer is decided from.
+ *
+ * @internal
+ */
+export interface HeldDownload {
+  readonly stat: FileStat;
+  /** Whether an origin of its own answers for it, and these are only its facts. */
+  readonly isRemote?: boolean;
+  /** How many ranges of it are served in one answer; 0 where it has none. */
+  readonly mostRanges: number;
+  whole(): Awaitable<Readable | LocalBody>;
+  range(range: ByteRange): Awaitable<Readable | LocalBody>;
+  multipart(plan: MultipartPlan): Awaitable<Readable | LocalBody>;
+  close(): Awaitable<void>;
+}
+
+/** Its signal is made when it is first asked for. */
+interface Client {
+  readonly signal: AbortSignal;
+}
+
+const MOST_RANGES = 50;
+// Each is a request of its own to the storage.
+const MOST_REQUESTS = 8;
+
+/**
+ * Asks a file for its facts in the way that binds them to its bytes, where the wrapper knows one.
+ *
+ * @param wants what the request is about: nothing but the facts, the whole file, or ranges of it
+ * @param client whose leaving is told to the file
+ * @throws FileNotFoundError, StorageUnavailableError, RemoteFileError by the wrapper
+ * @internal
+ */
+export async function holdDownload(
+  file: DownloadFile,
+  wants: 'facts' | 'whole' | 'ranges',
+  client: Client,
+): Promise<HeldDownload> {
+  if (wants !== 'facts' && file.hold) return heldOpen(await file.hold());
+  return heldByTag(file, await file.stat(), client);
+}
+
+function heldOpen(open: OpenFile): HeldDownload {
+  const body = (...segments: BodySegment[]): LocalBody =>
+    new LocalBody(open, segments);
+  const { size = 0 } = open.stat;
+  return {
+    stat: open.stat,
+    mostRanges: MOST_RANGES,
+    whole: () => (size > 0 ? body({ start: 0, end: size - 1 }) : body()),
+    range: (range) => body(range),
+    multipart: ({ parts, tail }) =>
+      body(...parts.flatMap(({ head, range }) => [head, range]), tail),
+    close: () => open.close(),
+  };
+}
+
+function heldByTag(
+  file: DownloadFile,
+  stat: FileStat,
+  client: Client,
+): HeldDownload {
+  // A weak tag does not promise the same bytes.
+  const ifMatch = stat.etag?.startsWith('"') ? stat.etag : undefined;
+  const open = (window: ReadWindow): Awaitable<Readable> =>
+    file.open({ ...window, ifMatch, signal: client.signal });
+  return {
+    stat,
+    isRemote: file.request !== undefined,
+    mostRanges: file.acceptsRanges === false ? 0 : MOST_REQUESTS,
+    whole: () => open({}),
+    range: (range) => open(range),
+    multipart: async ({ parts, tail }) => {
+      const [first, ...others] = parts;
+      if (!first) return joinedStream([tail]);
+      // Opened before the answer begins: what fails there is an error, not a cut.
+      const opened = await open(first.range);
+      const rest = others.flatMap(({ head, range }) => [
+        head,
+        () => open(range),
+      ]);
+      return joinedStream([first.head, opened, ...rest, tail]);
+    },
+    close: () => undefined,
+  };
+}
 
 /**
  * The downloads that are being sent, for the moment when the application shuts down.

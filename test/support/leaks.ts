@@ -3,7 +3,7 @@ import { readdir, readlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runInNewContext } from 'node:vm';
 
-import { BufferPool } from '../../lib/streaming/buffer-pool.js';
+import { BufferPool } from '../../lib/streaming/chunk-buffers.js';
 
 /** What this process holds that somebody has to give back: sockets, timers, open files. */
 export interface HeldResources {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 
 import { ContentFile } from '../../files/content-file.js';
 import { DownloadResponse } from '../../responses/download-response.js';
-import { type PlatformResponse } from '../../streaming/platform-response.js';
+import { type PlatformResponse } from '../../streaming/response-head.js';
 import { PAGE_HEADERS } from './link-page.js';
 
 /**

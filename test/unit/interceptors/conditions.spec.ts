@@ -10,7 +10,7 @@ import {
   isUnchangedByHook,
 } from '../../../lib/interceptors/conditions.js';
 import { type Exchange } from '../../../lib/interceptors/exchange.js';
-import { platformResponse } from '../../../lib/streaming/platform-response.js';
+import { platformResponse } from '../../../lib/streaming/response-head.js';
 
 const DATE = 'Sat, 01 Mar 2025 10:00:00 GMT';
 const FILE: DownloadFile = {

@@ -13,7 +13,7 @@ import {
 
 import { type Exchange } from '../../../lib/interceptors/exchange.js';
 import { decideOffload } from '../../../lib/interceptors/offload.js';
-import { platformResponse } from '../../../lib/streaming/platform-response.js';
+import { platformResponse } from '../../../lib/streaming/response-head.js';
 
 const DATE = 'Sat, 01 Mar 2025 10:00:00 GMT';
 const EARLIER = 'Sat, 01 Jan 2000 00:00:00 GMT';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { BufferPool } from '../../../lib/streaming/buffer-pool.js';
+import { BufferPool } from '../../../lib/streaming/chunk-buffers.js';
 
 describe('BufferPool', () => {
   it('lends buffers of its size, no two of them the same', () => {

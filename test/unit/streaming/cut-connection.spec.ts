@@ -11,7 +11,7 @@ import { join } from 'node:path';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { cutConnection } from '../../../lib/streaming/cut-connection.js';
+import { cutConnection } from '../../../lib/streaming/connection.js';
 import { Conversation } from '../../support/conversation.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
 

@@ -43,7 +43,7 @@ jest.unstable_mockModule('node:fs', () => ({
     fs.read(descriptor, buffer, ...window, told);
   },
 }));
-const { readFully } = await import('../../../lib/streaming/descriptor-io.js');
+const { readFully } = await import('../../../lib/streaming/local-body.js');
 const { diskPace } = await import('../../../lib/storages/local-disk.js');
 
 const LARGE = 256 * 1024;

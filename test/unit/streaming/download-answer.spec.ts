@@ -8,7 +8,7 @@ import {
   DownloadAnswer,
   type DownloadAnswerParts,
 } from '../../../lib/streaming/download-answer.js';
-import { platformResponse } from '../../../lib/streaming/platform-response.js';
+import { platformResponse } from '../../../lib/streaming/response-head.js';
 import { textOf } from '../../support/bytes-of.js';
 import { Conversation } from '../../support/conversation.js';
 

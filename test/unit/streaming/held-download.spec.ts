@@ -9,7 +9,7 @@ import {
   type FileStat,
   type ReadWindow,
 } from '../../../lib/storages/file-stat.js';
-import { holdDownload } from '../../../lib/streaming/held-download.js';
+import { holdDownload } from '../../../lib/streaming/running-downloads.js';
 import { LocalBody } from '../../../lib/streaming/local-body.js';
 import { bytesOf, textOf } from '../../support/bytes-of.js';
 import { descriptorsClosed } from '../../support/open-descriptors.js';

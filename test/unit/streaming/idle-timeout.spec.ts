@@ -2,7 +2,7 @@ import { once } from 'node:events';
 
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 
-import { whenIdle } from '../../../lib/streaming/idle-timeout.js';
+import { whenIdle } from '../../../lib/streaming/connection.js';
 import { Conversation } from '../../support/conversation.js';
 
 const SHORT = 50;

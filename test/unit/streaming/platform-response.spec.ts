@@ -11,7 +11,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
   platformResponse,
   type PlatformResponse,
-} from '../../../lib/streaming/platform-response.js';
+} from '../../../lib/streaming/response-head.js';
 import { httpRequest } from '../../support/http-client.js';
 
 interface Answer {

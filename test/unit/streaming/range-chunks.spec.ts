@@ -1,10 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { readFully } from '../../../lib/streaming/descriptor-io.js';
-import {
-  type Chunk,
-  RangeChunks,
-} from '../../../lib/streaming/range-chunks.js';
+import { readFully } from '../../../lib/streaming/local-body.js';
+import { type Chunk, RangeChunks } from '../../../lib/streaming/body-plan.js';
 import { LentBuffers } from '../../support/leaks.js';
 
 const KIB = 1024;

@@ -3,8 +3,11 @@ import { Socket } from 'node:net';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { platformResponse } from '../../../lib/streaming/platform-response.js';
-import { clearHead, writeHead } from '../../../lib/streaming/response-head.js';
+import {
+  platformResponse,
+  clearHead,
+  writeHead,
+} from '../../../lib/streaming/response-head.js';
 
 const OFFLOAD = [
   'X-Accel-Redirect',

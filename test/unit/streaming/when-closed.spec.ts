@@ -2,7 +2,7 @@ import { once } from 'node:events';
 
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 
-import { whenClosed } from '../../../lib/streaming/when-closed.js';
+import { whenClosed } from '../../../lib/streaming/connection.js';
 import { Conversation } from '../../support/conversation.js';
 
 let conversation: Conversation;

@@ -1,0 +1,122 @@
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import { Socket } from 'node:net';
+
+/**
+ * Ends an answer that cannot be completed so that nobody takes it for complete: by RST on TCP, by
+ * RST_STREAM on HTTP/2. After a plain end of the connection, curl behind a default nginx, lighttpd or
+ * Caddy takes a file of unknown size for whole.
+ *
+ * @internal
+ */
+export function cutConnection(
+  response: ServerResponse<IncomingMessage> & { stream?: ServerHttp2Stream },
+): void {
+  if (response.stream) {
+    response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    return;
+  }
+  const { socket } = response;
+  if (socket instanceof Socket) reset(socket);
+  // One that waits for its turn on the connection; Node 24 would leave the client waiting behind it.
+  else if (!socket) response.once('socket', reset);
+  response.destroy();
+}
+
+/** TLS and Unix sockets have no RST of their own; the missing end of the message tells it there. */
+function reset(socket: Socket): void {
+  try {
+    socket.resetAndDestroy();
+  } catch {
+    socket.destroy();
+  }
+}
+
+/**
+ * Calls back when a client has taken nothing for a while, though there is something to take. A source
+ * that is slow is not the client's fault.
+ *
+ * @param milliseconds 0 for never
+ * @internal
+ */
+export function whenIdle(
+  response: ServerResponse<IncomingMessage>,
+  milliseconds: number,
+  callback: () => void,
+): void {
+  if (milliseconds === 0) return;
+  // What the kernel took at once needs no watch: such an answer is over by now.
+  process.nextTick(() => {
+    if (!response.writableFinished && !response.destroyed) {
+      watch(response, milliseconds, callback);
+    }
+  });
+}
+
+function watch(
+  response: ServerResponse<IncomingMessage>,
+  milliseconds: number,
+  callback: () => void,
+): void {
+  response.setTimeout(milliseconds, () => {
+    if (response.writableLength > 0) callback();
+    // The timer of a socket goes off once; what the client does starts it anew, and so does this.
+    else response.socket?.setTimeout(milliseconds);
+  });
+  // Node puts its keep-alive timeout in place of ours, unless there is none, and the next response that
+  // waits puts its own. Both come after this; then the response has no socket any more.
+  response.prependOnceListener('finish', () => {
+    const { socket } = response;
+    const timeout: unknown = socket && Reflect.get(socket, 'timeout');
+    if (timeout === milliseconds) socket?.setTimeout(0);
+  });
+}
+
+type Callback = () => void;
+
+// One listener for a socket, however many requests were pipelined on it: Node warns of more than ten.
+const waiting = new WeakMap<Socket, Set<Callback>>();
+
+/**
+ * Calls back once when the answer is over, whether it was sent or the client has left. Not every
+ * version of Nest ends a file then (11.1.6 to 11.2.6 and 12.0.0 to 12.1.1 do not), and the response of
+ * a pipelined request that still waits for its turn never closes by itself when the connection does.
+ *
+ * @returns ends the wait
+ * @internal
+ */
+export function whenClosed(
+  response: ServerResponse<IncomingMessage>,
+  callback: Callback,
+): Callback {
+  const connection = response.req?.socket;
+  if (response.destroyed || connection?.destroyed) {
+    callback();
+    return () => undefined;
+  }
+  let callbacks: Set<Callback> | undefined;
+  const forget = (): void => {
+    response.off('close', closed);
+    callbacks?.delete(closed);
+  };
+  const closed = (): void => {
+    forget();
+    callback();
+  };
+  response.once('close', closed);
+  if (!response.socket && connection) {
+    callbacks = waitingOn(connection).add(closed);
+  }
+  return forget;
+}
+
+function waitingOn(socket: Socket): Set<Callback> {
+  const known = waiting.get(socket);
+  if (known) return known;
+  const callbacks = new Set<Callback>();
+  waiting.set(socket, callbacks);
+  socket.once('close', () => {
+    for (const callback of callbacks) callback();
+  });
+  return callbacks;
+}
