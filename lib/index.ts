@@ -89,7 +89,7 @@ export {
   type UrlPathRule,
   type UrlRule,
 } from './backends/rules.js';
-export { type PathEncoding } from './backends/server-profile.js';
+export { type PathEncoding } from './backends/rules.js';
 export { apache, type ApacheOptions } from './backends/apache.backend.js';
 export { caddy, type CaddyOptions } from './backends/caddy.backend.js';
 export { lighttpd, type LighttpdOptions } from './backends/lighttpd.backend.js';

@@ -1,8 +1,12 @@
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type ServerConfigOptions } from '../responses/download-backend.js';
-import { indentWith, SPOOFABLE } from './config-text.js';
+import {
+  indentWith,
+  SPOOFABLE,
+  serverPlaces,
+  type ServerPlaces,
+} from './server-options.js';
 import { directoryOf, type LocationRule } from './rules.js';
-import { serverPlaces, type ServerPlaces } from './server-address.js';
 
 /**
  * The server's own, and what only the body that it sends has.

@@ -1,3 +1,6 @@
+import { stat } from 'node:fs/promises';
+
+import { type DownloadFile } from '../files/download-file.js';
 import {
   type DownloadBackend,
   type ProxiableDownload,
@@ -5,22 +8,46 @@ import {
   type ServerConfigOptions,
   refuse,
 } from '../responses/download-backend.js';
+import { type FileStat } from '../storages/file-stat.js';
 import {
   caddyConfig,
   checkCaddyDirectories,
   isLostByCaddy,
 } from './caddy-config.js';
-import { caddyValidators } from './caddy-validators.js';
-import { strongTagAndDiskDate } from './file-validators.js';
-import { hasOwnTag, isDatedByHook } from './own-validators.js';
-import { checkLocationRules } from './check-rules.js';
-import { type LocationRule } from './rules.js';
-import { isElsewhere, serverBackend } from './server-backend.js';
 import {
+  checkLocationRules,
+  type LocationRule,
+  type PathEncoding,
+  type ServerProfile,
+} from './rules.js';
+import {
+  isElsewhere,
+  serverBackend,
   checkKnownOptions,
   checkPathEncoding,
-} from './server-backend-options.js';
-import { type PathEncoding, type ServerProfile } from './server-profile.js';
+} from './server-backend.js';
+import {
+  strongTagAndDiskDate,
+  hasOwnTag,
+  isDatedByHook,
+} from './validators.js';
+
+/**
+ * What Caddy up to 2.6 makes of a file's time, in whole seconds, and size: `"sshlts6"`.
+ *
+ * @internal
+ */
+export async function caddyValidators({
+  path,
+}: DownloadFile): Promise<Pick<FileStat, 'etag' | 'lastModified'>> {
+  if (path === undefined) return { etag: undefined, lastModified: undefined };
+  const { mtimeMs, size } = await stat(path);
+  const seconds = Math.floor(mtimeMs / 1000);
+  return {
+    etag: `"${seconds.toString(36)}${size.toString(36)}"`,
+    lastModified: new Date(seconds * 1000),
+  };
+}
 
 /**
  * Options of caddy().

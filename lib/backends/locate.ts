@@ -4,7 +4,7 @@ import { join, resolve, sep } from 'node:path';
 
 import { type DownloadFile } from '../files/download-file.js';
 import { diskPace, isBelow } from '../storages/local-disk.js';
-import { type PathRule } from './rules.js';
+import { type PathRule, type ServerProfile } from './rules.js';
 
 const AS_BYTES = { encoding: 'buffer' } as const;
 
@@ -128,4 +128,27 @@ async function resolved(path: string): Promise<string | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The value of the offload header, or undefined where this server cannot be told the place.
+ *
+ * @param place where the files of the rule begin, with a slash at its end
+ * @param segments the path below
+ * @internal
+ */
+export function toldPlace(
+  place: string,
+  segments: readonly string[],
+  {
+    pathEncoding,
+    untellable,
+  }: Pick<ServerProfile<PathRule>, 'pathEncoding' | 'untellable'>,
+): string | undefined {
+  const text = place + segments.join('/');
+  if (untellable?.test(text)) return undefined;
+  // Node writes headers as Latin-1, which makes each of these characters one byte again.
+  if (pathEncoding === 'raw') return Buffer.from(text).toString('latin1');
+  const all = [...place.split('/').slice(1, -1), ...segments];
+  return encodedLocation('/', all);
 }

@@ -11,10 +11,9 @@ import {
 } from '../responses/download-backend.js';
 import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type TemporaryUrlOptions } from '../storages/download-storage.js';
-import { checkHosts, plainAddress } from './remote-hosts.js';
-import { codingWarning } from './source-warnings.js';
-import { checkKnownOptions } from './server-backend-options.js';
-import { isCoded } from './server-backend.js';
+import { checkHosts, plainAddress } from './server-options.js';
+import { codingWarning } from './boot-warnings.js';
+import { checkKnownOptions, isCoded } from './server-backend.js';
 
 /**
  * Options of redirect().

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { formatHttpDate } from '../http/preconditions.js';
 import { type DownloadDescription } from '../responses/describe.js';
@@ -14,12 +15,13 @@ import {
 import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { type FileStat } from '../storages/file-stat.js';
-import { type FoundFile, locate } from './locate.js';
-import { ruleWarnings } from './rule-warnings.js';
-import { type PathRule } from './rules.js';
-import { type ServerProfile } from './server-profile.js';
-import { sourceWarnings } from './source-warnings.js';
-import { toldPlace } from './told-place.js';
+import { ruleWarnings, sourceWarnings } from './boot-warnings.js';
+import { type FoundFile, locate, toldPlace } from './locate.js';
+import {
+  type PathRule,
+  type ServerProfile,
+  type PathEncoding,
+} from './rules.js';
 
 // The server makes them, or is told them in another way.
 const NOT_TOLD = new Set(['etag', 'last-modified', 'accept-ranges']);
@@ -167,4 +169,56 @@ export function isCoded({ encoding, headers }: DownloadDescription): boolean {
       (name) => name.toLowerCase() === 'content-encoding',
     )
   );
+}
+
+/**
+ * Options of a backend whose server exists in versions that decode places differently.
+ *
+ * @internal
+ */
+export interface EncodedOptions {
+  readonly pathEncoding: PathEncoding;
+}
+
+/**
+ * Refuses what is no object of these options.
+ *
+ * @param example what to give
+ * @throws InvalidOptionsError
+ * @internal
+ */
+export function checkKnownOptions(
+  backend: string,
+  options: object,
+  known: readonly string[],
+  example: string,
+): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidOptionsError(backend, options, `Give ${example}.`);
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (!known.includes(name)) {
+      throw new InvalidOptionsError(
+        `${backend}.${name}`,
+        value,
+        `Known are ${known.join(', ')}.`,
+      );
+    }
+  }
+}
+
+/**
+ * @param accepted which versions want which
+ * @throws InvalidOptionsError for anything but `raw` and `percent`: a guess could send another file
+ * @internal
+ */
+export function checkPathEncoding(
+  backend: string,
+  { pathEncoding }: EncodedOptions,
+  accepted: string,
+): void {
+  const given: unknown = pathEncoding;
+  if (given !== 'raw' && given !== 'percent') {
+    throw new InvalidOptionsError(`${backend}.pathEncoding`, given, accepted);
+  }
 }

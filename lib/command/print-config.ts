@@ -3,7 +3,7 @@ import { caddy } from '../backends/caddy.backend.js';
 import { lighttpd } from '../backends/lighttpd.backend.js';
 import { nginx } from '../backends/nginx.backend.js';
 import { type NginxRemoteOptions } from '../backends/nginx-options.js';
-import { type PathEncoding } from '../backends/server-profile.js';
+import { type PathEncoding } from '../backends/rules.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import {
   type DownloadBackend,

@@ -1,4 +1,4 @@
-import { taggedLocation } from '../backends/nginx-rules.js';
+import { taggedLocation } from '../backends/nginx-options.js';
 import { type CanaryOffload } from './canary-checks.js';
 
 /**

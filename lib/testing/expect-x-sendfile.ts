@@ -1,4 +1,4 @@
-import { type PathEncoding } from '../backends/server-profile.js';
+import { type PathEncoding } from '../backends/rules.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import {
   comparing,

@@ -1,5 +1,5 @@
 import { type Finding, found, hint, problem } from '../finding.js';
-import { SPOOFABLE } from '../../backends/config-text.js';
+import { SPOOFABLE } from '../../backends/server-options.js';
 import { type Directive, everyDirective } from '../syntax/directive.js';
 import { openTraps } from './apache-open-traps.js';
 import { switchTraps } from './apache-switch-traps.js';

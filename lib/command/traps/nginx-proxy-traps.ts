@@ -1,4 +1,4 @@
-import { SPOOFABLE } from '../../backends/config-text.js';
+import { SPOOFABLE } from '../../backends/server-options.js';
 import { type Finding, found, hint, problem } from '../finding.js';
 import { type Directive } from '../syntax/directive.js';
 import {

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 
 import { NOT_COPIED, OF_THE_FILE } from '../../backends/caddy-config.js';
-import { caddyValidators } from '../../backends/caddy-validators.js';
-import { type PathEncoding } from '../../backends/server-profile.js';
+import { caddyValidators } from '../../backends/caddy.backend.js';
+import { type PathEncoding } from '../../backends/rules.js';
 import { LocalFile } from '../../files/local-file.js';
 import { unsatisfiedRange } from '../../http/range.js';
 import { formatHttpDate, type Validators } from '../../http/preconditions.js';

@@ -1,5 +1,5 @@
 import { BROUGHT_BACK } from '../../backends/nginx-headers.js';
-import { nginxValidators } from '../../backends/nginx-validators.js';
+import { nginxValidators } from '../../backends/nginx.backend.js';
 import { LocalFile } from '../../files/local-file.js';
 import { unsatisfiedRange } from '../../http/range.js';
 import { formatHttpDate, parseHttpDate } from '../../http/preconditions.js';

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 
-import { type PathEncoding } from '../../backends/server-profile.js';
+import { type PathEncoding } from '../../backends/rules.js';
 import { formatHttpDate, parseHttpDate } from '../../http/preconditions.js';
 import { sentPath } from '../sent-path.js';
 import {

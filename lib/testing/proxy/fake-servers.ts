@@ -1,17 +1,20 @@
 import { type ApacheOptions } from '../../backends/apache.backend.js';
 import { type CaddyOptions } from '../../backends/caddy.backend.js';
-import { type NginxRule } from '../../backends/nginx-options.js';
+import {
+  type NginxRule,
+  checkNginxRules,
+} from '../../backends/nginx-options.js';
 import {
   checkLocationRules,
   checkPathRules,
-} from '../../backends/check-rules.js';
-import { checkNginxRules } from '../../backends/nginx-rules.js';
+  type LocationRule,
+  type PathRule,
+} from '../../backends/rules.js';
 import { type LighttpdOptions } from '../../backends/lighttpd.backend.js';
-import { type LocationRule, type PathRule } from '../../backends/rules.js';
 import {
   checkKnownOptions,
   checkPathEncoding,
-} from '../../backends/server-backend-options.js';
+} from '../../backends/server-backend.js';
 import { InvalidOptionsError } from '../../errors/download-errors.js';
 import { fakeCaddy } from './fake-caddy.js';
 import { FAKE_NGINX } from './fake-nginx.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { checkLocationRules } from '../../../lib/backends/check-rules.js';
+import { checkLocationRules } from '../../../lib/backends/rules.js';
 import { InvalidOptionsError } from '../../../lib/errors/download-errors.js';
 
 const RULE = { sourceDir: '/srv/media/', destination: '/_offload/' };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { toldPlace } from '../../../lib/backends/told-place.js';
+import { toldPlace } from '../../../lib/backends/locate.js';
 import { anyName } from '../http/any-name.js';
 
 describe('a place as a server is told it', () => {
