@@ -17,13 +17,11 @@ import {
 import {
   answerOtherMethodsOnExpress,
   type ExpressApplication,
-} from './controllers/express-other-methods.js';
-import {
   type FastifyApplication,
   FastifyOtherMethods,
-} from './controllers/fastify-other-methods.js';
-import { bootWarnings } from './controllers/boot-warnings.js';
+} from './controllers/other-methods.js';
 import {
+  bootWarnings,
   checkController,
   foundControllers,
 } from './controllers/found-controllers.js';

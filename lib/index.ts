@@ -14,7 +14,7 @@ export { DownloadController } from './controllers/download.controller.js';
 export { type DownloadRequest } from './controllers/download-request.js';
 export { HttpDownloadController } from './controllers/http-download.controller.js';
 export { ObjectDownloadController } from './controllers/object-download.controller.js';
-export { type ObjectRepository } from './controllers/object-repository.js';
+export { type ObjectRepository } from './controllers/object-download.controller.js';
 export { PathDownloadController } from './controllers/path-download.controller.js';
 export { type PresentationHooks } from './controllers/presentation-hooks.js';
 export { StorageDownloadController } from './controllers/storage-download.controller.js';

@@ -21,7 +21,7 @@ import {
   type ControllerPath,
 } from './as-controller.js';
 import { type DownloadRequest } from './download-request.js';
-import { DOWNLOAD_ROUTE, FASTIFY_ROUTE_CONFIG } from './download-route.js';
+import { DOWNLOAD_ROUTE, FASTIFY_ROUTE_CONFIG } from './other-methods.js';
 import { PresentationHooks } from './presentation-hooks.js';
 
 /**

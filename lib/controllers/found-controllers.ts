@@ -2,8 +2,13 @@ import { type Type } from '@nestjs/common';
 import { type ModulesContainer } from '@nestjs/core';
 
 import { InvalidOptionsError } from '../errors/download-errors.js';
+import { quote } from '../errors/quote.js';
+import {
+  type DownloadBackend,
+  type DownloadSource,
+} from '../responses/download-backend.js';
 import { DownloadController } from './download.controller.js';
-import { hasGetRoute, routeParameters } from './route-metadata.js';
+import { hasGetRoute, routeParameters, pathsOf } from './route-metadata.js';
 
 /**
  * A DownloadController of the application.
@@ -66,4 +71,40 @@ function isMade(instance: unknown): instance is DownloadController {
     instance instanceof DownloadController &&
     Object.hasOwn(instance, 'attachment')
   );
+}
+
+/**
+ * What the backends make nothing of: their own rules, and what the controllers hand out by them. Each
+ * backend is asked once.
+ *
+ * @param configured the module's
+ * @internal
+ */
+export async function bootWarnings(
+  controllers: readonly FoundController[],
+  configured: DownloadBackend,
+): Promise<readonly string[]> {
+  const sources = new Map<DownloadBackend, DownloadSource[]>([
+    [configured, []],
+  ]);
+  for (const { type, instance } of controllers) {
+    const described = instance?.describeSource();
+    if (!described) continue;
+    const backend = instance?.backend ?? configured;
+    const source = { owner: ownerOf(type), ...described };
+    sources.set(backend, [...(sources.get(backend) ?? []), source]);
+  }
+  const warnings = new Set<string>();
+  for (const [backend, given] of sources) {
+    for (const warning of (await backend.warnings?.(given)) ?? []) {
+      warnings.add(warning);
+    }
+  }
+  return [...warnings];
+}
+
+/** A class of asController() has the name of the one that it extends: the paths tell them apart. */
+function ownerOf(type: Type): string {
+  const paths = pathsOf(type).filter((path) => path !== '/');
+  return `${type.name} (${paths.map(quote).join(', ')})`;
 }

@@ -6,19 +6,28 @@ import { quote } from '../errors/quote.js';
 import { DescribedFile } from '../files/described-file.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
 import { StorageFile } from '../files/storage-file.js';
-import { type Awaitable } from '../storages/file-stat.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
-import { DownloadController } from './download.controller.js';
+import { type Awaitable } from '../storages/file-stat.js';
 import { type DownloadRequest } from './download-request.js';
-import { describeObject, type ObjectFields } from './object-fields.js';
-import { type ObjectRepository } from './object-repository.js';
+import { DownloadController } from './download.controller.js';
 import {
+  describeObject,
+  type ObjectFields,
   fieldOf,
   isDataException,
   matchesKeys,
   requireDefinite,
 } from './object-where.js';
 import { routeParameter } from './route-parameter.js';
+
+/**
+ * Where rows come from. A Repository of TypeORM fits, and so does anything else with this method.
+ *
+ * @publicApi
+ */
+export interface ObjectRepository<T> {
+  findOne(options: { where: object }): Promise<T | null>;
+}
 
 /**
  * Hands out the file of an entity, found by the id or slug in the URL; where the route has both, both

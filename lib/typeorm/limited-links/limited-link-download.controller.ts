@@ -14,7 +14,7 @@ import { type DownloadRequest } from '../../controllers/download-request.js';
 import {
   DOWNLOAD_ROUTE,
   FASTIFY_ROUTE_CONFIG,
-} from '../../controllers/download-route.js';
+} from '../../controllers/other-methods.js';
 import {
   FileNotFoundError,
   InvalidOptionsError,

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   describeObject,
   type ObjectFields,
-} from '../../../lib/controllers/object-fields.js';
+} from '../../../lib/controllers/object-where.js';
 import { type FileDescription } from '../../../lib/files/described-file.js';
 
 const TIME = Date.UTC(1994, 10, 6, 8, 49, 37);
