@@ -26,8 +26,10 @@ import {
   foundControllers,
 } from './controllers/found-controllers.js';
 import { adaptWildcards } from './controllers/route-metadata.js';
-import { DownloadValueInterceptor } from './decorators/download-value.interceptor.js';
-import { standInnermost } from './decorators/innermost.js';
+import {
+  DownloadValueInterceptor,
+  standInnermost,
+} from './decorators/download.decorator.js';
 import {
   ConfigurableModuleClass,
   type OPTIONS_TYPE,

@@ -22,7 +22,7 @@ export { VirtualDownloadController } from './controllers/virtual-download.contro
 
 // ... or a handler of any other controller does.
 export { Download } from './decorators/download.decorator.js';
-export { type DownloadOptions } from './decorators/download-options.js';
+export { type DownloadOptions } from './decorators/download.decorator.js';
 export { sendfile, type SendfileOptions } from './shortcuts/sendfile.js';
 
 // The link to it may be signed: for a while, for a name, for one user.

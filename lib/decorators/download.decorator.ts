@@ -1,8 +1,70 @@
-import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
+import {
+  type ExecutionContext,
+  type CallHandler,
+  Injectable,
+  type NestInterceptor,
+  applyDecorators,
+  SetMetadata,
+  UseInterceptors,
+  type Type,
+} from '@nestjs/common';
+import { MetadataScanner } from '@nestjs/core';
+import { map, type Observable } from 'rxjs';
 
+import { type DownloadResponseOptions } from '../responses/download-response.js';
 import { checkPresentation } from '../responses/presentation.js';
-import { DOWNLOAD_METADATA, type DownloadOptions } from './download-options.js';
-import { DownloadValueInterceptor } from './download-value.interceptor.js';
+import { toDownloadResponse } from '../responses/to-download-response.js';
+import { DownloadStorages } from '../storages/download-storages.js';
+
+/**
+ * Options of @Download().
+ *
+ * @publicApi
+ */
+export type DownloadOptions = Omit<DownloadResponseOptions, 'fileNotFound'>;
+
+/** @internal */
+export const DOWNLOAD_METADATA = 'nestjs-downloadview:download';
+
+/**
+ * What @Download() says about a handler, on itself and on its controller.
+ *
+ * @returns undefined where there is none
+ * @internal
+ */
+export function downloadOptionsOf(
+  context: Pick<ExecutionContext, 'getHandler' | 'getClass'>,
+): DownloadOptions | undefined {
+  const onHandler = optionsOn(context.getHandler());
+  const onClass = optionsOn(context.getClass());
+  return onHandler || onClass ? { ...onClass, ...onHandler } : undefined;
+}
+
+function optionsOn(target: object): DownloadOptions | undefined {
+  return Reflect.getMetadata(DOWNLOAD_METADATA, target) as
+    DownloadOptions | undefined;
+}
+
+/**
+ * Turns what a @Download() handler returns into a DownloadResponse before any other interceptor sees it:
+ * class-transformer and the like let a StreamableFile pass, and take everything else apart.
+ *
+ * @internal
+ */
+@Injectable()
+export class DownloadValueInterceptor implements NestInterceptor {
+  /** Asks for what only DownloadModule has: without it, the boot stops. */
+  constructor(readonly storages: DownloadStorages) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const options =
+      context.getType() === 'http' ? downloadOptionsOf(context) : undefined;
+    if (!options) return next.handle();
+    return next
+      .handle()
+      .pipe(map((value: unknown) => toDownloadResponse(value, options)));
+  }
+}
 
 /**
  * Makes what the handler returns a download. On a controller it holds for all its handlers; what a
@@ -30,5 +92,48 @@ export function Download(
   return applyDecorators(
     SetMetadata(DOWNLOAD_METADATA, options),
     UseInterceptors(DownloadValueInterceptor),
+  );
+}
+
+const scanner = new MetadataScanner();
+// Nest's own key.
+const INTERCEPTORS_METADATA = '__interceptors__';
+
+/**
+ * Puts the interceptor of @Download() behind all others of a controller's handlers, in whatever order
+ * the decorators stand. To be called before Nest registers the routes.
+ *
+ * @internal
+ */
+export function standInnermost(
+  controller: Type,
+  interceptor: DownloadValueInterceptor,
+): void {
+  const prototype = controller.prototype as object;
+  for (const name of scanner.getAllMethodNames(prototype)) {
+    const handler = Reflect.get(prototype, name) as () => unknown;
+    const target = { getHandler: () => handler, getClass: () => controller };
+    if (!downloadOptionsOf(target)) continue;
+    const others = interceptorsOf(handler).filter((one) => !isOurs(one));
+    // An instance: Nest has looked for classes to make before this.
+    Reflect.defineMetadata(
+      INTERCEPTORS_METADATA,
+      [...others, interceptor],
+      handler,
+    );
+  }
+}
+
+function interceptorsOf(handler: object): unknown[] {
+  return (
+    (Reflect.getMetadata(INTERCEPTORS_METADATA, handler) as
+      unknown[] | undefined) ?? []
+  );
+}
+
+function isOurs(interceptor: unknown): boolean {
+  return (
+    interceptor === DownloadValueInterceptor ||
+    interceptor instanceof DownloadValueInterceptor
   );
 }

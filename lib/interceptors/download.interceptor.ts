@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { catchError, mergeMap, type Observable, of } from 'rxjs';
 
-import { downloadOptionsOf } from '../decorators/download-options.js';
+import { downloadOptionsOf } from '../decorators/download.decorator.js';
 import {
   type CheckedDownloadOptions,
   DOWNLOAD_OPTIONS,
