@@ -26,14 +26,14 @@ export { type DownloadOptions } from './decorators/download.decorator.js';
 export { sendfile, type SendfileOptions } from './shortcuts/sendfile.js';
 
 // The link to it may be signed: for a while, for a name, for one user.
-export { boundToIp } from './signing/bound-to-ip.js';
+export { boundToIp } from './signing/signed-url.guard.js';
 export {
   type SignOptions,
   type VerifyOptions,
 } from './signing/sign-options.js';
-export { SignedUrl } from './signing/signed-url.decorator.js';
-export { type SignedUrlOptions } from './signing/signed-url-options.js';
-export { type SignedRequest } from './signing/signed-request.js';
+export { SignedUrl } from './signing/signed-url.guard.js';
+export { type SignedUrlOptions } from './signing/signed-url.guard.js';
+export { type SignedRequest } from './signing/signed-url.guard.js';
 export { signedUrls } from './signing/signed-urls.js';
 export { type SigningOptions } from './signing/signing-options.js';
 export { UrlSigner } from './signing/url-signer.js';

@@ -22,7 +22,7 @@ import {
 } from '../errors/download-errors.js';
 import { kindOf, quote } from '../errors/quote.js';
 import { DownloadResponse } from '../responses/download-response.js';
-import { signedLinkOf } from '../signing/signed-link.js';
+import { signedLinkOf } from '../signing/signed-message.js';
 import { errorCode } from '../storages/local-disk.js';
 import {
   platformResponse,

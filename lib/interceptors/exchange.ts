@@ -11,7 +11,7 @@ import {
   type PlatformResponse,
 } from '../streaming/response-head.js';
 import { whenClosed } from '../streaming/connection.js';
-import { type SignedLink, signedLinkOf } from '../signing/signed-link.js';
+import { type SignedLink, signedLinkOf } from '../signing/signed-message.js';
 import { type ToldExplanation } from './told-explanation.js';
 
 /**

@@ -4,7 +4,7 @@ import { type LinkGate } from '../http/link-gate.js';
 import { parseContentRange } from '../http/range.js';
 import { DownloadResponse } from '../responses/download-response.js';
 import { OFFLOAD_HEADERS } from '../responses/response-headers.js';
-import { signedLinkOf } from '../signing/signed-link.js';
+import { signedLinkOf } from '../signing/signed-message.js';
 import { cutConnection } from '../streaming/connection.js';
 import { type DownloadAnswer } from '../streaming/download-answer.js';
 import { type Exchange } from './exchange.js';

@@ -1,9 +1,11 @@
 import { type Type } from '@nestjs/common';
 import { MetadataScanner } from '@nestjs/core';
 
-import { boundToIp } from './bound-to-ip.js';
-import { SignedUrlGuard } from './signed-url.guard.js';
-import { signedUrlOptionsOf } from './signed-url-options.js';
+import {
+  boundToIp,
+  SignedUrlGuard,
+  signedUrlOptionsOf,
+} from './signed-url.guard.js';
 
 const scanner = new MetadataScanner();
 // Nest's own key.

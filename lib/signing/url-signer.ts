@@ -5,22 +5,23 @@ import {
   InvalidSignatureError,
 } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
-import { checkedPath } from './checked-path.js';
 import {
+  checkedPath,
   type LinkTerms,
   queryOf,
   SIGNATURE,
   termsOf,
-} from './link-parameters.js';
+  signedMessage,
+  type UrlParts,
+  urlParts,
+} from './signed-message.js';
 import {
   checkSignOptions,
   isText,
   type SignOptions,
   type VerifyOptions,
 } from './sign-options.js';
-import { signedMessage } from './signed-message.js';
 import { type CheckedSigning } from './signing-options.js';
-import { type UrlParts, urlParts } from './url-parts.js';
 
 /**
  * Makes links that work for a while for whoever has them, to routes with @SignedUrl().

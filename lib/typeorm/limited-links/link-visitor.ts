@@ -1,5 +1,5 @@
 import { type DownloadRequest } from '../../controllers/download-request.js';
-import { keepSignedLink } from '../../signing/signed-link.js';
+import { keepSignedLink } from '../../signing/signed-message.js';
 import { type Awaitable } from '../../storages/file-stat.js';
 import {
   clientHash,

@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { type ExecutionContext } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 
-import { SignedUrlGuard } from '../../../lib/signing/signed-url.guard.js';
-import { targetOf } from '../../../lib/signing/signed-request.js';
+import {
+  SignedUrlGuard,
+  targetOf,
+} from '../../../lib/signing/signed-url.guard.js';
 import { signerAt } from '../../support/links.js';
 
 describe('SignedUrlGuard', () => {
