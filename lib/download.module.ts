@@ -1,4 +1,6 @@
 import {
+  ConfigurableModuleBuilder,
+  type Provider,
   type BeforeApplicationShutdown,
   Inject,
   Logger,
@@ -15,37 +17,91 @@ import {
 } from '@nestjs/core';
 
 import {
+  bootWarnings,
+  checkController,
+  foundControllers,
+} from './controllers/found-controllers.js';
+import {
   answerOtherMethodsOnExpress,
   type ExpressApplication,
   type FastifyApplication,
   FastifyOtherMethods,
 } from './controllers/other-methods.js';
-import {
-  bootWarnings,
-  checkController,
-  foundControllers,
-} from './controllers/found-controllers.js';
 import { adaptWildcards } from './controllers/route-metadata.js';
 import {
   DownloadValueInterceptor,
   standInnermost,
 } from './decorators/download.decorator.js';
 import {
-  ConfigurableModuleClass,
-  type OPTIONS_TYPE,
-} from './download.module-definition.js';
-import { OPTION_PROVIDERS } from './download.module-providers.js';
-import {
+  type DownloadModuleOptions,
   type CheckedDownloadOptions,
+  checkDownloadOptions,
   DOWNLOAD_OPTIONS,
 } from './download.options.js';
 import { InvalidOptionsError } from './errors/download-errors.js';
 import { DownloadExplainer } from './interceptors/download-explainer.js';
 import { DownloadInterceptor } from './interceptors/download.interceptor.js';
-import { RunningDownloads } from './streaming/running-downloads.js';
 import { addressWarnings, askSignatureLast } from './signing/signed-routes.js';
+import { bindSignedUrls } from './signing/signed-urls.js';
 import { UrlSigner } from './signing/url-signer.js';
 import { DownloadStorages } from './storages/download-storages.js';
+import { RunningDownloads } from './streaming/running-downloads.js';
+
+/**
+ * What forRoot and forRootAsync take besides the options.
+ *
+ * @publicApi
+ */
+export interface DownloadModuleExtras {
+  /** Whether DownloadStorages and UrlSigner can be injected everywhere; true by default. */
+  isGlobal?: boolean;
+}
+
+/** @internal */
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<DownloadModuleOptions>({
+    moduleName: 'Download',
+  })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createDownloadOptions')
+    .setExtras<DownloadModuleExtras>(
+      { isGlobal: true },
+      (definition, { isGlobal }) => ({
+        ...definition,
+        global: isGlobal,
+      }),
+    )
+    .build();
+
+/**
+ * What the module makes of its options.
+ *
+ * @internal
+ */
+export const OPTION_PROVIDERS: Provider[] = [
+  {
+    provide: DOWNLOAD_OPTIONS,
+    useFactory: checkDownloadOptions,
+    inject: [MODULE_OPTIONS_TOKEN],
+  },
+  {
+    provide: UrlSigner,
+    useFactory: ({ signing }: CheckedDownloadOptions): UrlSigner =>
+      new UrlSigner(signing),
+    inject: [DOWNLOAD_OPTIONS],
+  },
+  {
+    provide: DownloadStorages,
+    useFactory: (
+      { storages }: CheckedDownloadOptions,
+      signer: UrlSigner,
+    ): DownloadStorages => {
+      bindSignedUrls(storages, signer);
+      return new DownloadStorages(storages);
+    },
+    inject: [DOWNLOAD_OPTIONS, UrlSigner],
+  },
+];
 
 /**
  * Downloads for the whole application.
