@@ -1,18 +1,83 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
+
 import { quote } from '../errors/quote.js';
-import { includedBy, readConfiguration } from './configuration-files.js';
-import { readCommandLine } from './command-line.js';
+import { errorCode } from '../storages/local-disk.js';
+import { WrongUseError, readCommandLine } from './command-line.js';
 import { type Finding, found, problem } from './finding.js';
-import { type ServerName, serverName } from './server-name.js';
+import { type ServerName, serverName } from './print-config.js';
 import { parseApache } from './syntax/apache-syntax.js';
 import { parseCaddy } from './syntax/caddy-syntax.js';
 import { UnreadableConfigurationError } from './syntax/directive.js';
 import { parseLighttpd } from './syntax/lighttpd-syntax.js';
-import { type Included, parseNginx } from './syntax/nginx-syntax.js';
+import {
+  type Included,
+  type IncludedFile,
+  parseNginx,
+} from './syntax/nginx-syntax.js';
 import { apacheTraps } from './traps/apache-traps.js';
 import { caddyTraps } from './traps/caddy-traps.js';
 import { lighttpdTraps } from './traps/lighttpd-traps.js';
 import { nginxTraps } from './traps/nginx-traps.js';
-import { WrongUseError } from './wrong-use.error.js';
+
+/**
+ * @throws WrongUseError for a file that cannot be read
+ * @internal
+ */
+export function readConfiguration(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new WrongUseError(
+      'FILE',
+      file,
+      // Not the message, which has the name once more.
+      `It cannot be read (${errorCode(error) ?? String(error)}). Give the name of a configuration, or - for the standard input.`,
+    );
+  }
+}
+
+/**
+ * The files that a configuration of nginx includes by a relative name; what is not there is left out.
+ *
+ * @param main the configuration that nginx is started with
+ * @internal
+ */
+export function includedBy(main: string): Included {
+  return (pattern) => {
+    if (isAbsolute(pattern)) return [];
+    return filesOf(join(dirname(main), pattern))
+      .filter((file) => file !== normalize(main))
+      .flatMap(readIncluded);
+  };
+}
+
+/** Only the last part of a path may be a pattern. */
+function filesOf(path: string): string[] {
+  const name = basename(path);
+  if (!/[*?]/.test(name)) return [path];
+  const expression = name
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  const matching = new RegExp(`^(?!\\.)${expression}$`, 's');
+  try {
+    return readdirSync(dirname(path))
+      .filter((entry) => matching.test(entry))
+      .sort()
+      .map((entry) => join(dirname(path), entry));
+  } catch {
+    return [];
+  }
+}
+
+function readIncluded(file: string): IncludedFile[] {
+  try {
+    return [{ file, text: readFileSync(file, 'utf8') }];
+  } catch {
+    return [];
+  }
+}
 
 type Check = (text: string, file: string, included?: Included) => Finding[];
 

@@ -1,23 +1,150 @@
 import { apache } from '../backends/apache.backend.js';
 import { caddy } from '../backends/caddy.backend.js';
 import { lighttpd } from '../backends/lighttpd.backend.js';
-import { nginx } from '../backends/nginx.backend.js';
 import { type NginxRemoteOptions } from '../backends/nginx-options.js';
-import { type PathEncoding } from '../backends/rules.js';
+import { nginx } from '../backends/nginx.backend.js';
+import {
+  type LocationRule,
+  type PathRule,
+  type PathEncoding,
+} from '../backends/rules.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import {
   type DownloadBackend,
   type ServerConfigOptions,
 } from '../responses/download-backend.js';
 import {
+  WrongUseError,
   type CommandLine,
   type OptionKind,
   readCommandLine,
 } from './command-line.js';
-import { locationRule, pathRule } from './rule-argument.js';
-import { type ServerName } from './server-name.js';
-import { wrongOption } from './wrong-option.js';
-import { WrongUseError } from './wrong-use.error.js';
+
+const URL_MARK = 'url:';
+
+/**
+ * `/srv/media/`, `/srv/media/=/mnt/media/` or `url:/media/=/mnt/media/`: a rule for a server that is told
+ * paths.
+ *
+ * @throws WrongUseError for another form; what stands in it is checked by the backend
+ * @internal
+ */
+export function pathRule(text: string): PathRule {
+  const [source, directory, ...more] = text.split('=');
+  if (source === undefined || more.length > 0) throw wrongPathRule(text);
+  if (!source.startsWith(URL_MARK)) {
+    return { sourceDir: source, destinationDir: directory };
+  }
+  if (directory === undefined) throw wrongPathRule(text);
+  return { sourceUrl: urlOf(source), destinationDir: directory };
+}
+
+/**
+ * `/srv/media/=/_offload/`, `/srv/media/=/_offload/=/mnt/media/` or `url:/media/=/_media/=/mnt/media/`: a
+ * rule for a server that is told internal locations.
+ *
+ * @throws WrongUseError for another form; what stands in it is checked by the backend
+ * @internal
+ */
+export function locationRule(text: string): LocationRule {
+  const [source, destination, directory, ...more] = text.split('=');
+  if (source === undefined || destination === undefined || more.length > 0) {
+    throw wrongLocationRule(text);
+  }
+  if (!source.startsWith(URL_MARK)) {
+    return { sourceDir: source, destination, destinationDir: directory };
+  }
+  if (directory === undefined) throw wrongLocationRule(text);
+  return { sourceUrl: urlOf(source), destination, destinationDir: directory };
+}
+
+function urlOf(source: string): string {
+  return source.slice(URL_MARK.length);
+}
+
+function wrongPathRule(text: string): WrongUseError {
+  return new WrongUseError(
+    '--rule',
+    text,
+    'Give DIRECTORY, DIRECTORY=DIRECTORY-OF-THE-SERVER or url:PREFIX=DIRECTORY-OF-THE-SERVER: ' +
+      '/srv/media/, /srv/media/=/mnt/media/, url:/media/=/mnt/media/.',
+  );
+}
+
+function wrongLocationRule(text: string): WrongUseError {
+  return new WrongUseError(
+    '--rule',
+    text,
+    'Give DIRECTORY=LOCATION, DIRECTORY=LOCATION=DIRECTORY-OF-THE-SERVER or ' +
+      'url:PREFIX=LOCATION=DIRECTORY-OF-THE-SERVER: /srv/media/=/_offload/, ' +
+      '/srv/media/=/_offload/=/mnt/media/, url:/media/=/_media/=/mnt/media/.',
+  );
+}
+
+/**
+ * @internal
+ */
+export const SERVER_NAMES = ['nginx', 'apache', 'lighttpd', 'caddy'] as const;
+
+/**
+ * @internal
+ */
+export type ServerName = (typeof SERVER_NAMES)[number];
+
+/**
+ * @throws WrongUseError for a server that is not known, or missing
+ * @internal
+ */
+export function serverName(given: string | undefined): ServerName {
+  const name = SERVER_NAMES.find((known) => known === given);
+  if (name !== undefined) return name;
+  throw new WrongUseError(
+    'The name of the server',
+    given,
+    `Give ${SERVER_NAMES.join(', ')}.`,
+  );
+}
+
+/** What backends call an option, and what the command calls it. */
+const NAMES: readonly (readonly [pattern: RegExp, option: string])[] = [
+  [/^rules\[(\d+)\]/, 'rule'],
+  [/^serverConfig\.upstream$/, 'upstream'],
+  [/^serverConfig\.listen$/, 'listen'],
+  [/^serverConfig\.serverName$/, 'server-name'],
+  [/^serverConfig\.user$/, 'user'],
+  [/^serverConfig\.directory$/, 'directory'],
+  [/^nginx\.charset$/, 'charset'],
+  [/^nginx\.remote\.hosts\[(\d+)\]$/, 'remote-host'],
+  [/^nginx\.remote\.resolver$/, 'remote-resolver'],
+  [/^nginx\.remote\.certificates$/, 'remote-certificates'],
+];
+const PARTS: Partial<Record<string, string>> = {
+  sourceDir: 'the directory',
+  sourceUrl: 'the URL prefix',
+  destination: 'the location',
+  destinationDir: 'the directory of the server',
+};
+
+/**
+ * What a backend refused, told of the option that was typed.
+ *
+ * @param valuesOf what was given for an option of the command
+ * @internal
+ */
+export function wrongOption(
+  error: InvalidOptionsError,
+  valuesOf: (name: string) => readonly string[],
+): Error {
+  for (const [pattern, name] of NAMES) {
+    const match = pattern.exec(error.option);
+    if (!match) continue;
+    const given = valuesOf(name)[Number(match[1] ?? 0)];
+    const part = PARTS[/^rules\[\d+\]\.(\w+)$/.exec(error.option)?.[1] ?? ''];
+    const where = part === undefined ? '' : `Wrong is ${part}. `;
+    return new WrongUseError(`--${name}`, given, where + error.accepted);
+  }
+  return error;
+}
 
 const OF_ALL = {
   rule: 'values',

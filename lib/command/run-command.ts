@@ -1,8 +1,89 @@
 import { checkConfig } from './check-config.js';
-import { CHECK_HELP, CONFIG_HELP, HELP } from './help.js';
-import { printConfig } from './print-config.js';
-import { serverName } from './server-name.js';
-import { WrongUseError } from './wrong-use.error.js';
+import { WrongUseError } from './command-line.js';
+import { printConfig, serverName } from './print-config.js';
+
+/**
+ * @internal
+ */
+export const HELP = `\
+Usage: nestjs-downloadview COMMAND ...
+
+Commands:
+  config SERVER        print the configuration of a web server that sends the files
+  check-config SERVER  look for known traps in a configuration that was written by hand
+
+SERVER is nginx, apache, lighttpd or caddy.
+
+Options:
+  --help     this text; behind a command, that of the command
+  --version  the version of nestjs-downloadview
+
+Exit status: 0 if all is well, 1 if check-config has found a problem, 2 for wrong use.
+`;
+
+/**
+ * @internal
+ */
+export const CONFIG_HELP = `\
+Usage: nestjs-downloadview config SERVER --rule RULE --upstream HOST:PORT [OPTION ...]
+
+Prints what serverConfig() of the backend prints: a configuration of nginx, apache, lighttpd or caddy.
+Give the same rules that the application has.
+
+Rules for nginx and caddy, which are told internal locations:
+  --rule /srv/media/=/_offload/               files of a directory, and the location for them
+  --rule /srv/media/=/_offload/=/mnt/media/   the same, where the server sees another directory
+  --rule url:/media/=/_media/=/mnt/media/     files whose URL begins with /media/ (sourceUrl)
+Rules for apache and lighttpd, which are told paths:
+  --rule /srv/media/                          files of a directory
+  --rule /srv/media/=/mnt/media/              the same, where the server sees another directory
+  --rule url:/media/=/mnt/media/              files whose URL begins with /media/ (sourceUrl)
+A path with an equals sign in it cannot be given here: call serverConfig() for it.
+
+Options:
+  --rule RULE             one of the above; may be repeated
+  --upstream HOST:PORT    where the application listens
+  --include               only what goes into a configuration that is there already; the next four
+                          are then that configuration's
+  --listen [HOST:]PORT    where the server listens; 80 by default
+  --server-name NAMES     names of the site, in one argument; any by default
+  --user USER             the user of the workers, where root starts the server
+  --directory DIRECTORY   for process id, log and temporary files; the server's own by default
+
+Only for apache and caddy:
+  --path-encoding raw|percent         pathEncoding of the backend; the configuration is the same for both
+
+Only for nginx:
+  --charset CHARSET                   charset of the backend, such as utf-8
+  --remote-host HOST[:PORT]           a store that nginx may fetch files from; may be repeated
+  --remote-resolver ADDRESS           the name server for stores
+  --remote-certificates FILE          certificates of the authorities that vouch for https stores
+
+Example:
+  npx nestjs-downloadview config nginx --rule /srv/media/=/_offload/ --upstream 127.0.0.1:3000
+`;
+
+/**
+ * @internal
+ */
+export const CHECK_HELP = `\
+Usage: nestjs-downloadview check-config SERVER FILE
+
+Looks for known traps in a configuration of nginx, apache, lighttpd or caddy, complete or a part of one.
+FILE is its name, or - for the standard input. For each trap it prints file, line, what happens, and what
+to write instead. A problem loses files, headers or secrets; a hint says what may be better.
+
+Files that a configuration of nginx includes by a relative name are looked at, too, where they are
+there: relative to FILE, as nginx takes them relative to its main configuration. Other servers' includes
+are not.
+
+Nothing found does not mean that nothing is wrong: only what is known to go wrong is looked for.
+
+Exit status: 0 without problems (hints may have been printed), 1 with problems, 2 for wrong use.
+
+Example:
+  npx nestjs-downloadview check-config nginx /etc/nginx/nginx.conf
+`;
 
 /**
  * What comes from outside the command line.

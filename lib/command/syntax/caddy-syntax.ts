@@ -1,5 +1,10 @@
-import { type Directive, UnreadableConfigurationError } from './directive.js';
-import { type Token, TokenReader, tokensOf } from './tokens.js';
+import {
+  type Directive,
+  UnreadableConfigurationError,
+  type Token,
+  TokenReader,
+  tokensOf,
+} from './directive.js';
 
 // A brace opens a block at the end of a line, and closes one on a line of its own; others are placeholders.
 const SYNTAX =

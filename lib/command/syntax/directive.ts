@@ -58,3 +58,88 @@ export function everyDirective(directives: readonly Directive[]): Directive[] {
     ...everyDirective(directive.block ?? []),
   ]);
 }
+
+/**
+ * A piece of a configuration.
+ *
+ * @internal
+ */
+export interface Token {
+  /** The name of the group in the syntax: `word`. */
+  readonly kind: string;
+  readonly text: string;
+  readonly line: number;
+}
+
+/**
+ * Cuts a text into tokens. What matches none of the syntax's named groups, such as blanks and comments, is
+ * left out.
+ *
+ * @param syntax sticky; each alternative that counts is a named group
+ * @throws UnreadableConfigurationError where nothing of the syntax stands
+ * @internal
+ */
+export function tokensOf(text: string, file: string, syntax: RegExp): Token[] {
+  const tokens: Token[] = [];
+  const pattern = new RegExp(syntax.source, 'y');
+  let line = 1;
+  while (pattern.lastIndex < text.length) {
+    const match = pattern.exec(text);
+    if (!match) {
+      throw new UnreadableConfigurationError(
+        { file, line },
+        'A quote opens here that is never closed, or a character stands here that means nothing.',
+      );
+    }
+    const [kind, value] =
+      Object.entries(match.groups ?? {}).find(
+        ([, part]) => part !== undefined,
+      ) ?? [];
+    if (kind !== undefined && value !== undefined) {
+      tokens.push({ kind, text: value, line });
+    }
+    line += match[0].split('\n').length - 1;
+  }
+  return tokens;
+}
+
+/**
+ * Reads tokens one after the other.
+ *
+ * @internal
+ */
+export class TokenReader {
+  #next = 0;
+
+  constructor(
+    private readonly tokens: readonly Token[],
+    private readonly file: string,
+  ) {}
+
+  /** The next one, which stays the next one. */
+  get next(): Token | undefined {
+    return this.tokens[this.#next];
+  }
+
+  take(): Token | undefined {
+    return this.tokens[this.#next++];
+  }
+
+  /** Takes the next one if it is of this kind. */
+  takeIf(kind: string): Token | undefined {
+    return this.next?.kind === kind ? this.take() : undefined;
+  }
+
+  placeOf({ line }: Pick<Token, 'line'>): { file: string; line: number } {
+    return { file: this.file, line };
+  }
+
+  /** The error for what cannot be understood, at the token that was taken last. */
+  unreadable(message: string): UnreadableConfigurationError {
+    const last = this.tokens[Math.min(this.#next, this.tokens.length) - 1];
+    return new UnreadableConfigurationError(
+      this.placeOf(last ?? { line: 1 }),
+      message,
+    );
+  }
+}

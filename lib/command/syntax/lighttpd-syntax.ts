@@ -1,5 +1,4 @@
-import { type Place } from './directive.js';
-import { type Token, TokenReader, tokensOf } from './tokens.js';
+import { type Place, type Token, TokenReader, tokensOf } from './directive.js';
 
 const SYNTAX =
   /\s+|#[^\n]*|(?<condition>\$\w+(?:\s*\[\s*"[^"]*"\s*\])?)|(?<arrow>=>)|(?<compare>==|!=|=~|!~|=\^|=\$)|(?<assign>\+=|:=|=)|(?<plus>\+)|(?<comma>,)|(?<listOpen>\()|(?<listClose>\))|(?<open>\{)|(?<close>\})|(?<text>"(?:\\[\s\S]|[^"\\])*"|'[^']*')|(?<word>[\w.:/*-]+)/;

@@ -1,5 +1,9 @@
-import { type Directive, UnreadableConfigurationError } from './directive.js';
-import { TokenReader, tokensOf } from './tokens.js';
+import {
+  type Directive,
+  UnreadableConfigurationError,
+  TokenReader,
+  tokensOf,
+} from './directive.js';
 
 const SYNTAX =
   /\s+|#[^\n]*|(?<open>\{)|(?<close>\})|(?<end>;)|(?<quoted>"(?:\\[\s\S]|[^"\\])*"|'(?:\\[\s\S]|[^'\\])*')|(?<word>(?:\\[\s\S]|\$\{[^}]*\}|[^\s;{"'\\])(?:\\[\s\S]|\$\{[^}]*\}|[^\s;{\\])*)/;

@@ -1,9 +1,186 @@
-import { type Finding, found, hint, problem } from '../finding.js';
 import { SPOOFABLE } from '../../backends/server-options.js';
+import { type Finding, found, problem, hint } from '../finding.js';
 import { type Directive, everyDirective } from '../syntax/directive.js';
-import { openTraps } from './apache-open-traps.js';
-import { switchTraps } from './apache-switch-traps.js';
-import { tagTraps } from './apache-tag-traps.js';
+import {
+  closedDirectories,
+  knownDirectory,
+  openDirectory,
+  overlap,
+} from './nginx-open-traps.js';
+
+const SERVED = ['documentroot', 'alias', 'aliasmatch'];
+const CLOSING = 'write Require all denied into a <Directory> section for it';
+
+/**
+ * Directories of XSendFilePath that Apache serves by itself, too.
+ *
+ * @internal
+ */
+export function openTraps(directives: readonly Directive[]): Finding[] {
+  const every = everyDirective(directives);
+  const denied = every.filter(isDenied).map(directoryOf);
+  const closed = closedDirectories(
+    every.filter(({ name }) => name === 'xsendfilepath').map(directoryOf),
+  ).filter((directory) => !denied.includes(directory));
+  return servedIn(directives, false).flatMap((served) => {
+    const directory = directoryOf(served);
+    return closed
+      .filter((other) => directory !== undefined && overlap(directory, other))
+      .map((other) => found(openDirectory(other, CLOSING), served));
+  });
+}
+
+/**
+ * @param isOutside whether the application takes all requests, by what stands outside
+ */
+function servedIn(
+  block: readonly Directive[],
+  isOutside: boolean,
+): Directive[] {
+  const isProxied =
+    (isOutside || block.some(takesAll)) &&
+    !everyDirective(block).some(
+      ({ name, values }) => name === 'proxypass' && values.includes('!'),
+    );
+  return block.flatMap((directive) => [
+    ...(isServed(directive, isProxied) ? [directive] : []),
+    ...servedIn(directive.block ?? [], isProxied),
+  ]);
+}
+
+/** An Alias is meant to be served, whatever is proxied. */
+function isServed({ name }: Directive, isProxied: boolean): boolean {
+  return SERVED.includes(name) && !(isProxied && name === 'documentroot');
+}
+
+function takesAll({ name, values, block = [] }: Directive): boolean {
+  if (values[0] !== '/') return false;
+  return (
+    name === 'proxypass' ||
+    (name === '<location' && block.some((inner) => inner.name === 'proxypass'))
+  );
+}
+
+function isDenied({ name, block = [] }: Directive): boolean {
+  return (
+    name === '<directory' &&
+    block.some(
+      (inner) =>
+        inner.name === 'require' &&
+        inner.values.join(' ').toLowerCase() === 'all denied',
+    )
+  );
+}
+
+function directoryOf({ values }: Directive): string | undefined {
+  return knownDirectory(values.at(-1) ?? '');
+}
+
+const OFF = problem(
+  'offload-off',
+  'mod_xsendfile is off here: the client gets the header, which is a path, and no file.',
+  'Write XSendFile On.',
+);
+
+/**
+ * Places where mod_xsendfile is off though the application offloads.
+ *
+ * @internal
+ */
+export function switchTraps(directives: readonly Directive[]): Finding[] {
+  const every = everyDirective(directives);
+  if (!every.some(({ name }) => name === 'xsendfile')) {
+    const first =
+      every.find(({ name }) => name === 'xsendfilepath') ??
+      every.find(({ name }) => name === 'proxypass');
+    return first ? [found(OFF, first)] : [];
+  }
+  return offIn(directives);
+}
+
+/** Off is right where a section inside turns it on. */
+function offIn(block: readonly Directive[]): Finding[] {
+  const isOnInside = everyDirective(block).some((other) =>
+    isSwitch(other, 'on'),
+  );
+  return block.flatMap((directive) => [
+    ...(isSwitch(directive, 'off') && !isOnInside
+      ? [found(OFF, directive)]
+      : []),
+    ...offIn(directive.block ?? []),
+  ]);
+}
+
+function isSwitch({ name, values }: Directive, value: string): boolean {
+  return name === 'xsendfile' && values[0]?.toLowerCase() === value;
+}
+
+const CONSTANT = problem(
+  'constant-tag',
+  'Every file that comes without a tag gets "0": after a change clients keep the old file, and resumed downloads mix both.',
+  'Write FileETag None beside it.',
+);
+const IGNORED = problem(
+  'tag-ignored',
+  'mod_xsendfile drops the tag of the application, and every file gets "0": after a change clients keep the old file.',
+  'Leave XSendFileIgnoreEtag out.',
+);
+/** Sections that hold for every answer. */
+const EVERYWHERE = [
+  '<location /',
+  '<proxy *',
+  '<locationmatch ^/',
+  '<locationmatch .*',
+];
+
+/**
+ * Tags that do not tell one file from another.
+ *
+ * @internal
+ */
+export function tagTraps(directives: readonly Directive[]): Finding[] {
+  return [
+    ...everyDirective(directives)
+      .filter((directive) => is(directive, 'xsendfileignoreetag', 'on'))
+      .map((directive) => found(IGNORED, directive)),
+    ...constantIn(directives, false),
+  ];
+}
+
+/**
+ * @param isCured whether `FileETag None` holds outside
+ */
+function constantIn(block: readonly Directive[], isCured: boolean): Finding[] {
+  const cured =
+    isCured ||
+    block.some(
+      (directive) =>
+        cures(directive) ||
+        (coversAll(directive) && directive.block?.some(cures)),
+    );
+  return block.flatMap((directive) => [
+    ...(is(directive, 'xsendfile', 'on') && !cured
+      ? [found(CONSTANT, directive)]
+      : []),
+    ...constantIn(directive.block ?? [], cured),
+  ]);
+}
+
+function cures(directive: Directive): boolean {
+  return is(directive, 'fileetag', 'none');
+}
+
+function coversAll({ name, values }: Directive): boolean {
+  return EVERYWHERE.includes([name, ...values].join(' '));
+}
+
+function is(
+  { name, values }: Directive,
+  expected: string,
+  value: string,
+): boolean {
+  return name === expected && values[0]?.toLowerCase() === value;
+}
 
 const HEADER = 'x-sendfile';
 const EVERYTHING = problem(

@@ -1,6 +1,15 @@
-import { type Finding, found, problem } from '../finding.js';
-import { directivesNamed } from '../syntax/directive.js';
-import { inForce, isOffload, type Location } from './nginx-levels.js';
+import { SPOOFABLE } from '../../backends/server-options.js';
+import { type Finding, found, problem, hint } from '../finding.js';
+import { directivesNamed, type Directive } from '../syntax/directive.js';
+import {
+  inForce,
+  isOffload,
+  type Location,
+  has,
+  type Level,
+  proxiesOf,
+  type Proxy,
+} from './nginx-levels.js';
 
 const LINKS = problem(
   'symlinks',
@@ -90,4 +99,132 @@ function lostHeaders({ level, directive }: Location): Finding[] {
       directive,
     ),
   );
+}
+
+const SMALLEST_BUFFER = 8 * 1024;
+const VERSION = problem(
+  'http-version',
+  'Before 1.29.7 nginx asks in HTTP/1.0 unless told otherwise: a file of unknown length looks complete there when the application dies in the middle of it.',
+  'Write `proxy_http_version 1.1;` and `proxy_set_header Connection "";`.',
+);
+const BUFFER = hint(
+  'proxy-buffer-size',
+  'All headers of an answer have to fit in one buffer of 4 or 8 kilobytes: cookies and a long file name make it a 502.',
+  'Write `proxy_buffer_size 16k; proxy_buffers 8 16k;`.',
+);
+const IGNORED = problem(
+  'offload-ignored',
+  'nginx does not look at X-Accel-Redirect here: the client gets an empty answer for every file.',
+  'Take X-Accel-Redirect out of this proxy_ignore_headers.',
+);
+const STORE = problem(
+  'store-is-obeyed',
+  'An X-Accel-Redirect of the server that is asked here is obeyed: it has any file of any internal location sent.',
+  'Write `proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset;`.',
+);
+
+/**
+ * How the application is asked, and servers that an internal location asks.
+ *
+ * @internal
+ */
+export function proxyTraps(locations: readonly Location[]): Finding[] {
+  const proxies = proxiesOf(locations);
+  const applications = proxies.filter((proxy) => !has(proxy, 'internal'));
+  // Where one is ignored and another is not, the first is none that offloads.
+  const obeyed = applications.filter(({ level }) => !ignoresOffload(level));
+  const offloading = obeyed.length > 0 ? obeyed : applications;
+  return [
+    ...offloading.flatMap((proxy) => [
+      ...versionTraps(proxy),
+      ...clientHeaders(proxy),
+      ...bufferTraps(proxy),
+    ]),
+    ...(locations.some(isOffload) ? offloading.flatMap(ignoredTraps) : []),
+    ...proxies
+      .filter((proxy) => isStore(proxy, offloading, locations))
+      .filter(({ level }) => !ignoresOffload(level))
+      .map(({ pass }) => found(STORE, pass)),
+  ];
+}
+
+function versionTraps({ level, pass }: Proxy): Finding[] {
+  const [setting] = inForce(level, 'proxy_http_version');
+  if (setting && setting.values[0] !== '1.0') return [];
+  return [found(VERSION, ownOr(pass, level, setting))];
+}
+
+function clientHeaders({ level, pass }: Proxy): Finding[] {
+  const cleared = inForce(level, 'proxy_set_header')
+    .filter(({ values }) => values[1] === '')
+    .map(({ values }) => values[0]?.toLowerCase());
+  const passed = SPOOFABLE.filter(
+    (name) => !cleared.includes(name.toLowerCase()),
+  );
+  if (passed.length === 0) return [];
+  const lines = passed.map((name) => `proxy_set_header ${name} "";`);
+  return [
+    found(
+      hint(
+        'client-headers',
+        `A client can send ${passed.join(', ')}, and the application gets it: some libraries let it decide what is sent.`,
+        `Write \`${lines.join(' ')}\`.`,
+      ),
+      pass,
+    ),
+  ];
+}
+
+function bufferTraps({ level, pass }: Proxy): Finding[] {
+  const [setting] = inForce(level, 'proxy_buffer_size');
+  const isEnough = setting && bytesOf(setting.values[0]) >= SMALLEST_BUFFER;
+  return isEnough ? [] : [found(BUFFER, ownOr(pass, level, setting))];
+}
+
+function ignoredTraps({ level }: Proxy): Finding[] {
+  const setting = ignoresOffload(level);
+  return setting ? [found(IGNORED, setting)] : [];
+}
+
+/** Whether another server is asked than the application, which may be asked whom to let in, too. */
+function isStore(
+  proxy: Proxy,
+  offloading: readonly Proxy[],
+  locations: readonly Location[],
+): boolean {
+  return (
+    has(proxy, 'internal') &&
+    proxy.modifier !== '@' &&
+    !offloading.some(
+      ({ pass }) => upstreamOf(pass) === upstreamOf(proxy.pass),
+    ) &&
+    !locations
+      .flatMap(({ level }) => inForce(level, 'auth_request'))
+      .some(({ values }) => values[0] === proxy.uri)
+  );
+}
+
+function ignoresOffload(level: Level): Directive | undefined {
+  return inForce(level, 'proxy_ignore_headers').find(({ values }) =>
+    values.some((value) => value.toLowerCase() === 'x-accel-redirect'),
+  );
+}
+
+/** What the location itself says, if it does; where to say it otherwise. */
+function ownOr(
+  pass: Directive,
+  { block }: Level,
+  setting: Directive | undefined,
+): Directive {
+  return setting && block.includes(setting) ? setting : pass;
+}
+
+function upstreamOf({ values }: Directive): string {
+  return /^\w+:\/\/[^/]*/.exec(values[0] ?? '')?.[0] ?? '';
+}
+
+function bytesOf(size = ''): number {
+  const [, count = '0', unit = ''] = /^(\d+)([km]?)$/i.exec(size) ?? [];
+  const factors: Partial<Record<string, number>> = { k: 1024, m: 1024 ** 2 };
+  return Number(count) * (factors[unit.toLowerCase()] ?? 1);
 }

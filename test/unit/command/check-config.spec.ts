@@ -15,7 +15,7 @@ import { runCommand } from '../../../lib/command/run-command.js';
 import {
   SERVER_NAMES,
   type ServerName,
-} from '../../../lib/command/server-name.js';
+} from '../../../lib/command/print-config.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,

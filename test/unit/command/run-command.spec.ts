@@ -4,7 +4,7 @@ import {
   type CommandEnd,
   runCommand,
 } from '../../../lib/command/run-command.js';
-import { SERVER_NAMES } from '../../../lib/command/server-name.js';
+import { SERVER_NAMES } from '../../../lib/command/print-config.js';
 
 function run(...parameters: string[]): Promise<CommandEnd> {
   return runCommand(parameters, {

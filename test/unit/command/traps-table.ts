@@ -1,6 +1,6 @@
 import { findTraps } from '../../../lib/command/check-config.js';
 import { type Finding } from '../../../lib/command/finding.js';
-import { type ServerName } from '../../../lib/command/server-name.js';
+import { type ServerName } from '../../../lib/command/print-config.js';
 
 /** A trap, how it comes about, and a part of the line at which it is found. */
 export type TrapRow = readonly [
