@@ -17,8 +17,8 @@ import {
   endByError,
   isRowSource,
   rowStream,
+  csvStream,
 } from './csv-rows.js';
-import { csvStream } from './csv-stream.js';
 import { CsvText } from './csv-text.js';
 
 /**
