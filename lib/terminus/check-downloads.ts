@@ -1,13 +1,17 @@
+import { taggedLocation } from '../backends/nginx-options.js';
 import { quote } from '../errors/quote.js';
 import { StorageFile } from '../files/storage-file.js';
 import { type DownloadExplainer } from '../interceptors/download-explainer.js';
 import { DownloadResponse } from '../responses/download-response.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
-import { type Attempt, attempt, answeredPart } from './attempt.js';
-import { askFor, type CanaryAnswer, readCanary } from './canary-bytes.js';
+import { errorCode } from '../storages/local-disk.js';
 import {
-  applicationPart,
+  TooLarge,
   type CanaryOffload,
+  askFor,
+  type CanaryAnswer,
+  readCanary,
+  applicationPart,
   offloadsOf,
   outsidePart,
   redirectOf,
@@ -15,13 +19,101 @@ import {
 } from './canary-checks.js';
 import {
   down,
-  type DownloadHealth,
   type DownloadHealthPart,
+  type DownloadHealth,
   unchecked,
   up,
+  type CheckedHealthOptions,
 } from './download-health.js';
-import { type CheckedHealthOptions } from './download-health-options.js';
-import { internalAddresses } from './internal-addresses.js';
+
+/**
+ * What came of asking.
+ *
+ * @internal
+ */
+export type Attempt<Value> =
+  { readonly value: Value } | { readonly error: unknown };
+
+/**
+ * @internal
+ */
+export async function attempt<Value>(
+  action: () => Promise<Value>,
+): Promise<Attempt<Value>> {
+  try {
+    return { value: await action() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/**
+ * What is said of an answer, or that there is none.
+ *
+ * @param asked who was asked, for the message
+ * @internal
+ */
+export async function answeredPart<Answer>(
+  asked: string,
+  answer: Attempt<Answer>,
+  check: (answer: Answer) => DownloadHealthPart | Promise<DownloadHealthPart>,
+): Promise<DownloadHealthPart> {
+  return 'value' in answer
+    ? check(answer.value)
+    : down(`${asked} gives no answer: ${causeOf(answer.error)}.`);
+}
+
+/** Never the message of others, which may name a path. */
+function causeOf(error: unknown): string {
+  if (error instanceof TooLarge) return error.message;
+  const code = errorCode(causeIn(error)) ?? errorCode(error);
+  const parts = [nameOf(error), code].filter((part) => part !== undefined);
+  return quote(parts.join(', ') || 'unknown');
+}
+
+function causeIn(error: unknown): unknown {
+  return isObject(error) && 'cause' in error ? error.cause : undefined;
+}
+
+function nameOf(error: unknown): string | undefined {
+  return isObject(error) && 'name' in error && typeof error.name === 'string'
+    ? error.name
+    : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/**
+ * Under which addresses a client would get the file, past the application, where the server is set up wrong:
+ * the location that the server is told, and nginx's second one. Which directory of it is the rule's, nobody
+ * knows here, so each of them is tried.
+ *
+ * @param publicUrl any address of the server
+ * @internal
+ */
+export function internalAddresses(
+  { value }: CanaryOffload,
+  publicUrl: string,
+): URL[] {
+  // Node reads headers as Latin-1; `raw` places are UTF-8.
+  const [place = ''] = Buffer.from(value, 'latin1').toString().split('?');
+  if (!place.startsWith('/')) return [];
+  const directories = [...place.matchAll(/\//g)]
+    .map(({ index }) => place.slice(0, index + 1))
+    .slice(1);
+  return [
+    place,
+    ...directories.map(
+      (directory) => taggedLocation(directory) + place.slice(directory.length),
+    ),
+  ].map((path) => {
+    const address = new URL('/', publicUrl);
+    address.pathname = path;
+    return address;
+  });
+}
 
 /**
  * Goes the way of a download, from the storage to the client.

@@ -10,7 +10,7 @@ import { downloadHealth } from './check-downloads.js';
 import {
   checkHealthOptions,
   type DownloadHealthOptions,
-} from './download-health-options.js';
+} from './download-health.js';
 
 /**
  * Whether downloads work, from the storage to the client: an indicator for `@nestjs/terminus`. It asks for
