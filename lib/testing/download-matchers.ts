@@ -2,8 +2,9 @@ import { DOWNLOAD, type ExpectedDownload } from './expect-download.js';
 import {
   type ExpectedXAccelRedirect,
   X_ACCEL_REDIRECT,
-} from './expect-x-accel-redirect.js';
-import { type ExpectedXSendfile, X_SENDFILE } from './expect-x-sendfile.js';
+  type ExpectedXSendfile,
+  X_SENDFILE,
+} from './expect-offload.js';
 import {
   type Expectation,
   messageOf,

@@ -6,12 +6,10 @@ import {
   type Mismatch,
   type OptionCheck,
   requireExpected,
-} from './expectation.js';
-import { offloadFields, wrongStatus } from './offload-shape.js';
-import {
   type ExpectedPresentation,
   PRESENTATION_CHECKS,
-} from './presentation-checks.js';
+} from './expectation.js';
+import { offloadFields, wrongStatus } from './expect-offload.js';
 import {
   fieldValue,
   type ReadResponse,

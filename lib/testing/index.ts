@@ -2,16 +2,14 @@
 
 // What an application answers
 export { type TestResponse } from './test-response.js';
-export { type ExpectedPresentation } from './presentation-checks.js';
+export { type ExpectedPresentation } from './expectation.js';
 export { expectDownload, type ExpectedDownload } from './expect-download.js';
 export {
   expectXAccelRedirect,
   type ExpectedXAccelRedirect,
-} from './expect-x-accel-redirect.js';
-export {
   expectXSendfile,
   type ExpectedXSendfile,
-} from './expect-x-sendfile.js';
+} from './expect-offload.js';
 export {
   downloadMatchers,
   type DownloadMatchers,
@@ -19,8 +17,11 @@ export {
 } from './download-matchers.js';
 
 // A whole download, without a web server
-export { fakeProxy, type FakeProxy } from './proxy/fake-proxy.js';
-export { type FakeProxyOptions } from './proxy/fake-servers.js';
+export {
+  fakeProxy,
+  type FakeProxy,
+  type FakeProxyOptions,
+} from './proxy/fake-proxy.js';
 export { type ProxiedApplication } from './proxy/proxied-application.js';
 
 // Storages

@@ -1,8 +1,76 @@
+import { strict as assert } from 'node:assert';
+import { readFile } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+
 import { type DownloadStorage } from '../storages/download-storage.js';
-import { ADDRESS_RULES } from './storage-address-rules.js';
-import { CONTENT_RULES } from './storage-content-rules.js';
-import { KEY_RULES } from './storage-key-rules.js';
-import { READING_RULES } from './storage-reading-rules.js';
+import {
+  CONTENT,
+  type StorageCheck,
+  CONTENT_RULES,
+  KEY_RULES,
+  READING_RULES,
+} from './storage-rules.js';
+
+/** Keys of different files; one that is put into a URL as it is stands for another, or for none. */
+const KEYS = [
+  'a?1',
+  'a?2',
+  'a#1',
+  'a#2',
+  'a%3F1',
+  'a%23',
+  'a 1',
+  'a+1',
+  'b/a?1',
+];
+
+/**
+ * Where the files of a storage are found by others, if the storage knows that.
+ *
+ * @internal
+ */
+export const ADDRESS_RULES: Readonly<Record<string, StorageCheck>> = {
+  'has a URL of its own for each file, if it knows URLs': async (storage) => {
+    if (!storage.url) return;
+    const paths = KEYS.map((key) => pathOf(storage.url?.(key), key));
+    assert.equal(new Set(paths).size, KEYS.length, paths.join(' '));
+    await Promise.resolve();
+  },
+  'says on which path a file lies, if it knows paths': async (storage) => {
+    if (!storage.path) return;
+    const key = await storage.save('a folder/a file.txt', CONTENT);
+    const path = storage.path(key);
+    assert.ok(isAbsolute(path), `Not absolute: ${path}`);
+    assert.deepEqual(await readFile(path), CONTENT);
+  },
+  'has a temporary address of its own for each file, if it knows such': async (
+    storage,
+  ) => {
+    if (!storage.temporaryUrl) return;
+    const paths: string[] = [];
+    for (const key of KEYS) {
+      await storage.save(key, key);
+      const options = {
+        expiresIn: 60,
+        basename: 'é "1".txt',
+        contentType: 'text/plain',
+        attachment: true,
+      };
+      const address = await storage.temporaryUrl(key, options);
+      assert.match(address, /^https?:\/\/[^/]/, key);
+      assert.equal(address, new URL(address).href);
+      paths.push(pathOf(address, key));
+    }
+    assert.equal(new Set(paths).size, KEYS.length, paths.join(' '));
+  },
+};
+
+function pathOf(address: string | undefined, key: string): string {
+  assert.equal(typeof address, 'string', key);
+  assert.ok(address && URL.canParse(address, 'http://host/'), address);
+  assert.doesNotMatch(address, /[\s#]/, key);
+  return new URL(address, 'http://host/').pathname;
+}
 
 /**
  * One sentence that every storage must keep, and the check of it.

@@ -7,10 +7,13 @@ import {
   type FakeServer,
   type Offload,
   type ServerAnswer,
+  type Field,
+  namesOf,
+  valueOf,
+  without,
 } from './fake-server.js';
-import { type Field, namesOf, valueOf, without } from './fields.js';
-import { fileAnswer, textAnswer } from './file-answer.js';
-import { toldRanges } from './told-requests.js';
+import { fileAnswer, textAnswer } from './fake-exchange.js';
+import { toldRanges } from './proxied-application.js';
 
 const PATHS = namesOf('X-Sendfile', 'X-Sendfile-Temporary', 'X-Accel-Redirect');
 const OF_THE_FILE = namesOf('Content-Length', 'Accept-Ranges');
