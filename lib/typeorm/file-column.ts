@@ -1,11 +1,229 @@
-import { Column } from 'typeorm';
+import { type ColumnOptions, type ValueTransformer, Column } from 'typeorm';
 
-import { type StorageFile } from '../files/storage-file.js';
-import {
-  checkFileColumn,
-  type FileColumnOptions,
-} from './file-column-options.js';
-import { UnboundFileColumn } from './file-column-transformers.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
+import { kindOf } from '../errors/quote.js';
+import { StorageFile } from '../files/storage-file.js';
+import { DownloadStorage } from '../storages/download-storage.js';
+import { keySegments } from '../storages/storage-key.js';
+import { NewFile } from './new-file.js';
+
+/**
+ * What is not an option of `@Column()`.
+ *
+ * @internal
+ */
+export interface OwnOptions<Entity extends object = object> {
+  /**
+   * The storage that its files are in: one of `DownloadModule.forRoot({ storages })` by its name, or a storage
+   * itself; `default` by default.
+   */
+  readonly storage?: string | DownloadStorage;
+  /**
+   * The directory for new files, in the storage: `documents`, or a function of the entity,
+   * `({ ownerId }: Document) => 'documents/' + ownerId`. None by default.
+   */
+  readonly directory?: string | ((entity: Entity) => string);
+  /**
+   * What becomes of the old file when the row gets another one, or none: it is kept, or removed after the
+   * transaction has been committed, unless another row has it too; `keep` by default.
+   */
+  readonly onReplace?: 'keep' | 'delete';
+  /** The same for when the row is removed; `keep` by default. */
+  readonly onDelete?: 'keep' | 'delete';
+}
+
+/**
+ * Options of FileColumn: its own, and those of `@Column()`.
+ *
+ * @publicApi
+ */
+export interface FileColumnOptions<Entity extends object = object>
+  extends
+    OwnOptions<Entity>,
+    Omit<ColumnOptions, 'transformer' | 'array' | 'query' | 'generated'> {}
+
+/**
+ * What a file column has been told, but for the options of `@Column()`.
+ *
+ * @internal
+ */
+export interface CheckedFileColumn {
+  /** `Document.file` */
+  readonly column: string;
+  readonly storage: string | DownloadStorage;
+  readonly directory: string | ((entity: never) => string);
+  readonly onReplace: 'keep' | 'delete';
+  readonly onDelete: 'keep' | 'delete';
+}
+
+/**
+ * @param column `Document.file`
+ * @param columnOptions what is passed on to `@Column()`
+ * @throws InvalidOptionsError
+ * @internal
+ */
+export function checkFileColumn<Entity extends object>(
+  column: string,
+  options: OwnOptions<Entity>,
+  columnOptions: object,
+): CheckedFileColumn {
+  const {
+    storage = 'default',
+    directory = '',
+    onReplace = 'keep',
+    onDelete = 'keep',
+  } = options;
+  const refuse = (option: string, value: unknown, accepted: string): never => {
+    throw new InvalidOptionsError(
+      `FileColumn(${column}).${option}`,
+      value,
+      accepted,
+    );
+  };
+  if (!isStorage(storage)) {
+    refuse('storage', kindOf(storage), 'Give the name of a storage, or one.');
+  }
+  if (typeof directory !== 'function' && !isDirectory(directory)) {
+    refuse(
+      'directory',
+      directory,
+      "Give the directory of new files, 'documents', or a function of the entity that does.",
+    );
+  }
+  for (const [option, value] of Object.entries({ onReplace, onDelete })) {
+    if (value !== 'keep' && value !== 'delete') {
+      refuse(option, value, "Give 'keep' or 'delete'.");
+    }
+  }
+  if ('transformer' in columnOptions) {
+    refuse('transformer', 'one', 'Leave it out: a file column has its own.');
+  }
+  return { column, storage, directory, onReplace, onDelete };
+}
+
+/**
+ * A directory without the slash that it may end with.
+ *
+ * @internal
+ */
+export function withoutSlash(directory: string): string {
+  return directory.endsWith('/') ? directory.slice(0, -1) : directory;
+}
+
+function isStorage(storage: unknown): boolean {
+  return (
+    storage instanceof DownloadStorage ||
+    (typeof storage === 'string' && storage !== '')
+  );
+}
+
+function isDirectory(directory: unknown): boolean {
+  if (directory === '') return true;
+  if (typeof directory !== 'string') return false;
+  try {
+    return keySegments(withoutSlash(directory)).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * What a file column has from its decorator: which storage it means is known to each application alone.
+ *
+ * @internal
+ */
+export class UnboundFileColumn implements ValueTransformer {
+  constructor(readonly column: CheckedFileColumn) {}
+
+  from(value: unknown): unknown {
+    return this.#nothingIn(value);
+  }
+
+  to(value: unknown): unknown {
+    return this.#nothingIn(value);
+  }
+
+  #nothingIn(value: unknown): unknown {
+    if (value === null || value === undefined) return value;
+    throw new InvalidOptionsError(
+      `FileColumn(${this.column.column}).storage`,
+      kindOf(this.column.storage),
+      'Its DataSource knows no storages: import FileColumnsModule.forRoot(), with { dataSource } for one that is not the default, or call bindFileColumns(dataSource, storages).',
+    );
+  }
+}
+
+/**
+ * A file column of one DataSource: keys in the database, files in the entities.
+ *
+ * @internal
+ */
+export class BoundFileColumn implements ValueTransformer {
+  constructor(
+    readonly column: CheckedFileColumn,
+    readonly storage: DownloadStorage,
+    /** Files that were removed again, because the transaction that was to write them was rolled back. */
+    private readonly undone: WeakSet<StorageFile>,
+  ) {}
+
+  from(value: unknown): unknown {
+    if (value === null || value === '') return null;
+    // TypeORM hydrates some values of an INSERT twice.
+    return typeof value === 'string'
+      ? new StorageFile(this.storage, value)
+      : value;
+  }
+
+  to(value: unknown): unknown {
+    if (value instanceof NewFile) return this.#notStored(value);
+    if (value instanceof StorageFile) return this.#keyOf(value);
+    if (
+      value === null ||
+      value === undefined ||
+      typeof value === 'string' ||
+      typeof value === 'function'
+    ) {
+      return value;
+    }
+    throw this.#wrong(
+      kindOf(value),
+      'Give a NewFile, a StorageFile, a key of the storage, or null.',
+    );
+  }
+
+  /**
+   * For a file that is still to be stored. TypeORM takes a function for an expression of SQL: it calls it for
+   * the statement, and not before; until then it only sees that the value is another one than before.
+   */
+  #notStored({ name }: NewFile): () => never {
+    return () => {
+      throw this.#wrong(
+        name,
+        'It is not stored: save(), insert(), update() and upsert() do that, but not where listeners are switched off.',
+      );
+    };
+  }
+
+  #keyOf(file: StorageFile): string {
+    if (file.storage !== this.storage) {
+      throw this.#wrong(
+        file.key,
+        'The file is in another storage than that of the column. For a copy give new NewFile(file.name, file).',
+      );
+    }
+    if (this.undone.has(file)) {
+      throw this.#wrong(
+        file.key,
+        'The file was removed when its transaction was rolled back. Give a NewFile.',
+      );
+    }
+    return file.key;
+  }
+
+  #wrong(value: unknown, accepted: string): InvalidOptionsError {
+    return new InvalidOptionsError(this.column.column, value, accepted);
+  }
+}
 
 /**
  * A column that holds the key of a file, on a property that is the file itself: a StorageFile, or null where

@@ -6,8 +6,90 @@ import {
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { InvalidOptionsError } from '../errors/download-errors.js';
+import { type StorageFile } from '../files/storage-file.js';
+import { DownloadStorage } from '../storages/download-storage.js';
 import { DownloadStorages } from '../storages/download-storages.js';
-import { bindFileColumns } from './bind-file-columns.js';
+import {
+  type CheckedFileColumn,
+  BoundFileColumn,
+  UnboundFileColumn,
+} from './file-column.js';
+import { FileColumnSubscriber } from './file-column.subscriber.js';
+
+/**
+ * Gives the file columns of a DataSource their storages, as `FileColumnsModule` does; for programs without
+ * Nest. Once after each `initialize()`.
+ *
+ * ```ts
+ * await dataSource.initialize();
+ * bindFileColumns(dataSource, new DownloadStorages({ default: new FileSystemStorage({ root: '/srv/media' }) }));
+ * ```
+ *
+ * @throws InvalidOptionsError where the DataSource is not initialised, has other storages already, or names a
+ *   storage that there is not
+ * @publicApi
+ */
+export function bindFileColumns(
+  dataSource: DataSource,
+  storages: DownloadStorages,
+): void {
+  if (!dataSource.isInitialized) {
+    throw new InvalidOptionsError(
+      'bindFileColumns().dataSource',
+      'one that is not initialised',
+      'Initialise it first. With manualInitialization, call bindFileColumns(dataSource, storages) yourself, after initialize().',
+    );
+  }
+  if (isBound(dataSource, storages)) return;
+  // Kept at the DataSource, not at the class of the entity: applications of one process share that one.
+  const undone = new WeakSet<StorageFile>();
+  for (const { columns } of dataSource.entityMetadatas) {
+    for (const metadata of columns) {
+      const { transformer } = metadata;
+      if (!(transformer instanceof UnboundFileColumn)) continue;
+      const storage = storageOf(transformer.column, storages);
+      metadata.transformer = new BoundFileColumn(
+        transformer.column,
+        storage,
+        undone,
+      );
+    }
+  }
+  dataSource.subscribers.push(
+    new FileColumnSubscriber(dataSource.entityMetadatas, storages, undone),
+  );
+}
+
+/** Whose files would be found, were there two? */
+function isBound(dataSource: DataSource, storages: DownloadStorages): boolean {
+  const bound = dataSource.subscribers.find(
+    (subscriber) => subscriber instanceof FileColumnSubscriber,
+  );
+  if (!bound || bound.storages === storages) return bound !== undefined;
+  throw new InvalidOptionsError(
+    'bindFileColumns().dataSource',
+    'one with storages of another application',
+    'Give each application a DataSource of its own.',
+  );
+}
+
+function storageOf(
+  { column, storage }: CheckedFileColumn,
+  storages: DownloadStorages,
+): DownloadStorage {
+  if (storage instanceof DownloadStorage) return storage;
+  try {
+    return storages.get(storage);
+  } catch (error) {
+    if (!(error instanceof InvalidOptionsError)) throw error;
+    throw new InvalidOptionsError(
+      `FileColumn(${column}).storage`,
+      storage,
+      error.accepted,
+    );
+  }
+}
 
 const FILE_COLUMNS = Symbol('FILE_COLUMNS');
 

@@ -1,8 +1,7 @@
 import { type EntityMetadata, type ObjectLiteral } from 'typeorm';
 
 import { type DownloadStorage } from '../storages/download-storage.js';
-import { type CheckedFileColumn } from './file-column-options.js';
-import { BoundFileColumn } from './file-column-transformers.js';
+import { type CheckedFileColumn, BoundFileColumn } from './file-column.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 

@@ -1,21 +1,20 @@
 // Needs typeorm. Files in entities: columns that hold keys, on properties that are files.
-export { FileColumn } from './file-column.js';
-export { type FileColumnOptions } from './file-column-options.js';
+export { FileColumn, type FileColumnOptions } from './file-column.js';
 export { NewFile } from './new-file.js';
 export {
   FileColumnsModule,
   type FileColumnsModuleOptions,
+  bindFileColumns,
 } from './file-columns.module.js';
-export { bindFileColumns } from './bind-file-columns.js';
 
 // Limited links: they work once, some times, or until they are revoked.
 export { CreateLimitedLinks1790000000000 } from './limited-links/create-limited-links.migration.js';
-export { limitedLinkEntities } from './limited-links/limited-link-entities.js';
 export {
+  limitedLinkEntities,
   LimitedLink,
   type LimitedLinkState,
+  LimitedLinkGrant,
 } from './limited-links/limited-link.entity.js';
-export { LimitedLinkGrant } from './limited-links/limited-link-grant.entity.js';
 export { LimitedLinkDownloadController } from './limited-links/limited-link-download.controller.js';
 export {
   type LimitedLinkOptions,

@@ -9,11 +9,75 @@ import {
 } from '../../http/link-gate.js';
 import { isPrefetch, tagWith } from './client-marks.js';
 import { type Draw, drawOf } from './grant-draws.js';
-import { type GrantSearch } from './link-statements.js';
-import { type LinkStore, type NewGrant } from './link-store.js';
-import { type LimitedLinkGrant } from './limited-link-grant.entity.js';
+import { type LimitedLinkGrant } from './limited-link.entity.js';
+import {
+  type GrantSearch,
+  type LinkStore,
+  type NewGrant,
+} from './link-store.js';
 import { refuseLink } from './refuse-link.js';
-import { type RunningTransfers } from './running-transfers.js';
+
+/**
+ * An answer that is being sent.
+ *
+ * @internal
+ */
+export interface Transfer {
+  readonly linkId: string;
+  readonly grantId: string;
+  /** Ends it before its end. */
+  readonly cut: () => void;
+}
+
+/**
+ * The answers that this process is sending. While there are any, the database is looked at now and then:
+ * another process may have revoked their links.
+ *
+ * @internal
+ */
+export class RunningTransfers {
+  readonly #running = new Set<Transfer>();
+  #timer?: NodeJS.Timeout;
+
+  /**
+   * @param interval milliseconds from one look to the next
+   * @param look what it is that is done then; it does not throw
+   */
+  constructor(
+    private readonly interval: number,
+    private readonly look: (running: readonly Transfer[]) => Promise<void>,
+  ) {}
+
+  add(transfer: Transfer): void {
+    this.#running.add(transfer);
+    this.#timer ??= this.#wait();
+  }
+
+  remove(transfer: Transfer): void {
+    this.#running.delete(transfer);
+    if (this.#running.size > 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Ends those of a link. */
+  cut(linkId: string): void {
+    for (const transfer of [...this.#running]) {
+      if (transfer.linkId === linkId) transfer.cut();
+    }
+  }
+
+  #wait(): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      void this.look([...this.#running]).then(() => {
+        // Others may have come and gone meanwhile.
+        if (this.#timer === timer) this.#timer = this.#wait();
+      });
+    }, this.interval);
+    // The connections keep the process alive, or nothing does.
+    return timer.unref();
+  }
+}
 
 /**
  * A request for a limited link, before it is known whether its answer has a body.

@@ -26,13 +26,12 @@ import { boundToIp } from '../../signing/signed-url.guard.js';
 import { type Awaitable } from '../../storages/file-stat.js';
 import { platformResponse } from '../../streaming/response-head.js';
 import { whenClosed } from '../../streaming/connection.js';
-import { checkSharing } from './check-sharing.js';
+import { checkSharing } from './limited-link-options.js';
 import { type LimitedLink } from './limited-link.entity.js';
 import { LimitedLinks } from './limited-links.js';
-import { pageAnswer } from './link-page-response.js';
-import { linkPage, type LimitedLinkPage } from './link-page.js';
+import { pageAnswer, linkPage, type LimitedLinkPage } from './link-page.js';
 import { LinkVisitor, type VisitedLink } from './link-visitor.js';
-import { TaggedFile } from './tagged-file.js';
+import { TaggedFile } from './link-uses.js';
 
 type AnyResponse = Parameters<typeof platformResponse>[0];
 

@@ -3,7 +3,7 @@ import { type DataSource } from 'typeorm';
 
 import { InvalidOptionsError } from '../../errors/download-errors.js';
 import { UrlSigner } from '../../signing/url-signer.js';
-import { limitedLinkEntities } from './limited-link-entities.js';
+import { limitedLinkEntities } from './limited-link.entity.js';
 import {
   checkModuleOptions,
   type LimitedLinksModuleOptions,

@@ -15,9 +15,9 @@ import { randomId } from '../../../lib/typeorm/limited-links/client-marks.js';
 import {
   GrantGate,
   type LinkVisit,
+  RunningTransfers,
 } from '../../../lib/typeorm/limited-links/grant-gate.js';
 import { LinkStore } from '../../../lib/typeorm/limited-links/link-store.js';
-import { RunningTransfers } from '../../../lib/typeorm/limited-links/running-transfers.js';
 import { LIMITED_TABLES } from '../../support/limited-store-contract.js';
 
 const SIZE = 1000;

@@ -10,7 +10,7 @@ import {
 import {
   RunningTransfers,
   type Transfer,
-} from '../../../lib/typeorm/limited-links/running-transfers.js';
+} from '../../../lib/typeorm/limited-links/grant-gate.js';
 
 describe('running transfers', () => {
   const seen: string[][] = [];

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { ContentFile, type FileStat, HttpFile } from 'nestjs-downloadview';
 
-import { TaggedFile } from '../../../lib/typeorm/limited-links/tagged-file.js';
+import { TaggedFile } from '../../../lib/typeorm/limited-links/link-uses.js';
 
 const GRANT = '0123456789abcdef0123456789abcdef';
 const TIME = new Date('2026-11-20T12:00:00Z');
