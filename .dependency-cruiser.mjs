@@ -31,6 +31,12 @@ const sees = {
   csv: ['module', ...core],
   typeorm: ['module', ...core],
   terminus: ['module', ...core],
+  s3: ['module', ...core],
+  gcs: ['module', ...core],
+  azure: ['module', ...core],
+  archives: ['module', ...core],
+  opentelemetry: ['module', ...core],
+  swagger: ['module', ...core],
   // the program of package.json's bin: nobody imports it
   command: ['backends', ...answered],
 };
@@ -49,6 +55,13 @@ const optional = {
   '@nestjs/terminus': 'terminus',
   'csv-stringify': 'csv',
   typeorm: 'typeorm',
+  '@aws-sdk/client-s3': 's3',
+  '@aws-sdk/lib-storage': 's3',
+  '@aws-sdk/s3-request-presigner': 's3',
+  '@google-cloud/storage': 'gcs',
+  '@azure/storage-blob': 'azure',
+  '@opentelemetry/api': 'opentelemetry',
+  '@nestjs/swagger': 'swagger',
 };
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -43,11 +43,11 @@ export default defineConfig(
     rules: {
       'max-lines': [
         'error',
-        { max: 150, skipBlankLines: true, skipComments: true },
+        { max: 300, skipBlankLines: true, skipComments: true },
       ],
       'max-lines-per-function': [
         'error',
-        { max: 40, skipBlankLines: true, skipComments: true },
+        { max: 60, skipBlankLines: true, skipComments: true },
       ],
       'no-console': 'error',
       '@typescript-eslint/explicit-module-boundary-types': 'error',

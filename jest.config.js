@@ -27,7 +27,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^nestjs-downloadview$': '<rootDir>/lib/index.ts',
-    '^nestjs-downloadview/(csv|terminus|testing|typeorm)$':
+    '^nestjs-downloadview/(archives|azure|csv|gcs|opentelemetry|s3|swagger|terminus|testing|typeorm)$':
       '<rootDir>/lib/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

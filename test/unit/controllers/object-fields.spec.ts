@@ -116,7 +116,7 @@ describe('describeObject()', () => {
 
   it('reads a time without a zone in UTC, wherever the process runs', async () => {
     const program = `
-      import { describeObject } from './lib/controllers/object-fields.ts';
+      import { describeObject } from './lib/controllers/object-where.ts';
       const row = { changed: '1994-11-06 08:49:37' };
       const said = describeObject(row, { lastModifiedField: 'changed' });
       console.log(said.lastModified.getTime(), new Date(0).getHours());`;

@@ -1,0 +1,2 @@
+// Azure Blob Storage: AzureBlobStorage.
+export {};

@@ -1,0 +1,2 @@
+// Google Cloud Storage: GoogleCloudStorage.
+export {};

@@ -1,0 +1,2 @@
+// Metrics of downloads for OpenTelemetry.
+export {};

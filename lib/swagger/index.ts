@@ -1,0 +1,2 @@
+// Downloads in the OpenAPI document of @nestjs/swagger.
+export {};
