@@ -53,16 +53,31 @@ function optionsOn(target: object): DownloadOptions | undefined {
  */
 @Injectable()
 export class DownloadValueInterceptor implements NestInterceptor {
+  readonly #options = new WeakMap<
+    object,
+    WeakMap<object, DownloadOptions | undefined>
+  >();
+
   /** Asks for what only DownloadModule has: without it, the boot stops. */
   constructor(readonly storages: DownloadStorages) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const options =
-      context.getType() === 'http' ? downloadOptionsOf(context) : undefined;
+      context.getType() === 'http' ? this.#optionsOf(context) : undefined;
     if (!options) return next.handle();
     return next
       .handle()
       .pipe(map((value: unknown) => toDownloadResponse(value, options)));
+  }
+
+  /** One application has one of this class; a handler may be inherited by many controllers. */
+  #optionsOf(context: ExecutionContext): DownloadOptions | undefined {
+    const controller = context.getClass();
+    let known = this.#options.get(controller);
+    if (!known) this.#options.set(controller, (known = new WeakMap()));
+    const handler = context.getHandler();
+    if (!known.has(handler)) known.set(handler, downloadOptionsOf(context));
+    return known.get(handler);
   }
 }
 

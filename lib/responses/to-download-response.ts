@@ -14,7 +14,9 @@ import {
 const UNNAMED = 'download';
 
 /**
- * The download that a handler meant by what it returned.
+ * The download that a handler meant by what it returned: its own DownloadResponse where the options add
+ * nothing to it. Nest lets go of a file that something else takes the place of, which costs as much as a
+ * small download.
  *
  * @throws InvalidOptionsError for what is no file: arrays, plain objects, undefined
  * @internal
@@ -24,10 +26,12 @@ export function toDownloadResponse(
   options: DownloadResponseOptions,
 ): DownloadResponse {
   if (value instanceof DownloadResponse) {
-    return new DownloadResponse(
-      value.file,
-      firstDefined(value.presentation, options),
-    );
+    return addsTo(value.presentation, options)
+      ? new DownloadResponse(
+          value.file,
+          firstDefined(value.presentation, options),
+        )
+      : value;
   }
   return new DownloadResponse(toFile(value, options), options);
 }
@@ -67,6 +71,19 @@ function isIterable(value: unknown): value is VirtualContent {
     !Array.isArray(value) &&
     (Symbol.asyncIterator in value || Symbol.iterator in value)
   );
+}
+
+function addsTo(
+  first: DownloadResponseOptions,
+  second: DownloadResponseOptions,
+): boolean {
+  for (const name in second) {
+    const option = name as keyof DownloadResponseOptions;
+    if (first[option] === undefined && second[option] !== undefined) {
+      return true;
+    }
+  }
+  return false;
 }
 
 function firstDefined(
