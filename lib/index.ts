@@ -60,6 +60,7 @@ export {
 export { type Awaitable } from './storages/file-stat.js';
 export {
   DownloadStorage,
+  type SaveOptions,
   type StorageContent,
   type TemporaryUrlOptions,
 } from './storages/download-storage.js';

@@ -4,6 +4,7 @@ import { InvalidOptionsError } from '../errors/download-errors.js';
 import { kindOf } from '../errors/quote.js';
 import {
   DownloadStorage,
+  type SaveOptions,
   type StorageContent,
 } from '../storages/download-storage.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
@@ -110,8 +111,12 @@ class SignedUrlStorage extends DownloadStorage {
     return this.#storage.exists(key);
   }
 
-  override save(key: string, content: StorageContent): Promise<string> {
-    return this.#storage.save(key, content);
+  override save(
+    key: string,
+    content: StorageContent,
+    options?: SaveOptions,
+  ): Promise<string> {
+    return this.#storage.save(key, content, options);
   }
 
   override delete(key: string): Promise<void> {

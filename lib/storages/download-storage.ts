@@ -12,6 +12,20 @@ export type StorageContent =
   string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /**
+ * How a new file is kept.
+ *
+ * @publicApi
+ */
+export interface SaveOptions {
+  /**
+   * What becomes of a key that is taken: `suffix`, the default, keeps the new file under the same name with
+   * a random suffix; `keep` leaves the file that is there, and nothing remains of the new one. For files that
+   * are the same whoever makes them.
+   */
+  readonly ifTaken?: 'suffix' | 'keep';
+}
+
+/**
  * How a temporary URL is to present the file.
  *
  * @publicApi
@@ -56,8 +70,16 @@ export abstract class DownloadStorage {
   /**
    * Keeps a new file and gives the key that it got: `key` itself, or, where that is taken, the same
    * name with a random suffix. It never overwrites, and nobody sees a file that is half written.
+   *
+   * @param options with `ifTaken: 'keep'`, the file that is there stays, and `key` comes back; of several that
+   *   are saved at once, the first stays
+   * @throws StorageUnavailableError when the storage cannot be asked, and what the content fails with
    */
-  abstract save(key: string, content: StorageContent): Promise<string>;
+  abstract save(
+    key: string,
+    content: StorageContent,
+    options?: SaveOptions,
+  ): Promise<string>;
 
   /** Removes a file. A missing one is no error. */
   abstract delete(key: string): Promise<void>;

@@ -12,7 +12,11 @@ import {
   SuspiciousPathError,
 } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
-import { DownloadStorage, type StorageContent } from './download-storage.js';
+import {
+  DownloadStorage,
+  type SaveOptions,
+  type StorageContent,
+} from './download-storage.js';
 import { type FileStat, type ReadWindow } from './file-stat.js';
 import { withRandomSuffix, keySegments } from './storage-key.js';
 import { openLocalFile, type OpenFile } from './local-descriptor.js';
@@ -119,7 +123,11 @@ export class FileSystemStorage extends DownloadStorage {
     }
   }
 
-  override async save(key: string, content: StorageContent): Promise<string> {
+  override async save(
+    key: string,
+    content: StorageContent,
+    options: SaveOptions = {},
+  ): Promise<string> {
     const directory = dirname(this.path(key));
     try {
       await mkdir(this.root, { recursive: true });
@@ -131,7 +139,7 @@ export class FileSystemStorage extends DownloadStorage {
       );
       await writeNew(temporary, content);
       try {
-        return await this.#publish(temporary, key);
+        return await this.#publish(temporary, key, options);
       } finally {
         await unlink(temporary);
       }
@@ -152,13 +160,18 @@ export class FileSystemStorage extends DownloadStorage {
   }
 
   /** A link, unlike a rename, fails where the name is taken: two saves at once never lose a file. */
-  async #publish(temporary: string, key: string): Promise<string> {
+  async #publish(
+    temporary: string,
+    key: string,
+    { ifTaken }: SaveOptions,
+  ): Promise<string> {
     for (let free = key; ; free = withRandomSuffix(key)) {
       try {
         await link(temporary, this.path(free));
         return free;
       } catch (error) {
         if (errorCode(error) !== 'EEXIST') throw error;
+        if (ifTaken === 'keep') return key;
       }
     }
   }

@@ -6,7 +6,11 @@ import {
   FileNotFoundError,
 } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
-import { DownloadStorage, type StorageContent } from './download-storage.js';
+import {
+  DownloadStorage,
+  type SaveOptions,
+  type StorageContent,
+} from './download-storage.js';
 import { type FileStat, type ReadWindow } from './file-stat.js';
 import { withRandomSuffix, keySegments } from './storage-key.js';
 
@@ -51,9 +55,14 @@ export class MemoryStorage extends DownloadStorage {
     return Promise.resolve(this.#files.has(key));
   }
 
-  override async save(key: string, content: StorageContent): Promise<string> {
+  override async save(
+    key: string,
+    content: StorageContent,
+    { ifTaken }: SaveOptions = {},
+  ): Promise<string> {
     keySegments(key);
     const bytes = await bytesOf(content);
+    if (ifTaken === 'keep' && this.#files.has(key)) return key;
     let free = key;
     while (this.#files.has(free)) free = withRandomSuffix(key);
     const digest = createHash('sha256').update(bytes).digest('base64url');

@@ -57,6 +57,8 @@ export async function rejects(
   await assert.rejects(Promise.resolve().then(call), Expected as typeof Error);
 }
 
+const KEPT = 'a.b/kept.txt';
+
 /**
  * What a storage keeps.
  *
@@ -114,6 +116,25 @@ export const CONTENT_RULES: Readonly<Record<string, StorageCheck>> = {
     );
     const kept = await Promise.all(keys.map((key) => textOf(storage, key)));
     assert.deepEqual(kept, contents);
+  },
+  'leaves what is there where a taken key is to be kept': async (storage) => {
+    const keep = { ifTaken: 'keep' } as const;
+    assert.equal(await storage.save(KEPT, 'first', keep), KEPT);
+    const pieces = asynchronous([CONTENT]);
+    assert.equal(await storage.save(KEPT, 'second', keep), KEPT);
+    assert.equal(await storage.save(KEPT, pieces, keep), KEPT);
+    assert.equal(await textOf(storage, KEPT), 'first');
+  },
+  'keeps one of those that are saved at once under a key to be kept': async (
+    storage,
+  ) => {
+    const contents = ['a', 'b', 'c', 'd'];
+    const keys = await Promise.all(
+      contents.map((text) => storage.save(KEPT, text, { ifTaken: 'keep' })),
+    );
+    assert.deepEqual(new Set(keys), new Set([KEPT]));
+    const kept = await textOf(storage, KEPT);
+    assert.ok(contents.includes(kept), `None of them: ${kept}`);
   },
   'shows nothing of a file that is not complete': async (storage) => {
     const seen: boolean[] = [];

@@ -1,11 +1,19 @@
-import { MemoryStorage, type StorageContent } from 'nestjs-downloadview';
+import {
+  MemoryStorage,
+  type SaveOptions,
+  type StorageContent,
+} from 'nestjs-downloadview';
 
 /** A storage that tells which files it has. */
 export class ListedStorage extends MemoryStorage {
   readonly keys = new Set<string>();
 
-  override async save(key: string, content: StorageContent): Promise<string> {
-    const saved = await super.save(key, content);
+  override async save(
+    key: string,
+    content: StorageContent,
+    options?: SaveOptions,
+  ): Promise<string> {
+    const saved = await super.save(key, content, options);
     this.keys.add(saved);
     return saved;
   }

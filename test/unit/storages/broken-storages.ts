@@ -5,6 +5,7 @@ import {
   type FileStat,
   MemoryStorage,
   type ReadWindow,
+  type SaveOptions,
   type StorageContent,
 } from 'nestjs-downloadview';
 
@@ -77,6 +78,40 @@ class Racing extends MemoryStorage {
     await nextTurn();
     if (!isTaken) await this.delete(key);
     return super.save(key, content);
+  }
+}
+
+class SuffixingAlways extends MemoryStorage {
+  override save(key: string, content: StorageContent): Promise<string> {
+    return super.save(key, content);
+  }
+}
+
+class ReplacingKept extends MemoryStorage {
+  override async save(
+    key: string,
+    content: StorageContent,
+    options?: SaveOptions,
+  ): Promise<string> {
+    if (options?.ifTaken === 'keep') await this.delete(key);
+    return super.save(key, content, options);
+  }
+}
+
+class KeepingNothing extends MemoryStorage {
+  #saving = 0;
+
+  override async save(
+    key: string,
+    content: StorageContent,
+    options?: SaveOptions,
+  ): Promise<string> {
+    this.#saving += 1;
+    await nextTurn();
+    const saved = await super.save(key, content, options);
+    // Whoever has company takes its file away again.
+    if (this.#saving > 1 && options) await this.delete(saved);
+    return saved;
   }
 }
 
@@ -265,6 +300,9 @@ export const BROKEN_STORAGES: readonly [
   ['overwrites', Overwriting, 'never overwrites'],
   ['spoils extensions', WithoutExtensions, 'never overwrites'],
   ['looks before it writes', Racing, 'loses none'],
+  ['knows nothing of keeping', SuffixingAlways, 'leaves what is there'],
+  ['replaces what is to be kept', ReplacingKept, 'leaves what is there'],
+  ['keeps none of several', KeepingNothing, 'keeps one of those'],
   ['shows half a file', ShowingHalves, 'shows nothing of a file'],
   ['minds what is missing', DeletingOnce, ofDeleting],
   ['deletes nothing', DeletingNothing, ofDeleting],

@@ -92,6 +92,13 @@ describe('FileSystemStorage', () => {
       expect(names.join('\n')).not.toContain('.tmp');
     });
 
+    it('leaves nothing of a second file where the first is to be kept', async () => {
+      const save = (text: string) =>
+        storage.save('a.txt', text, { ifTaken: 'keep' });
+      await Promise.all([save('a'), save('b'), save('c')]);
+      expect(await namesIn(root)).toEqual(['a.txt']);
+    });
+
     it('leaves nothing at all when the content fails', async () => {
       async function* failing(): AsyncGenerator<Uint8Array> {
         yield Buffer.from('half');
