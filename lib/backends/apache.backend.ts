@@ -1,4 +1,10 @@
 import {
+  CHECKED_ELSEWHERE,
+  checkOptions,
+  oneOf,
+  type OptionChecks,
+} from '../errors/check-options.js';
+import {
   type ServerConfigOptions,
   type DownloadBackend,
 } from '../responses/download-backend.js';
@@ -9,11 +15,7 @@ import {
   type PathEncoding,
   type ServerProfile,
 } from './rules.js';
-import {
-  serverBackend,
-  checkKnownOptions,
-  checkPathEncoding,
-} from './server-backend.js';
+import { serverBackend } from './server-backend.js';
 import {
   directoriesOf,
   indent,
@@ -149,6 +151,14 @@ export interface ApacheOptions {
   readonly pathEncoding: PathEncoding;
 }
 
+const CHECKS: OptionChecks<ApacheOptions> = {
+  rules: CHECKED_ELSEWHERE,
+  pathEncoding: oneOf(
+    ['raw', 'percent'],
+    "Give 'raw' for mod_xsendfile up to 0.12 (Debian 12), 'percent' from 1.0 (Debian 13).",
+  ),
+};
+
 const PROFILE: Omit<ServerProfile<PathRule>, 'pathEncoding'> = {
   name: 'apache',
   offloadHeader: 'X-Sendfile',
@@ -178,17 +188,11 @@ const NOT_RAW = /[\0-\x08\x0a-\x1f\x7f%]|[\t ]$/;
  * @publicApi
  */
 export function apache(options: ApacheOptions): DownloadBackend {
-  checkKnownOptions(
-    'apache',
-    options,
-    ['rules', 'pathEncoding'],
-    "{ rules: [...], pathEncoding: 'raw' }",
-  );
-  checkPathEncoding(
-    'apache',
-    options,
-    "Give 'raw' for mod_xsendfile up to 0.12 (Debian 12), 'percent' from 1.0 (Debian 13).",
-  );
+  checkOptions('apache', options, CHECKS, {
+    example: "{ rules: [...], pathEncoding: 'raw' }",
+    // A guess could send another file.
+    required: ['pathEncoding'],
+  });
   const rules = checkPathRules(options.rules);
   const { pathEncoding } = options;
   const profile = {

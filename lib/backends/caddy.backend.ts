@@ -1,5 +1,11 @@
 import { stat } from 'node:fs/promises';
 
+import {
+  CHECKED_ELSEWHERE,
+  checkOptions,
+  oneOf,
+  type OptionChecks,
+} from '../errors/check-options.js';
 import { type DownloadFile } from '../files/download-file.js';
 import {
   type DownloadBackend,
@@ -20,12 +26,7 @@ import {
   type PathEncoding,
   type ServerProfile,
 } from './rules.js';
-import {
-  isElsewhere,
-  serverBackend,
-  checkKnownOptions,
-  checkPathEncoding,
-} from './server-backend.js';
+import { isElsewhere, serverBackend } from './server-backend.js';
 import {
   strongTagAndDiskDate,
   hasOwnTag,
@@ -63,6 +64,14 @@ export interface CaddyOptions {
    */
   readonly pathEncoding: PathEncoding;
 }
+
+const CHECKS: OptionChecks<CaddyOptions> = {
+  rules: CHECKED_ELSEWHERE,
+  pathEncoding: oneOf(
+    ['raw', 'percent'],
+    "Give 'raw' for Caddy up to 2.6 (Debian 12), 'percent' from 2.7.",
+  ),
+};
 
 const CONDITIONS = [
   'if-match',
@@ -117,17 +126,11 @@ const PROFILES: Record<PathEncoding, CaddyProfile> = {
  * @publicApi
  */
 export function caddy(options: CaddyOptions): DownloadBackend {
-  checkKnownOptions(
-    'caddy',
-    options,
-    ['rules', 'pathEncoding'],
-    "{ rules: [...], pathEncoding: 'percent' }",
-  );
-  checkPathEncoding(
-    'caddy',
-    options,
-    "Give 'raw' for Caddy up to 2.6 (Debian 12), 'percent' from 2.7.",
-  );
+  checkOptions('caddy', options, CHECKS, {
+    example: "{ rules: [...], pathEncoding: 'percent' }",
+    // A guess could send another file.
+    required: ['pathEncoding'],
+  });
   const rules = checkLocationRules(options.rules);
   checkCaddyDirectories(rules);
   const { pathEncoding } = options;

@@ -1,3 +1,4 @@
+import { CHECKED_ELSEWHERE, checkOptions } from '../errors/check-options.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import {
   type ServerConfigOptions,
@@ -9,7 +10,7 @@ import {
   checkPathRules,
   type ServerProfile,
 } from './rules.js';
-import { serverBackend, checkKnownOptions } from './server-backend.js';
+import { serverBackend } from './server-backend.js';
 import {
   directoriesOf,
   indent,
@@ -168,7 +169,12 @@ const PROFILE: ServerProfile<PathRule> = {
  * @publicApi
  */
 export function lighttpd(options: LighttpdOptions): DownloadBackend {
-  checkKnownOptions('lighttpd', options, ['rules'], '{ rules: [...] }');
+  checkOptions(
+    'lighttpd',
+    options,
+    { rules: CHECKED_ELSEWHERE },
+    { example: '{ rules: [...] }' },
+  );
   const rules = checkPathRules(options.rules);
   checkLighttpdDirectories(rules);
   return {

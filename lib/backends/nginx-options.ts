@@ -1,5 +1,12 @@
 import { isAbsolute } from 'node:path';
 
+import {
+  CHECKED_ELSEWHERE,
+  checkOptions,
+  isWholeNumber,
+  type OptionChecks,
+  TRUE_OR_FALSE,
+} from '../errors/check-options.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { UNTELLABLE, type LocationRule, checkLocationRules } from './rules.js';
 import { checkHosts } from './server-options.js';
@@ -64,23 +71,17 @@ export interface NginxOptions extends NginxSettings {
   readonly remote?: NginxRemoteOptions;
 }
 
-type Check = readonly [(value: unknown) => boolean, accepted: string];
-type Checks = Readonly<Partial<Record<string, Check>>>;
-
-const isCount = (value: unknown): boolean =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-
-const SETTINGS: Record<keyof NginxSettings, Check> = {
+const SETTINGS: OptionChecks<NginxSettings> = {
   expires: [
     (value) =>
       value === false ||
-      isCount(value) ||
+      isWholeNumber(value, 0) ||
       (value instanceof Date && !Number.isNaN(value.getTime())),
     'Give whole seconds, a date, or false.',
   ],
-  buffering: [(value) => typeof value === 'boolean', 'Give true or false.'],
+  buffering: TRUE_OR_FALSE,
   limitRate: [
-    (value) => value === false || isCount(value),
+    (value) => value === false || isWholeNumber(value, 0),
     'Give whole bytes per second, or false for no limit; nginx ignores units such as 1k.',
   ],
   charset: [
@@ -88,7 +89,13 @@ const SETTINGS: Record<keyof NginxSettings, Check> = {
     'Give the name of a charset, such as utf-8.',
   ],
 };
-const REMOTE: Record<Exclude<keyof NginxRemoteOptions, 'hosts'>, Check> = {
+const OPTIONS: OptionChecks<NginxOptions> = {
+  rules: CHECKED_ELSEWHERE,
+  remote: CHECKED_ELSEWHERE,
+  ...SETTINGS,
+};
+const REMOTE: OptionChecks<NginxRemoteOptions> = {
+  hosts: CHECKED_ELSEWHERE,
   resolver: [
     (value) => typeof value === 'string' && /^[\w.:[\]= -]+$/.test(value),
     'Give the address of a DNS server: 10.0.0.2.',
@@ -101,7 +108,7 @@ const REMOTE: Record<Exclude<keyof NginxRemoteOptions, 'hosts'>, Check> = {
 };
 
 /**
- * The names of NginxSettings.
+ * What a rule of nginx() may say beside its place.
  *
  * @internal
  */
@@ -114,58 +121,12 @@ export const SETTING_NAMES = Object.keys(SETTINGS);
  * @internal
  */
 export function checkNginxOptions(options: NginxOptions): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new InvalidOptionsError('nginx', options, 'Give { rules: [...] }.');
-  }
-  const settings = Object.entries(options).filter(
-    ([name]) => name !== 'rules' && name !== 'remote',
-  );
-  const known = ['rules', 'remote', ...SETTING_NAMES].join(', ');
-  checkAll('nginx', Object.fromEntries(settings), SETTINGS, known);
-  if (options.remote !== undefined) checkRemote(options.remote);
-}
-
-/**
- * Checks what a rule says for its files.
- *
- * @param at the rule, for the message: `rules[0]`
- * @throws InvalidOptionsError
- * @internal
- */
-export function checkSettings(at: string, settings: object): void {
-  checkAll(at, settings, SETTINGS, SETTING_NAMES.join(', '));
-}
-
-function checkRemote(remote: unknown): void {
-  if (typeof remote !== 'object' || remote === null) {
-    throw new InvalidOptionsError(
-      'nginx.remote',
-      remote,
-      "Give { hosts: ['bucket.s3.example'] }.",
-    );
-  }
-  const { hosts, ...others }: { hosts?: unknown } = remote;
-  checkHosts('nginx.remote.hosts', hosts);
-  const known = ['hosts', ...Object.keys(REMOTE)].join(', ');
-  checkAll('nginx.remote', others, REMOTE, known);
-}
-
-function checkAll(
-  at: string,
-  options: object,
-  checks: Checks,
-  known: string,
-): void {
-  for (const [name, value] of Object.entries(options)) {
-    const [holds, accepted] = checks[name] ?? [
-      () => false,
-      `Known are ${known}.`,
-    ];
-    if (value === undefined && name in checks) continue;
-    if (!holds(value)) {
-      throw new InvalidOptionsError(`${at}.${name}`, value, accepted);
-    }
-  }
+  checkOptions('nginx', options, OPTIONS, { example: '{ rules: [...] }' });
+  const { remote } = options;
+  if (remote === undefined) return;
+  const example = "{ hosts: ['bucket.s3.example'] }";
+  checkOptions('nginx.remote', remote, REMOTE, { example });
+  checkHosts('nginx.remote.hosts', remote.hosts);
 }
 
 /**
@@ -196,7 +157,7 @@ export function checkNginxRules(
   rules: readonly NginxRule[],
   hasRemote: boolean,
 ): NginxRule[] {
-  const checked = checkLocationRules(rules, SETTING_NAMES);
+  const checked = checkLocationRules(rules, SETTINGS);
   const taken = checked.map((rule) => taggedLocation(rule.destination));
   if (hasRemote) taken.push(REMOTE_LOCATION);
   return checked.map((rule, index) => {
@@ -210,9 +171,7 @@ export function checkNginxRules(
           `${other === REMOTE_LOCATION ? 'of other servers' : 'with a tag of their own'}. Give it another name.`,
       );
     }
-    const settings = settingsOf(rules[index]);
-    checkSettings(`rules[${index}]`, settings);
-    return { ...rule, ...settings };
+    return { ...rule, ...settingsOf(rules[index]) };
   });
 }
 

@@ -1,4 +1,9 @@
-import { InvalidOptionsError } from '../errors/download-errors.js';
+import {
+  CHECKED_ELSEWHERE,
+  checkOptions,
+  type OptionChecks,
+  wholeNumber,
+} from '../errors/check-options.js';
 import { quote } from '../errors/quote.js';
 import { isOnHostOf } from '../files/http-file-url.js';
 import { type DownloadDescription } from '../responses/describe.js';
@@ -13,7 +18,7 @@ import { ProxiedDownloadResponse } from '../responses/proxied-download-response.
 import { type TemporaryUrlOptions } from '../storages/download-storage.js';
 import { checkHosts, plainAddress } from './server-options.js';
 import { codingWarning } from './boot-warnings.js';
-import { checkKnownOptions, isCoded } from './server-backend.js';
+import { isCoded } from './server-backend.js';
 
 /**
  * Options of redirect().
@@ -31,6 +36,11 @@ export interface RedirectOptions {
 }
 
 const EXPIRES_IN = 300;
+
+const CHECKS: OptionChecks<RedirectOptions> = {
+  hosts: CHECKED_ELSEWHERE,
+  expiresIn: wholeNumber(1, 'Give whole seconds, 1 or more.'),
+};
 
 const HEADERS = {
   // Whoever asks again is to be let through again, and would find an address that works no more.
@@ -56,14 +66,11 @@ const HEADERS = {
  * @publicApi
  */
 export function redirect(options: RedirectOptions): DownloadBackend {
-  checkKnownOptions(
-    'redirect',
-    options,
-    ['hosts', 'expiresIn'],
-    "{ hosts: ['bucket.s3.example'] }",
-  );
+  checkOptions('redirect', options, CHECKS, {
+    example: "{ hosts: ['bucket.s3.example'] }",
+  });
   const hosts = checkHosts('redirect.hosts', options.hosts);
-  const expiresIn = checkExpiresIn(options.expiresIn);
+  const { expiresIn = EXPIRES_IN } = options;
   const told = new Set<string>();
   return {
     name: 'redirect',
@@ -136,15 +143,4 @@ function faultOf(
     ? `on ${quote(url.host)}, which redirect.hosts does not name`
     : 'that clients may read differently: new URL(address).href is another text';
   return `temporaryUrl() gave an address ${where}. The application sends such files itself.`;
-}
-
-function checkExpiresIn(value: unknown = EXPIRES_IN): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) {
-    return value;
-  }
-  throw new InvalidOptionsError(
-    'redirect.expiresIn',
-    value,
-    'Give whole seconds, 1 or more.',
-  );
 }

@@ -1,5 +1,10 @@
 import { isAbsolute, resolve, sep } from 'node:path';
 
+import {
+  CHECKED_ELSEWHERE,
+  checkOptions,
+  type OptionCheck,
+} from '../errors/check-options.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 
@@ -176,13 +181,12 @@ export interface ServerProfile<Rule extends PathRule> extends Pick<
 
 type Unchecked = Partial<Record<string, unknown>>;
 
-const PATH_OPTIONS = ['sourceDir', 'sourceUrl', 'destinationDir'];
-const LOCATION_OPTIONS = [
-  'sourceDir',
-  'sourceUrl',
-  'destination',
-  'destinationDir',
-];
+const PATH_OPTIONS: Readonly<Record<string, OptionCheck>> = {
+  sourceDir: CHECKED_ELSEWHERE,
+  sourceUrl: CHECKED_ELSEWHERE,
+  destinationDir: CHECKED_ELSEWHERE,
+};
+const LOCATION_OPTIONS = { ...PATH_OPTIONS, destination: CHECKED_ELSEWHERE };
 
 /**
  * Checks the rules of a backend whose server is told paths.
@@ -203,21 +207,21 @@ export function checkPathRules(rules: unknown): PathRule[] {
 /**
  * Checks the rules of a backend whose server is told internal locations.
  *
- * @param further options that such a rule may have, and that are not checked here
+ * @param further options that such a rule may have beside its place
  * @returns the rules, directories with a slash at their end
  * @throws InvalidOptionsError for a rule that is unknown, relative, lacks a slash, or overlaps another
  * @internal
  */
 export function checkLocationRules(
   rules: unknown,
-  further: readonly string[] = [],
+  further: Readonly<Record<string, OptionCheck>> = {},
 ): LocationRule[] {
   const checked = listOf(
     rules,
     "{ sourceDir: '/srv/media/', destination: '/_offload/' }",
   ).map((value, index): LocationRule => {
     const at = `rules[${index}]`;
-    const rule = objectOf(value, index, [...LOCATION_OPTIONS, ...further]);
+    const rule = objectOf(value, index, { ...LOCATION_OPTIONS, ...further });
     return {
       ...pathRule(at, rule),
       destination: checkLocation(`${at}.destination`, rule.destination),
@@ -240,21 +244,9 @@ function listOf(rules: unknown, example: string): readonly unknown[] {
 function objectOf(
   rule: unknown,
   index: number,
-  known: readonly string[],
+  checks: Readonly<Record<string, OptionCheck>>,
 ): Unchecked {
-  const at = `rules[${index}]`;
-  if (typeof rule !== 'object' || rule === null) {
-    throw new InvalidOptionsError(at, rule, 'Give an object.');
-  }
-  for (const [key, value] of Object.entries(rule)) {
-    if (!known.includes(key)) {
-      throw new InvalidOptionsError(
-        `${at}.${key}`,
-        value,
-        `Known are ${known.join(', ')}.`,
-      );
-    }
-  }
+  checkOptions(`rules[${index}]`, rule, checks, { example: 'an object' });
   return rule;
 }
 

@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 
-import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { formatHttpDate } from '../http/preconditions.js';
 import { type DownloadDescription } from '../responses/describe.js';
@@ -17,11 +16,7 @@ import { type ResponseHeaders } from '../responses/response-headers.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { ruleWarnings, sourceWarnings } from './boot-warnings.js';
 import { type FoundFile, locate, toldPlace } from './locate.js';
-import {
-  type PathRule,
-  type ServerProfile,
-  type PathEncoding,
-} from './rules.js';
+import { type PathRule, type ServerProfile } from './rules.js';
 
 // The server makes them, or is told them in another way.
 const NOT_TOLD = new Set(['etag', 'last-modified', 'accept-ranges']);
@@ -169,56 +164,4 @@ export function isCoded({ encoding, headers }: DownloadDescription): boolean {
       (name) => name.toLowerCase() === 'content-encoding',
     )
   );
-}
-
-/**
- * Options of a backend whose server exists in versions that decode places differently.
- *
- * @internal
- */
-export interface EncodedOptions {
-  readonly pathEncoding: PathEncoding;
-}
-
-/**
- * Refuses what is no object of these options.
- *
- * @param example what to give
- * @throws InvalidOptionsError
- * @internal
- */
-export function checkKnownOptions(
-  backend: string,
-  options: object,
-  known: readonly string[],
-  example: string,
-): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new InvalidOptionsError(backend, options, `Give ${example}.`);
-  }
-  for (const [name, value] of Object.entries(options)) {
-    if (!known.includes(name)) {
-      throw new InvalidOptionsError(
-        `${backend}.${name}`,
-        value,
-        `Known are ${known.join(', ')}.`,
-      );
-    }
-  }
-}
-
-/**
- * @param accepted which versions want which
- * @throws InvalidOptionsError for anything but `raw` and `percent`: a guess could send another file
- * @internal
- */
-export function checkPathEncoding(
-  backend: string,
-  { pathEncoding }: EncodedOptions,
-  accepted: string,
-): void {
-  const given: unknown = pathEncoding;
-  if (given !== 'raw' && given !== 'percent') {
-    throw new InvalidOptionsError(`${backend}.pathEncoding`, given, accepted);
-  }
 }

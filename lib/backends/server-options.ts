@@ -1,17 +1,21 @@
 import { isAbsolute } from 'node:path';
 
+import {
+  checkOptions,
+  type OptionCheck,
+  type OptionChecks,
+  TRUE_OR_FALSE,
+} from '../errors/check-options.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { hostIn, isOnHostOf } from '../files/http-file-url.js';
 import { type ServerConfigOptions } from '../responses/download-backend.js';
 import { UNTELLABLE, directoryOf, type PathRule } from './rules.js';
 
-type Check = readonly [(value: unknown) => boolean, accepted: string];
-
-const PLAIN: Check = [
+const PLAIN: OptionCheck = [
   (value) => typeof value === 'string' && /^[\w.:[\]*~ /-]+$/.test(value),
   'Give it as it stands in a configuration, such as 127.0.0.1:3000.',
 ];
-const CHECKS: Record<keyof ServerConfigOptions, Check> = {
+const CHECKS: OptionChecks<ServerConfigOptions> = {
   upstream: PLAIN,
   listen: PLAIN,
   serverName: PLAIN,
@@ -21,7 +25,7 @@ const CHECKS: Record<keyof ServerConfigOptions, Check> = {
       typeof value === 'string' && isAbsolute(value) && !UNTELLABLE.test(value),
     'Give the absolute path of a directory, without `$` and control characters.',
   ],
-  include: [(value) => typeof value === 'boolean', 'Give true or false.'],
+  include: TRUE_OR_FALSE,
 };
 
 /**
@@ -31,26 +35,10 @@ const CHECKS: Record<keyof ServerConfigOptions, Check> = {
  * @internal
  */
 export function checkServerOptions(options: ServerConfigOptions): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new InvalidOptionsError(
-      'serverConfig',
-      options,
-      "Give { upstream: '127.0.0.1:3000' }.",
-    );
-  }
-  const checks: Partial<Record<string, Check>> = CHECKS;
-  const values: Partial<Record<string, unknown>> = { ...options };
-  for (const name of new Set(['upstream', ...Object.keys(values)])) {
-    const value = values[name];
-    if (value === undefined && name !== 'upstream') continue;
-    const [holds, accepted] = checks[name] ?? [
-      () => false,
-      `Known are ${Object.keys(CHECKS).join(', ')}.`,
-    ];
-    if (!holds(value)) {
-      throw new InvalidOptionsError(`serverConfig.${name}`, value, accepted);
-    }
-  }
+  checkOptions('serverConfig', options, CHECKS, {
+    example: "{ upstream: '127.0.0.1:3000' }",
+    required: ['upstream'],
+  });
 }
 
 /**

@@ -1,4 +1,8 @@
-import { InvalidOptionsError } from '../errors/download-errors.js';
+import {
+  checkOptions,
+  type OptionChecks,
+  wholeNumber,
+} from '../errors/check-options.js';
 import {
   type DownloadBackend,
   type ProxiableDownload,
@@ -16,26 +20,23 @@ export interface StreamOptions {
   readonly idleTimeout?: number;
 }
 
+const CHECKS: OptionChecks<StreamOptions> = {
+  idleTimeout: wholeNumber(0, 'Give whole milliseconds, 0 for never.'),
+};
+
 /**
  * No server in front, or one that knows no offload: the application sends every file itself.
  *
- * @throws InvalidOptionsError for an idle timeout that is no whole number of milliseconds
+ * @throws InvalidOptionsError for an option that is unknown or wrong
  * @publicApi
  */
-export function stream({ idleTimeout }: StreamOptions = {}): DownloadBackend {
-  if (
-    idleTimeout !== undefined &&
-    (!Number.isSafeInteger(idleTimeout) || idleTimeout < 0)
-  ) {
-    throw new InvalidOptionsError(
-      'stream.idleTimeout',
-      idleTimeout,
-      'Give whole milliseconds, 0 for never.',
-    );
-  }
+export function stream(options: StreamOptions = {}): DownloadBackend {
+  checkOptions('stream', options, CHECKS, {
+    example: '{ idleTimeout: 60_000 }',
+  });
   return {
     name: 'stream',
-    idleTimeout,
+    idleTimeout: options.idleTimeout,
     proxy: (_: ProxiableDownload, request: ProxiableRequest) =>
       refuse(request, 'noServer'),
   };

@@ -15,9 +15,10 @@ import {
   type PathRule,
 } from '../../backends/rules.js';
 import {
-  checkKnownOptions,
-  checkPathEncoding,
-} from '../../backends/server-backend.js';
+  CHECKED_ELSEWHERE,
+  checkOptions,
+  oneOf,
+} from '../../errors/check-options.js';
 import { InvalidOptionsError } from '../../errors/download-errors.js';
 import { fakeCaddy } from './fake-caddy.js';
 import { exchange, type FakeSite } from './fake-exchange.js';
@@ -46,23 +47,26 @@ interface CheckedServer {
   readonly rules: readonly (PathRule | LocationRule)[];
 }
 
-const KNOWN = ['server', 'rules'];
+const CHECKS = { server: CHECKED_ELSEWHERE, rules: CHECKED_ELSEWHERE };
+const ENCODED_CHECKS = {
+  ...CHECKS,
+  pathEncoding: oneOf(
+    ['raw', 'percent'],
+    "Give 'raw' or 'percent', as the backend has it.",
+  ),
+};
 const WITH_ENCODING = new Set<unknown>(['apache', 'caddy']);
-const ENCODINGS = "Give 'raw' or 'percent', as the backend has it.";
 
 /**
  * @throws InvalidOptionsError for an option that is unknown or wrong
  * @internal
  */
 export function fakeServer(options: FakeProxyOptions): CheckedServer {
-  checkKnownOptions(
-    'fakeProxy',
-    options,
-    options && WITH_ENCODING.has(options.server)
-      ? [...KNOWN, 'pathEncoding']
-      : KNOWN,
-    "{ server: 'nginx', rules: [...] }",
-  );
+  const isEncoded = WITH_ENCODING.has(options?.server);
+  checkOptions('fakeProxy', options, isEncoded ? ENCODED_CHECKS : CHECKS, {
+    example: "{ server: 'nginx', rules: [...] }",
+    required: isEncoded ? ['pathEncoding'] : [],
+  });
   switch (options.server) {
     case 'nginx':
       return {
@@ -72,13 +76,11 @@ export function fakeServer(options: FakeProxyOptions): CheckedServer {
     case 'lighttpd':
       return { server: FAKE_LIGHTTPD, rules: checkPathRules(options.rules) };
     case 'apache':
-      checkPathEncoding('fakeProxy', options, ENCODINGS);
       return {
         server: fakeApache(options.pathEncoding),
         rules: checkPathRules(options.rules),
       };
     case 'caddy':
-      checkPathEncoding('fakeProxy', options, ENCODINGS);
       return {
         server: fakeCaddy(options.pathEncoding),
         rules: checkLocationRules(options.rules),
