@@ -1,2 +1,6 @@
 // Downloads in the OpenAPI document of @nestjs/swagger.
-export {};
+export {
+  ApiDownload,
+  type ApiDownloadOptions,
+} from './api-download.decorator.js';
+export { withDownloads } from './with-downloads.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as library from 'nestjs-downloadview';
 import * as csv from 'nestjs-downloadview/csv';
+import * as swagger from 'nestjs-downloadview/swagger';
 import * as terminus from 'nestjs-downloadview/terminus';
 import * as testing from 'nestjs-downloadview/testing';
 import * as typeorm from 'nestjs-downloadview/typeorm';
@@ -54,6 +55,13 @@ describe('the public API', () => {
 
   it('of nestjs-downloadview/csv', () => {
     expect(Object.keys(csv).sort()).toEqual(['CsvFile']);
+  });
+
+  it('of nestjs-downloadview/swagger', () => {
+    expect(Object.keys(swagger).sort()).toEqual([
+      'ApiDownload',
+      'withDownloads',
+    ]);
   });
 
   it('of nestjs-downloadview/terminus', () => {
