@@ -57,7 +57,7 @@ export {
 } from './files/virtual-file-source.js';
 
 // ... and lives in a storage, on a disk, elsewhere, or nowhere yet.
-export { type Awaitable } from './storages/file-stat.js';
+export { type Awaitable } from './storages/awaitable.js';
 export {
   DownloadStorage,
   type SaveOptions,

@@ -13,7 +13,7 @@ import {
 } from '../responses/presentation.js';
 import { DownloadResponse } from '../responses/download-response.js';
 import { type DownloadSource } from '../responses/download-backend.js';
-import { type Awaitable } from '../storages/file-stat.js';
+import { type Awaitable } from '../storages/awaitable.js';
 import { DownloadStorages } from '../storages/download-storages.js';
 import {
   controllerClass,

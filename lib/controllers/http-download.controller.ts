@@ -10,7 +10,7 @@ import {
   DEFAULT_TIMEOUT,
 } from '../files/http-file.js';
 import { allowedUrl } from '../files/http-file-url.js';
-import { type Awaitable } from '../storages/file-stat.js';
+import { type Awaitable } from '../storages/awaitable.js';
 import { DownloadController } from './download.controller.js';
 import { type DownloadRequest } from './download-request.js';
 

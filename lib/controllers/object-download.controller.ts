@@ -7,7 +7,7 @@ import { DescribedFile } from '../files/described-file.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
 import { StorageFile } from '../files/storage-file.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
-import { type Awaitable } from '../storages/file-stat.js';
+import { type Awaitable } from '../storages/awaitable.js';
 import { type DownloadRequest } from './download-request.js';
 import { DownloadController } from './download.controller.js';
 import {

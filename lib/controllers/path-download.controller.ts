@@ -6,7 +6,7 @@ import {
 } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { LocalFile } from '../files/local-file.js';
-import { type Awaitable } from '../storages/file-stat.js';
+import { type Awaitable } from '../storages/awaitable.js';
 import { DownloadController } from './download.controller.js';
 import { type DownloadRequest } from './download-request.js';
 import { requireParameter, routeParameter } from './route-parameter.js';

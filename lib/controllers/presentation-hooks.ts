@@ -2,7 +2,7 @@ import { type DownloadFile } from '../files/download-file.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponseOptions } from '../responses/download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
-import { type Awaitable } from '../storages/file-stat.js';
+import { type Awaitable } from '../storages/awaitable.js';
 import { type DownloadRequest } from './download-request.js';
 
 /**

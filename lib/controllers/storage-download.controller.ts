@@ -5,7 +5,7 @@ import { type DownloadFile } from '../files/download-file.js';
 import { StorageFile } from '../files/storage-file.js';
 import { type DownloadPlace } from '../responses/download-backend.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
-import { type Awaitable } from '../storages/file-stat.js';
+import { type Awaitable } from '../storages/awaitable.js';
 import { type DownloadRequest } from './download-request.js';
 import { DownloadController } from './download.controller.js';
 import { requireParameter, routeParameter } from './route-parameter.js';

@@ -3,7 +3,7 @@ import { ReadableStream } from 'node:stream/web';
 import { setImmediate } from 'node:timers/promises';
 
 import { generatedStream } from '../files/virtual-file-source.js';
-import { type Awaitable } from '../storages/file-stat.js';
+import { type Awaitable } from '../storages/awaitable.js';
 import { type CsvText } from './csv-text.js';
 
 /**

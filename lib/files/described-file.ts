@@ -1,10 +1,7 @@
 import { type Readable } from 'node:stream';
 
-import {
-  type Awaitable,
-  type FileStat,
-  type ReadWindow,
-} from '../storages/file-stat.js';
+import { type Awaitable } from '../storages/awaitable.js';
+import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import {
   type DownloadFile,
   type RemoteAnswer,

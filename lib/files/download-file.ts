@@ -1,11 +1,8 @@
 import { type Readable } from 'node:stream';
 
 import { type TemporaryUrlOptions } from '../storages/download-storage.js';
-import {
-  type Awaitable,
-  type FileStat,
-  type ReadWindow,
-} from '../storages/file-stat.js';
+import { type Awaitable } from '../storages/awaitable.js';
+import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type OpenFile } from '../storages/local-descriptor.js';
 
 /**

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 
 import { InvalidOptionsError } from '../errors/download-errors.js';
-import { type Awaitable } from '../storages/file-stat.js';
+import { type Awaitable } from '../storages/awaitable.js';
 
 /**
  * What a generator gives, as a stream of bytes. A stream that is destroyed tells its generator only when the

@@ -15,7 +15,7 @@ import { formatHttpDate, parseHttpDate } from '../http/preconditions.js';
 import { parseRangeSet, type RangeSpec, contentRange } from '../http/range.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
-import { type Awaitable } from '../storages/file-stat.js';
+import { type Awaitable } from '../storages/awaitable.js';
 import { type AnswerBody } from '../streaming/download-answer.js';
 import { type ResponseHead } from '../streaming/response-head.js';
 import { headOf, notModifiedHead, rangeNotSatisfiable } from './answer-head.js';

@@ -8,7 +8,7 @@ import {
 import { type DownloadDescription } from '../responses/describe.js';
 import { type ProxiableRequest } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
-import { type Awaitable } from '../storages/file-stat.js';
+import { type Awaitable } from '../storages/awaitable.js';
 
 const PRECONDITIONS = [
   'if-none-match',

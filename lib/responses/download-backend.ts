@@ -1,7 +1,8 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
 import { type DownloadFile } from '../files/download-file.js';
-import { type Awaitable, type FileStat } from '../storages/file-stat.js';
+import { type Awaitable } from '../storages/awaitable.js';
+import { type FileStat } from '../storages/file-stat.js';
 import { type DownloadDescription } from './describe.js';
 import { type Presentation } from './presentation.js';
 import { type ProxiedDownloadResponse } from './proxied-download-response.js';

@@ -17,7 +17,7 @@ import {
   InvalidSignatureError,
 } from '../errors/download-errors.js';
 import { kindOf } from '../errors/quote.js';
-import { type Awaitable } from '../storages/file-stat.js';
+import { type Awaitable } from '../storages/awaitable.js';
 import { keepSignedLink } from './signed-message.js';
 import { UrlSigner } from './url-signer.js';
 

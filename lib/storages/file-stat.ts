@@ -37,10 +37,3 @@ export interface ReadWindow {
   /** Fires when the client has left: what is being fetched is not needed any more. */
   readonly signal?: AbortSignal;
 }
-
-/**
- * A value, or a promise of it.
- *
- * @publicApi
- */
-export type Awaitable<T> = T | Promise<T>;

@@ -2,7 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { type BigIntStats } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { type Awaitable } from './file-stat.js';
+import { type Awaitable } from './awaitable.js';
 
 /**
  * What the tag of a local file is made from.

@@ -9,7 +9,7 @@ import {
   rangesOf,
 } from '../http/range.js';
 import { type DownloadDescription } from '../responses/describe.js';
-import { type Awaitable } from '../storages/file-stat.js';
+import { type Awaitable } from '../storages/awaitable.js';
 import { chunkBuffer, type LentBuffer, spareBuffer } from './chunk-buffers.js';
 
 /**

@@ -3,7 +3,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 
 import { type ByteRange } from '../http/range.js';
-import { type Awaitable } from '../storages/file-stat.js';
+import { type Awaitable } from '../storages/awaitable.js';
 import { type OpenFile } from '../storages/local-descriptor.js';
 import { diskPace } from '../storages/local-disk.js';
 import { RangeChunks } from './body-plan.js';

@@ -4,11 +4,8 @@ import { type Readable } from 'node:stream';
 import { type DownloadFile } from '../files/download-file.js';
 import { joinedStream } from '../files/virtual-file-source.js';
 import { type MultipartPlan, type ByteRange } from '../http/range.js';
-import {
-  type Awaitable,
-  type FileStat,
-  type ReadWindow,
-} from '../storages/file-stat.js';
+import { type Awaitable } from '../storages/awaitable.js';
+import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type OpenFile } from '../storages/local-descriptor.js';
 import { cutConnection } from './connection.js';
 import { type BodySegment, LocalBody } from './local-body.js';

@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
 import { type ByteRange } from '../../http/range.js';
-import { type Awaitable } from '../../storages/file-stat.js';
+import { type Awaitable } from '../../storages/awaitable.js';
 
 /**
  * A header line; names as they are sent.

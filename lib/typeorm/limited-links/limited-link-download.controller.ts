@@ -23,7 +23,7 @@ import { cleanFileName } from '../../http/file-name.js';
 import { type DownloadFile } from '../../files/download-file.js';
 import { type DownloadResponse } from '../../responses/download-response.js';
 import { boundToIp } from '../../signing/signed-url.guard.js';
-import { type Awaitable } from '../../storages/file-stat.js';
+import { type Awaitable } from '../../storages/awaitable.js';
 import { platformResponse } from '../../streaming/response-head.js';
 import { whenClosed } from '../../streaming/connection.js';
 import { checkSharing } from './limited-link-options.js';

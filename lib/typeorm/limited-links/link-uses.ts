@@ -6,11 +6,8 @@ import { Logger } from '@nestjs/common';
 import { quote } from '../../errors/quote.js';
 import { type DownloadFile, WrappedFile } from '../../files/download-file.js';
 import { type LinkGate } from '../../http/link-gate.js';
-import {
-  type Awaitable,
-  type FileStat,
-  type ReadWindow,
-} from '../../storages/file-stat.js';
+import { type Awaitable } from '../../storages/awaitable.js';
+import { type FileStat, type ReadWindow } from '../../storages/file-stat.js';
 import { grantIdOf, randomId } from './client-marks.js';
 import {
   GrantGate,

@@ -1,6 +1,6 @@
 import { type DownloadRequest } from '../../controllers/download-request.js';
 import { keepSignedLink } from '../../signing/signed-message.js';
-import { type Awaitable } from '../../storages/file-stat.js';
+import { type Awaitable } from '../../storages/awaitable.js';
 import {
   clientHash,
   grantCookie,
