@@ -3,6 +3,18 @@ import { constants, type ServerHttp2Stream } from 'node:http2';
 import { Socket } from 'node:net';
 
 /**
+ * Whether bytes of this response go to a socket of Node. Functions in a cloud, and tests, put an object of
+ * their own in its place, which keeps what it is given: it knows no timeouts, takes every text for UTF-8,
+ * and never closes.
+ *
+ * @internal
+ */
+export function isOnSocket(response: ServerResponse<IncomingMessage>): boolean {
+  // One that waits for its turn on the connection has none itself.
+  return (response.socket ?? response.req?.socket) instanceof Socket;
+}
+
+/**
  * Ends an answer that cannot be completed so that nobody takes it for complete: by RST on TCP, by
  * RST_STREAM on HTTP/2. After a plain end of the connection, curl behind a default nginx, lighttpd or
  * Caddy takes a file of unknown size for whole.
@@ -44,7 +56,7 @@ export function whenIdle(
   milliseconds: number,
   callback: () => void,
 ): void {
-  if (milliseconds === 0) return;
+  if (milliseconds === 0 || !isOnSocket(response)) return;
   // What the kernel took at once needs no watch: such an answer is over by now.
   process.nextTick(() => {
     if (!response.writableFinished && !response.destroyed) {
@@ -96,7 +108,7 @@ export function whenClosed(
   }
   let callbacks: Set<Callback> | undefined;
   const forget = (): void => {
-    response.off('close', closed);
+    response.off('close', closed).off('finish', closed);
     callbacks?.delete(closed);
   };
   const closed = (): void => {
@@ -104,6 +116,7 @@ export function whenClosed(
     callback();
   };
   response.once('close', closed);
+  if (!isOnSocket(response)) response.once('finish', closed);
   if (!response.socket && connection) {
     callbacks = waitingOn(connection).add(closed);
   }

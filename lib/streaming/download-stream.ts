@@ -5,6 +5,7 @@ import {
 } from 'node:http';
 import { Readable } from 'node:stream';
 
+import { isOnSocket } from './connection.js';
 import { type LocalBody } from './local-body.js';
 
 /**
@@ -169,13 +170,14 @@ export class DownloadStream extends Readable {
   }
 }
 
-/** Node's own response over HTTP/1, whose `write` nobody has replaced, as compression does. */
+/** Node's own response on a socket of HTTP/1, whose `write` nobody has replaced, as compression does. */
 function isPlainResponse(
   destination: NodeJS.WritableStream | ServerResponse<IncomingMessage>,
 ): destination is ServerResponse<IncomingMessage> {
   return (
     destination instanceof ServerResponse &&
     destination.write === OutgoingMessage.prototype.write &&
+    isOnSocket(destination) &&
     destination.req.method !== 'HEAD'
   );
 }
