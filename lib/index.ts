@@ -40,11 +40,7 @@ export { UrlSigner } from './signing/url-signer.js';
 
 // The file is wrapped and still unread ...
 export { ContentFile, type ContentFileOptions } from './files/content-file.js';
-export {
-  type DownloadFile,
-  type RemoteAnswer,
-  type RemoteConditions,
-} from './files/download-file.js';
+export { type DownloadFile } from './files/download-file.js';
 export { HttpFile } from './files/http-file.js';
 export { type HttpFileOptions } from './files/http-file.js';
 export { LocalFile, type LocalFileOptions } from './files/local-file.js';
@@ -64,6 +60,10 @@ export {
   type StorageContent,
   type TemporaryUrlOptions,
 } from './storages/download-storage.js';
+export {
+  type RemoteAnswer,
+  type RemoteConditions,
+} from './storages/remote-answer.js';
 export { DownloadStorages } from './storages/download-storages.js';
 export { type FileStat, type ReadWindow } from './storages/file-stat.js';
 export {

@@ -1,13 +1,16 @@
 import { type Readable } from 'node:stream';
 
 import { type Awaitable } from '../storages/awaitable.js';
-import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import {
-  type DownloadFile,
+  type FileStat,
+  type ReadWindow,
+  versionOf,
+} from '../storages/file-stat.js';
+import {
   type RemoteAnswer,
   type RemoteConditions,
-  WrappedFile,
-} from './download-file.js';
+} from '../storages/remote-answer.js';
+import { type DownloadFile, WrappedFile } from './download-file.js';
 import { conditionsForOrigin } from './remote-conditions.js';
 
 /**
@@ -15,7 +18,7 @@ import { conditionsForOrigin } from './remote-conditions.js';
  *
  * @internal
  */
-export type FileDescription = Omit<FileStat, 'acceptsRanges'>;
+export type FileDescription = Omit<FileStat, 'acceptsRanges' | 'version'>;
 
 /**
  * A file whose facts come partly from somewhere else, such as the columns of an entity. They come
@@ -27,13 +30,14 @@ export class DescribedFile extends WrappedFile {
   readonly untrusted = true;
   readonly request?: (conditions: RemoteConditions) => Promise<RemoteAnswer>;
   readonly #facts: FileStat;
-  #tag?: string;
 
   constructor(file: DownloadFile, description: FileDescription) {
     super(file, description.name);
     this.#facts = withoutUndefined(description);
+    const { etag, lastModified } = this.#facts;
+    const isJudgedHere = etag !== undefined || lastModified !== undefined;
     const request = file.request?.bind(file);
-    if (request) {
+    if (request && !(file.hasVersions && isJudgedHere)) {
       this.request = async (conditions) => {
         const answer = await request(
           conditionsForOrigin(conditions, this.#facts),
@@ -46,18 +50,17 @@ export class DescribedFile extends WrappedFile {
     }
   }
 
-  /** The file itself knows only its own tag. */
-  open(window: ReadWindow = {}): Awaitable<Readable> {
-    const isForeignTag = this.#facts.etag !== undefined;
-    return this.file.open(
-      isForeignTag ? { ...window, ifMatch: this.#tag } : window,
-    );
+  open(window?: ReadWindow): Awaitable<Readable> {
+    return this.file.open(window);
   }
 
   protected override restated(stat: FileStat): FileStat {
-    // A weak tag does not promise the same bytes.
-    this.#tag = stat.etag?.startsWith('"') ? stat.etag : undefined;
-    return { ...stat, ...this.#facts, size: stat.size ?? this.#facts.size };
+    return {
+      ...stat,
+      ...this.#facts,
+      size: stat.size ?? this.#facts.size,
+      version: versionOf(stat),
+    };
   }
 }
 

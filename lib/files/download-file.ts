@@ -4,43 +4,10 @@ import { type TemporaryUrlOptions } from '../storages/download-storage.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type OpenFile } from '../storages/local-descriptor.js';
-
-/**
- * What an origin of its own is asked for, in the words of RFC 9110. Only what it can judge is in it: no tag
- * and no date that somebody else has given the file.
- *
- * @publicApi
- */
-export interface RemoteConditions {
-  readonly signal?: AbortSignal;
-  /** One range: `bytes=0-99`, `bytes=100-` or `bytes=-100`. */
-  readonly range?: string;
-  /** Only with `range`: a strong tag or a date. Where the file has another, the whole of it is wanted. */
-  readonly ifRange?: string;
-  /** Tags, or `*`: where the file has one of them, 304 is wanted. */
-  readonly ifNoneMatch?: string;
-  /** A date: where the file has not changed since, 304 is wanted. */
-  readonly ifModifiedSince?: string;
-}
-
-/**
- * What an origin of its own answered.
- *
- * @publicApi
- */
-export interface RemoteAnswer {
-  /** 200; 206 and 416 only where a range was asked for, and 304 only where a condition was given. */
-  readonly status: number;
-  /** The facts about the whole file, as far as the answer has them. */
-  readonly stat: FileStat;
-  /** With 206, and never without: the bytes that `stream` has. */
-  readonly range?: {
-    readonly start: number;
-    readonly end: number; /* inclusive */
-  };
-  /** Empty with 304 and 416. */
-  readonly stream: Readable;
-}
+import {
+  type RemoteAnswer,
+  type RemoteConditions,
+} from '../storages/remote-answer.js';
 
 /**
  * A file that is to be handed out, wrapped and still unread. Nothing is opened or read before it is
@@ -91,9 +58,18 @@ export interface DownloadFile {
    * For a wrapper whose origin answers ranges and conditions itself: it is asked once, in place of `stat()`
    * and `open()`, for what is not HEAD.
    *
-   * @throws FileNotFoundError, RemoteFileError
+   * @throws FileNotFoundError, RemoteFileError, StorageUnavailableError
    */
-  request?(conditions: RemoteConditions): Awaitable<RemoteAnswer>;
+  readonly request?:
+    ((conditions: RemoteConditions) => Awaitable<RemoteAnswer>) | undefined;
+
+  /**
+   * Whether `open()` keeps to the version that `stat()` told. Such an origin is asked by `request()` only for
+   * what it judges as RFC 9110 has it; for all else its facts and windows are as good.
+   *
+   * @internal
+   */
+  readonly hasVersions?: boolean;
 
   /** A signed address that works for a while, for a file of a store that knows such. */
   readonly temporaryUrl?:
@@ -147,6 +123,7 @@ export function isDownloadFile(value: unknown): value is DownloadFile {
  */
 export abstract class WrappedFile implements DownloadFile {
   readonly acceptsRanges?: boolean;
+  readonly hasVersions?: boolean;
   readonly hold?: () => Promise<OpenFile>;
   readonly wasModifiedSince?: (since: Date) => Awaitable<boolean>;
 
@@ -155,6 +132,7 @@ export abstract class WrappedFile implements DownloadFile {
     readonly name = file.name,
   ) {
     this.acceptsRanges = file.acceptsRanges;
+    this.hasVersions = file.hasVersions;
     const hold = file.hold?.bind(file);
     if (hold) {
       this.hold = async () => {

@@ -18,7 +18,10 @@ import {
   type RangeSpec,
 } from '../http/range.js';
 import { type FileStat } from '../storages/file-stat.js';
-import { type RemoteAnswer, type RemoteConditions } from './download-file.js';
+import {
+  type RemoteAnswer,
+  type RemoteConditions,
+} from '../storages/remote-answer.js';
 import { generatedStream } from './virtual-file-source.js';
 
 /**

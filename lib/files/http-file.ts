@@ -10,10 +10,10 @@ import {
 } from '../errors/download-errors.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import {
-  type DownloadFile,
   type RemoteAnswer,
   type RemoteConditions,
-} from './download-file.js';
+} from '../storages/remote-answer.js';
+import { type DownloadFile } from './download-file.js';
 import {
   readAnswer,
   begun,

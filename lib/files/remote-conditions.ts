@@ -1,7 +1,10 @@
 import { parseEntityTag } from '../http/entity-tag.js';
 import { ifRangeHolds } from '../http/preconditions.js';
 import { type FileStat } from '../storages/file-stat.js';
-import { type RemoteAnswer, type RemoteConditions } from './download-file.js';
+import {
+  type RemoteAnswer,
+  type RemoteConditions,
+} from '../storages/remote-answer.js';
 
 /**
  * The conditions of a client as far as the origin of a file can judge them: a tag and a date that somebody

@@ -8,6 +8,10 @@ import {
 } from '../storages/download-storage.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type OpenFile } from '../storages/local-descriptor.js';
+import {
+  type RemoteAnswer,
+  type RemoteConditions,
+} from '../storages/remote-answer.js';
 import { lastSegment } from '../storages/storage-key.js';
 import { type DownloadFile } from './download-file.js';
 
@@ -91,6 +95,16 @@ export class StorageFile implements DownloadFile {
   get hold(): (() => Promise<OpenFile>) | undefined {
     const hold = this.#storage.hold?.bind(this.#storage);
     return hold && (() => hold(this.#key));
+  }
+
+  get request():
+    ((conditions: RemoteConditions) => Promise<RemoteAnswer>) | undefined {
+    const request = this.#storage.request?.bind(this.#storage);
+    return request && ((conditions) => request(this.#key, conditions));
+  }
+
+  get hasVersions(): boolean {
+    return this.#storage.request !== undefined;
   }
 
   get path(): string | undefined {

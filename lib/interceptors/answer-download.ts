@@ -17,7 +17,7 @@ import {
 } from '../streaming/running-downloads.js';
 import { type ResponseHead } from '../streaming/response-head.js';
 import { headOf, notModifiedHead, rangeNotSatisfiable } from './answer-head.js';
-import { remoteAnswer } from './answer-remote.js';
+import { isForOrigin, remoteAnswer } from './answer-remote.js';
 import { isNotModified } from './conditions.js';
 import { toldOutcome } from './download-explainer.js';
 import { type Exchange } from './exchange.js';
@@ -102,12 +102,14 @@ async function streamed(
   const { method } = exchange;
   const server = backend.streamHeaders ? backend : configured;
   const ask = download.file.request?.bind(download.file);
-  if (ask && method !== 'HEAD') {
+  if (ask && isForOrigin(download, exchange)) {
     const { head, body } = await remoteAnswer(download, ask, exchange, server);
     if (head.length !== undefined) forbidCompression(exchange);
     return answerOf(head, exchange, body, backend);
   }
   const held = await holdDownload(download.file, wantsOf(exchange), exchange);
+  // Behind a server, the backend wants them as well.
+  if (method === 'HEAD') download.know(held.stat);
   let body: AnswerBody | undefined;
   try {
     const stat = await statFor(exchange, download, backend, held.stat);

@@ -1,10 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
 import { RemoteFileError } from '../errors/download-errors.js';
-import {
-  type RemoteConditions,
-  type RemoteAnswer,
-} from '../files/download-file.js';
 import { conditionsForOrigin } from '../files/remote-conditions.js';
 import {
   formatEntityTag,
@@ -16,6 +12,10 @@ import { parseRangeSet, type RangeSpec, contentRange } from '../http/range.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
 import { type Awaitable } from '../storages/awaitable.js';
+import {
+  type RemoteAnswer,
+  type RemoteConditions,
+} from '../storages/remote-answer.js';
 import { type AnswerBody } from '../streaming/download-answer.js';
 import { type ResponseHead } from '../streaming/response-head.js';
 import { headOf, notModifiedHead, rangeNotSatisfiable } from './answer-head.js';
@@ -92,6 +92,30 @@ function formattedTags(header: string): string | undefined {
   return tags.length > 0 ? tags.map(formatEntityTag).join(', ') : undefined;
 }
 
+/**
+ * Whether the origin of a file answers this request as RFC 9110 has it. One that is bound to versions is asked
+ * for nothing else: not for what it would judge by another tag or date than the client is told, nor for what
+ * several of its answers are needed for.
+ *
+ * @internal
+ */
+export function isForOrigin(
+  download: DownloadResponse,
+  exchange: Pick<Exchange, 'method' | 'headers' | 'response'>,
+): boolean {
+  const { method, headers } = exchange;
+  if (method === 'HEAD') return false;
+  if (!download.file.hasVersions || method !== 'GET') return true;
+  return (
+    headers['if-match'] === undefined &&
+    headers['if-unmodified-since'] === undefined &&
+    !headers.range?.includes(',') &&
+    ownValue(download, exchange, 'ETag') === undefined &&
+    ownValue(download, exchange, 'Last-Modified') === undefined &&
+    ownHook(download) === undefined
+  );
+}
+
 const CSP = 'Content-Security-Policy';
 const NO_DATE = new Date(NaN);
 
@@ -138,7 +162,9 @@ async function decided(
     throw rangeNotSatisfiable(exchange.response, stat.size);
   }
   const isGet = exchange.method === 'GET';
-  const accepts = isGet ? stat.acceptsRanges : undefined;
+  const accepts = isGet
+    ? (stat.acceptsRanges ?? download.file.hasVersions)
+    : undefined;
   const whole = headOf({ kind: 'whole' }, description, backend, accepts);
   if (status === 200) return whole;
   if (status === 206 && range && isGet)
@@ -179,20 +205,27 @@ function partHead(
 /** Only GET has them. A tag and a date of the application's own mean nothing to the origin. */
 function conditionsOf(
   download: DownloadResponse,
-  { method, headers, response }: Exchange,
+  exchange: Exchange,
 ): RemoteConditions {
-  if (method !== 'GET') return {};
-  const own = (name: string): string | undefined =>
-    ownHeader(download, name) ?? response.getHeader(name)?.toString();
-  const date = own('Last-Modified');
+  if (exchange.method !== 'GET') return {};
+  const date = ownValue(download, exchange, 'Last-Modified');
   return conditionsForOrigin(
-    remoteConditions(headers, ownHook(download) !== undefined),
+    remoteConditions(exchange.headers, ownHook(download) !== undefined),
     {
-      etag: own('ETag'),
+      etag: ownValue(download, exchange, 'ETag'),
       lastModified:
         date === undefined ? undefined : (parseHttpDate(date) ?? NO_DATE),
     },
   );
+}
+
+/** What the application itself says of the file, on this response or on all. */
+function ownValue(
+  download: DownloadResponse,
+  { response }: Pick<Exchange, 'response'>,
+  name: string,
+): string | undefined {
+  return ownHeader(download, name) ?? response.getHeader(name)?.toString();
 }
 
 function ownHeader(

@@ -161,6 +161,15 @@ export class DownloadResponse
   }
 
   /**
+   * Takes facts that the file was asked for already: `describe()` asks for none again.
+   *
+   * @internal
+   */
+  know(stat: FileStat): void {
+    this.#description ??= Promise.resolve(this.describeBy(stat));
+  }
+
+  /**
    * The same from facts that are known already.
    *
    * @internal

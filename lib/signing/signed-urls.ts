@@ -71,6 +71,7 @@ class SignedUrlStorage extends DownloadStorage {
   override readonly path?: DownloadStorage['path'];
   override readonly temporaryUrl?: DownloadStorage['temporaryUrl'];
   override readonly hold?: DownloadStorage['hold'];
+  override readonly request?: DownloadStorage['request'];
   readonly #storage: DownloadStorage;
   #signer?: UrlSigner;
 
@@ -83,6 +84,7 @@ class SignedUrlStorage extends DownloadStorage {
     this.path = storage.path?.bind(storage);
     this.temporaryUrl = storage.temporaryUrl?.bind(storage);
     this.hold = storage.hold?.bind(storage);
+    this.request = storage.request?.bind(storage);
   }
 
   bind(signer: UrlSigner): void {

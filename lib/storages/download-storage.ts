@@ -2,6 +2,7 @@ import { type Readable } from 'node:stream';
 
 import { type FileStat, type ReadWindow } from './file-stat.js';
 import { type OpenFile } from './local-descriptor.js';
+import { type RemoteAnswer, type RemoteConditions } from './remote-answer.js';
 
 /**
  * What a storage takes as the content of a new file.
@@ -83,6 +84,16 @@ export abstract class DownloadStorage {
 
   /** Removes a file. A missing one is no error. */
   abstract delete(key: string): Promise<void>;
+
+  /**
+   * For a store that answers ranges and conditions itself: facts and bytes in one round trip, in place of
+   * `stat()` and `open()`. It is asked for GET with at most one range; where the file is not the one of
+   * `ifRange`, the whole of it comes back. `open()` has to keep to `ifMatch` then.
+   *
+   * @throws FileNotFoundError where there is none
+   * @throws StorageUnavailableError when the storage cannot be asked
+   */
+  request?(key: string, conditions: RemoteConditions): Promise<RemoteAnswer>;
 
   /** The URL path or address under which a web server can fetch the file, if it can. */
   url?(key: string): string;

@@ -10,6 +10,11 @@ export interface FileStat {
   readonly lastModified?: Date;
   /** A field value of RFC 9110 8.8.3: `"abc"` or `W/"abc"`. */
   readonly etag?: string;
+  /**
+   * The storage's own strong tag of these bytes, as `ReadWindow.ifMatch` takes it. Whoever describes a file
+   * otherwise, with a tag of a row, leaves it as it is: what is read is bound by it.
+   */
+  readonly version?: string;
   /** A media type: `image/png`. */
   readonly contentType?: string;
   /** The charset of a text: `utf-8`. */
@@ -23,6 +28,18 @@ export interface FileStat {
 }
 
 /**
+ * What binds a window to the bytes that these facts are about. A weak tag does not promise the same bytes.
+ *
+ * @internal
+ */
+export function versionOf({
+  version,
+  etag,
+}: Pick<FileStat, 'version' | 'etag'>): string | undefined {
+  return version ?? (etag?.startsWith('"') ? etag : undefined);
+}
+
+/**
  * Which bytes are to be read.
  *
  * @publicApi
@@ -32,7 +49,10 @@ export interface ReadWindow {
   readonly start?: number;
   /** Last byte, inclusive; the end of the file by default. */
   readonly end?: number;
-  /** The tag that the file must still have: else FileChangedError. Storages without tags ignore it. */
+  /**
+   * The version, or strong tag, that the file must still have: else FileChangedError. Storages without tags
+   * ignore it.
+   */
   readonly ifMatch?: string;
   /** Fires when the client has left: what is being fetched is not needed any more. */
   readonly signal?: AbortSignal;

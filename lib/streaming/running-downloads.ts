@@ -5,7 +5,11 @@ import { type DownloadFile } from '../files/download-file.js';
 import { joinedStream } from '../files/virtual-file-source.js';
 import { type MultipartPlan, type ByteRange } from '../http/range.js';
 import { type Awaitable } from '../storages/awaitable.js';
-import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
+import {
+  type FileStat,
+  type ReadWindow,
+  versionOf,
+} from '../storages/file-stat.js';
 import { type OpenFile } from '../storages/local-descriptor.js';
 import { cutConnection } from './connection.js';
 import { type BodySegment, LocalBody } from './local-body.js';
@@ -73,13 +77,12 @@ function heldByTag(
   stat: FileStat,
   client: Client,
 ): HeldDownload {
-  // A weak tag does not promise the same bytes.
-  const ifMatch = stat.etag?.startsWith('"') ? stat.etag : undefined;
+  const ifMatch = versionOf(stat);
   const open = (window: ReadWindow): Awaitable<Readable> =>
     file.open({ ...window, ifMatch, signal: client.signal });
   return {
     stat,
-    isRemote: file.request !== undefined,
+    isRemote: file.request !== undefined && !file.hasVersions,
     mostRanges: file.acceptsRanges === false ? 0 : MOST_REQUESTS,
     whole: () => open({}),
     range: (range) => open(range),

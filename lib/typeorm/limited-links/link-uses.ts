@@ -7,7 +7,11 @@ import { quote } from '../../errors/quote.js';
 import { type DownloadFile, WrappedFile } from '../../files/download-file.js';
 import { type LinkGate } from '../../http/link-gate.js';
 import { type Awaitable } from '../../storages/awaitable.js';
-import { type FileStat, type ReadWindow } from '../../storages/file-stat.js';
+import {
+  type FileStat,
+  type ReadWindow,
+  versionOf,
+} from '../../storages/file-stat.js';
 import { grantIdOf, randomId } from './client-marks.js';
 import {
   GrantGate,
@@ -120,8 +124,6 @@ export class LinkUses {
  */
 export class TaggedFile extends WrappedFile {
   readonly untrusted?: boolean;
-  /** The file's own tags, by ours. */
-  readonly #ownTags = new Map<string, string | undefined>();
 
   /** @param grantId which stands in the tag */
   constructor(
@@ -132,18 +134,13 @@ export class TaggedFile extends WrappedFile {
     this.untrusted = file.untrusted;
   }
 
-  /** The file itself knows only its own tag. */
-  open(window: ReadWindow = {}): Awaitable<Readable> {
-    const ifMatch = this.#ownTags.get(window.ifMatch ?? '');
-    return this.file.open({ ...window, ifMatch });
+  open(window?: ReadWindow): Awaitable<Readable> {
+    return this.file.open(window);
   }
 
   protected override restated(stat: FileStat): FileStat {
     const etag = `"${this.grantId}.${fingerprint(stat)}"`;
-    // A weak tag does not promise the same bytes.
-    const own = stat.etag?.startsWith('"') ? stat.etag : undefined;
-    this.#ownTags.set(etag, own);
-    return { ...stat, etag };
+    return { ...stat, etag, version: versionOf(stat) };
   }
 }
 

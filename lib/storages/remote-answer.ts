@@ -1,0 +1,40 @@
+import { type Readable } from 'node:stream';
+
+import { type FileStat } from './file-stat.js';
+
+/**
+ * What an origin of its own is asked for, in the words of RFC 9110. Only what it can judge is in it: no tag
+ * and no date that somebody else has given the file.
+ *
+ * @publicApi
+ */
+export interface RemoteConditions {
+  readonly signal?: AbortSignal;
+  /** One range: `bytes=0-99`, `bytes=100-` or `bytes=-100`. */
+  readonly range?: string;
+  /** Only with `range`: a strong tag or a date. Where the file has another, the whole of it is wanted. */
+  readonly ifRange?: string;
+  /** Tags, or `*`: where the file has one of them, 304 is wanted. */
+  readonly ifNoneMatch?: string;
+  /** A date: where the file has not changed since, 304 is wanted. */
+  readonly ifModifiedSince?: string;
+}
+
+/**
+ * What an origin of its own answered.
+ *
+ * @publicApi
+ */
+export interface RemoteAnswer {
+  /** 200; 206 and 416 only where a range was asked for, and 304 only where a condition was given. */
+  readonly status: number;
+  /** The facts about the whole file, as far as the answer has them. */
+  readonly stat: FileStat;
+  /** With 206, and never without: the bytes that `stream` has. */
+  readonly range?: {
+    readonly start: number;
+    readonly end: number; /* inclusive */
+  };
+  /** Empty with 304 and 416. */
+  readonly stream: Readable;
+}
