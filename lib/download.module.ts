@@ -41,7 +41,11 @@ import {
 import { InvalidOptionsError } from './errors/download-errors.js';
 import { DownloadExplainer } from './interceptors/download-explainer.js';
 import { DownloadInterceptor } from './interceptors/download.interceptor.js';
-import { addressWarnings, askSignatureLast } from './signing/signed-routes.js';
+import {
+  addressWarnings,
+  askSignatureLast,
+  type ProxyTrust,
+} from './signing/signed-routes.js';
 import { bindSignedUrls } from './signing/signed-urls.js';
 import { UrlSigner } from './signing/url-signer.js';
 import { DownloadStorages } from './storages/download-storages.js';
@@ -201,7 +205,7 @@ export class DownloadModule
 
   #addressWarnings(): string[] {
     if (this.#platform() === undefined) return [];
-    const platform = this.adapterHost.httpAdapter.getInstance<object>();
+    const platform = this.adapterHost.httpAdapter.getInstance<ProxyTrust>();
     const others = foundControllers(this.modules).flatMap(
       ({ instance }) => instance?.addressUse ?? [],
     );

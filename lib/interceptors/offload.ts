@@ -178,30 +178,20 @@ function ourselves(
 }
 
 /**
- * The backend for a download that is counted. The server gets the file only where nothing but the whole of it
- * is left to send: not a condition that it would judge, and no client is sent to an address that works more
- * often. Nor a range: downloaders leave many of them early, and what they do not take is given back only of
- * an answer of our own.
+ * The backend for a download that is counted. The application sends it: what a server in front has sent of it
+ * is not told, so of a client that lost its connection nothing could be given back.
  *
  * @internal
  */
-export function countedBackend(backend: DownloadBackend): DownloadBackend {
+export function countedBackend({
+  name,
+  streamHeaders,
+  idleTimeout,
+}: DownloadBackend): DownloadBackend {
   return {
-    name: backend.name,
-    streamHeaders: backend.streamHeaders,
-    conditions: backend.conditions,
-    idleTimeout: backend.idleTimeout,
-    validators: backend.validators?.bind(backend),
-    losesHeader: backend.losesHeader?.bind(backend),
-    async proxy(response, request) {
-      const proxied = await backend.proxy(response, request);
-      if (!proxied) return undefined;
-      const isJudged =
-        !proxied.unconditional && backend.conditions !== 'application';
-      const isWhole = request.headers.range === undefined;
-      return proxied.status === 200 && isWhole && !isJudged
-        ? proxied
-        : refuse(request, 'counted');
-    },
+    name,
+    streamHeaders,
+    idleTimeout,
+    proxy: (_response, request) => refuse(request, 'counted'),
   };
 }

@@ -3,15 +3,13 @@ import { type ExecutionContext } from '@nestjs/common';
 import { type LinkGate } from '../http/link-gate.js';
 import { parseContentRange } from '../http/range.js';
 import { DownloadResponse } from '../responses/download-response.js';
-import { OFFLOAD_HEADERS } from '../responses/response-headers.js';
 import { signedLinkOf } from '../signing/signed-message.js';
 import { cutConnection } from '../streaming/connection.js';
 import { type DownloadAnswer } from '../streaming/download-answer.js';
 import { type Exchange } from './exchange.js';
 
 /**
- * Asks the gate of a limited link about an answer with a body, or one that has a body sent by the server in
- * front. What does not pass is let go of.
+ * Asks the gate of a limited link about an answer with a body. What does not pass is let go of.
  *
  * @throws what the gate throws
  * @internal
@@ -23,12 +21,9 @@ export async function passGate(
   exchange: Exchange,
 ): Promise<void> {
   const { raw } = exchange.response;
-  const isOffloaded = OFFLOAD_HEADERS.some(
-    (name) => name in answer.head.headers,
-  );
-  if (!answer.hasBody && !isOffloaded) return;
+  if (!answer.hasBody) return;
   try {
-    const { length, size } = await lengthsOf(answer, download, isOffloaded);
+    const { length, size } = await lengthsOf(answer, download);
     const { ETag: etag } = answer.head.headers;
     const cut = (): void => cutConnection(raw);
     answer.admit(await gate.admit({ length, size, etag, cut }));
@@ -46,12 +41,7 @@ interface Lengths {
 async function lengthsOf(
   { head: { status, headers, length } }: DownloadAnswer,
   download: DownloadResponse,
-  isOffloaded: boolean,
 ): Promise<Lengths> {
-  if (isOffloaded) {
-    const { size } = await download.describe();
-    return { length: size, size };
-  }
   if (status === 200) return { length, size: length };
   const range = parseContentRange(headers['Content-Range']);
   const { size } = range ?? (await download.describe());

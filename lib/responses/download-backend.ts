@@ -78,7 +78,7 @@ export const REFUSALS = {
   notModified: 'the client has the file already',
   precondition: 'a precondition of the request fails',
   counted:
-    'the link works a limited number of times, and the server cannot be told exactly what is left to send',
+    'the link works a limited number of times, and the server does not tell how much it has sent',
   left: 'the backend left it to the application',
 } as const;
 

@@ -35,15 +35,16 @@ export function askSignatureLast(controller: Type): void {
  * What is wrong where clients are known by their addresses, as with links that are bound to one.
  *
  * @param others who knows them so besides
- * @param platform the adapter's own application; Express's tells whether it trusts a proxy
+ * @param platform the adapter's own application, which tells whether it trusts a proxy
  * @internal
  */
 export function addressWarnings(
   controllers: readonly Type[],
   others: readonly string[],
-  platform: { enabled?: (setting: string) => boolean },
+  platform: ProxyTrust,
 ): string[] {
-  if (platform.enabled?.('trust proxy') !== false) return [];
+  const remedy = remedyFor(platform);
+  if (!remedy) return [];
   const bound = controllers
     .filter((controller) =>
       methodsOf(controller).some(
@@ -55,11 +56,29 @@ export function addressWarnings(
       ),
     )
     .map(({ name }) => `@SignedUrl({ boundTo: boundToIp }) of ${name}`);
-  return [...bound, ...others].map(
-    (use) =>
-      `${use}: Express trusts no proxy. Behind one, all clients have its address: ` +
-      `app.set('trust proxy', '<address of the proxy>').`,
-  );
+  return [...bound, ...others].map((use) => `${use}: ${remedy}`);
+}
+
+/**
+ * What Express and Fastify tell of the proxies that they trust.
+ *
+ * @internal
+ */
+export interface ProxyTrust {
+  enabled?(setting: string): boolean;
+  hasRequestDecorator?(name: string): boolean;
+}
+
+/** @returns undefined where a proxy is trusted, or the adapter does not tell */
+function remedyFor(platform: ProxyTrust): string | undefined {
+  const behind = 'trusts no proxy. Behind one, all clients have its address: ';
+  if (platform.enabled?.('trust proxy') === false) {
+    return `Express ${behind}app.set('trust proxy', '<address of the proxy>').`;
+  }
+  // Requests have the addresses on their way only where it trusts somebody.
+  return platform.hasRequestDecorator?.('ips') === false
+    ? `Fastify ${behind}new FastifyAdapter({ trustProxy: '<address of the proxy>' }).`
+    : undefined;
 }
 
 function guardsOf(target: object): unknown[] {

@@ -244,3 +244,23 @@ export function boundToIp({
   // One client, whether the server listens on IPv4 alone or on both.
   return ip?.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '');
 }
+
+/** What Express's and Fastify's requests tell of the proxies that they trust. */
+interface AddressedRequest extends Pick<SignedRequest, 'ip' | 'headers'> {
+  readonly app?: { enabled?(setting: string): boolean };
+}
+
+const FORWARDED = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'];
+
+/**
+ * The address of the client, unless it came through a proxy that the application trusts not: then it is the
+ * proxy's, and everybody's.
+ *
+ * @internal
+ */
+export function ownAddress(request: AddressedRequest): string | undefined {
+  const { headers, app } = request;
+  const trusts = app?.enabled?.('trust proxy') ?? 'ips' in request;
+  const isForwarded = FORWARDED.some((name) => headers[name] !== undefined);
+  return isForwarded && !trusts ? undefined : boundToIp(request);
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller, type Type } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ContentFile, type DownloadFile } from 'nestjs-downloadview';
 import { LimitedLinkDownloadController } from 'nestjs-downloadview/typeorm';
 
@@ -31,7 +32,7 @@ class NamedController extends DirectController {
 
 describe('limited links whose clients are known by their addresses', () => {
   const warningsOf = async (
-    adapter: Adapter,
+    adapter: Adapter | FastifyAdapter,
     controller: Type,
   ): Promise<string> => {
     const directory = await temporaryDirectory();
@@ -53,11 +54,23 @@ describe('limited links whose clients are known by their addresses', () => {
     expect(warning).toContain("app.set('trust proxy'");
   });
 
+  it('have a warning at boot on Fastify that trusts no proxy', async () => {
+    const warning = await warningsOf('fastify', DirectController);
+    expect(warning).toContain('getClient() of DirectController');
+    expect(warning).toContain('new FastifyAdapter({ trustProxy:');
+  });
+
+  it('have none on Fastify that trusts one', async () => {
+    const fastify = new FastifyAdapter({ trustProxy: 'loopback' });
+    expect(await warningsOf(fastify, DirectController)).toBe('');
+  });
+
   it.each<[string, Adapter, Type]>([
-    ['on Fastify, which does not tell', 'fastify', DirectController],
     ['where a page asks first', 'express', AskingController],
+    ['where a page asks first', 'fastify', AskingController],
     ['where the application knows them', 'express', NamedController],
-  ])('have none %s', async (_, adapter, controller) => {
-    expect(await warningsOf(adapter, controller)).not.toContain('trust proxy');
+    ['where the application knows them', 'fastify', NamedController],
+  ])('have none %s, on %s', async (_, adapter, controller) => {
+    expect(await warningsOf(adapter, controller)).not.toMatch(/trust ?proxy/i);
   });
 });

@@ -271,6 +271,23 @@ describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
         await expectForbidden(link.url, range('1000-', headers()));
       });
 
+      it.each(['0-', '0-99999', '0-200000', '-100000', '0-49999,50000-99999'])(
+        'and not for bytes=%s, the whole file, of a client that shows nothing',
+        async (whole) => {
+          await expectForbidden(link.url, range(whole, mine));
+          const shown = range(whole, { Cookie: cookie });
+          expect((await ask(link.url, shown)).status).toBe(206);
+          expect(await site.used(link.id)).toBe(1);
+        },
+      );
+
+      it('and not for whoever has the address of a server in front alone', async () => {
+        for (const header of ['X-Forwarded-For', 'Forwarded', 'X-Real-IP']) {
+          const headers = { ...mine, [header]: '192.0.2.1' };
+          await expectForbidden(link.url, range('1000-', headers));
+        }
+      });
+
       it('of the client that another one of two uses is not for', async () => {
         const { id, url } = await site.share({ maxUses: 2 });
         await ask(url, range('0-99', mine));
@@ -280,13 +297,27 @@ describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
         await expectForbidden(url, range('100-', { 'User-Agent': 'third' }));
       });
 
-      it('up to twice the size, and then begins what is left', async () => {
+      it('as often as a client may lose a small file, and then begins what is left', async () => {
         const { id, url } = await site.share({ maxUses: 2 });
-        for (const use of [1, 1, 2, 2]) {
-          expect((await ask(url, range('0-', mine))).status).toBe(206);
-          expect(await site.used(id)).toBe(use);
+        const { headers } = await ask(url, { headers: mine });
+        let shown = headers['set-cookie']?.[1]?.replace(/;.*/, '') ?? '';
+        const again = () => ask(url, { headers: { Cookie: shown } });
+        for (let lost = 1; lost <= 7; lost += 1) {
+          expect((await again()).status).toBe(200);
+          expect(await site.used(id)).toBe(1);
         }
-        await expectForbidden(url, range('0-', mine));
+        const second = await again();
+        expect([second.status, await site.used(id)]).toEqual([200, 2]);
+        shown = second.headers['set-cookie']?.[1]?.replace(/;.*/, '') ?? '';
+        for (let lost = 1; lost <= 7; lost += 1) await again();
+        expect([(await again()).status, await site.used(id)]).toEqual([403, 2]);
+      });
+
+      it('without one as well, where a client shows its cookie', async () => {
+        const again = await ask(link.url, { headers: { Cookie: cookie } });
+        expect([again.status, again.headers.etag]).toEqual([200, tag]);
+        expectWhole(again.body);
+        expect(await site.used(link.id)).toBe(1);
       });
     });
 

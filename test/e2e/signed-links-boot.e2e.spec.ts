@@ -162,11 +162,19 @@ describe('a link that is bound to an address', () => {
     expect(warning).not.toContain('trust proxy');
   });
 
-  it('has none on Fastify, which does not tell, nor where nothing is bound', async () => {
-    expect(await warnings('fastify', { controllers })).toBe('');
+  it('has a warning at boot on Fastify that trusts no proxy', async () => {
+    const warning = await warnings('fastify', { controllers });
+    expect(warning).toContain('AddressedController');
+    expect(warning).toContain('new FastifyAdapter({ trustProxy:');
+  });
+
+  it('has none where nothing is bound', async () => {
     expect(
       await warnings('express', { controllers: [HandlerController] }),
     ).not.toContain('trust proxy');
+    expect(
+      await warnings('fastify', { controllers: [HandlerController] }),
+    ).toBe('');
   });
 });
 

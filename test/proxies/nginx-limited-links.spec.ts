@@ -52,7 +52,7 @@ describeWith(['nginx'], 'limited links behind nginx', () => {
       links.create({ path, subject });
     const used = async (id: string) => (await links.find(id))?.used;
 
-    it('count the file that nginx sends, and go on with ranges that it does not', async () => {
+    it('count the file, which nginx itself is not left to send, and go on', async () => {
       const { id, url } = await share();
       const first = await site.through(url);
       expect(first.body.equals(bytes)).toBe(true);
@@ -76,27 +76,44 @@ describeWith(['nginx'], 'limited links behind nginx', () => {
       expect((await site.through(url)).status).toBe(403);
     });
 
-    it('go on as often as a client leaves, as axel does', async () => {
-      await truncate(await directory.write('large.bin', ''), LARGE);
-      const { id, url } = await share('/direct/:link', 'large.bin');
-      const table = site.application.app
-        .get(DataSource)
-        .getRepository(LimitedLinkGrant);
-      const running = async () =>
-        (await table.findOneBy({ linkId: id }))?.connections;
-      for (let times = 0; times < 3; times += 1) {
-        const client = await RawClient.connect(
-          Number(new URL(site.nginx.origin).port),
-        );
-        await client.send({ path: url, headers: { Range: 'bytes=0-' } });
-        await client.readALittle();
-        await client.leave();
-        expect(await eventually(0, running)).toBe(0);
-      }
-      const rest = await site.through(url, {
-        headers: { Range: `bytes=${LARGE - 100}-` },
-      });
-      expect([rest.status, rest.body.length]).toEqual([206, 100]);
+    it.each<[what: string, size: number, ranged: boolean]>([
+      ['the small file of a phone', 5 * 1024 * 1024, false],
+      ['the small file of a phone, by ranges', 5 * 1024 * 1024, true],
+      ['a large file', LARGE, false],
+    ])(
+      'go on though a client loses its connection five times: %s',
+      async (_, size, ranged) => {
+        await truncate(await directory.write('lost.bin', ''), size);
+        const { id, url } = await share('/shared/:link', 'lost.bin');
+        const { headers } = await site.through(url, { method: 'POST' });
+        const base = `http://test${url}`;
+        const { pathname: path } = new URL(headers.location ?? '', base);
+        const table = site.application.app
+          .get(DataSource)
+          .getRepository(LimitedLinkGrant);
+        const running = async () =>
+          (await table.findOneBy({ linkId: id }))?.connections;
+        for (let times = 1; times <= 5; times += 1) {
+          const client = await RawClient.connect(
+            Number(new URL(site.nginx.origin).port),
+          );
+          const range = { Range: `bytes=${times * 1000}-` };
+          await client.send({ path, ...(ranged && { headers: range }) });
+          await client.readALittle();
+          await client.leave();
+          expect(await eventually(0, running)).toBe(0);
+        }
+        const whole = await site.through(path);
+        expect([whole.status, whole.body.length]).toEqual([200, size]);
+        expect(await used(id)).toBe(1);
+      },
+    );
+
+    it('know no client by the address that is nginx’s own', async () => {
+      const { id, url } = await share();
+      await site.through(url);
+      const range = { headers: { Range: 'bytes=1-' } };
+      expect((await site.through(url, range)).status).toBe(403);
       expect(await used(id)).toBe(1);
     });
 

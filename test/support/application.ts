@@ -6,7 +6,7 @@ import {
   type ModuleMetadata,
   type Type,
 } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
@@ -35,7 +35,7 @@ export interface ApplicationParts extends ModuleMetadata {
 
 /** An application on a real socket of a free port. */
 export async function startApplication(
-  adapter: Adapter,
+  adapter: Adapter | AbstractHttpAdapter,
   { configure, ...parts }: ApplicationParts,
 ): Promise<RunningApplication> {
   const app = await createApplication(adapter, parts);
@@ -51,7 +51,7 @@ export async function startApplication(
 }
 
 export function createApplication(
-  adapter: Adapter,
+  adapter: Adapter | AbstractHttpAdapter,
   { options, downloadModule, imports = [], ...metadata }: ApplicationParts,
 ): Promise<INestApplication> {
   class RootModule {}
@@ -63,9 +63,16 @@ export function createApplication(
     ],
     ...metadata,
   };
-  return NestFactory.create(
-    root,
-    adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter(),
-    { logger: false, abortOnError: false, forceCloseConnections: true },
-  );
+  return NestFactory.create(root, adapterOf(adapter), {
+    logger: false,
+    abortOnError: false,
+    forceCloseConnections: true,
+  });
+}
+
+function adapterOf(
+  adapter: Adapter | AbstractHttpAdapter,
+): AbstractHttpAdapter {
+  if (adapter === 'express') return new ExpressAdapter();
+  return adapter === 'fastify' ? new FastifyAdapter() : adapter;
 }

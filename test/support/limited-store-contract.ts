@@ -150,18 +150,33 @@ export function limitedStoreContract(open: () => Promise<DataSource>): void {
       return grant;
     };
 
-    it('gives twice the size of the file, and not a byte more', async () => {
+    it('gives a small file eight times, and not a byte more', async () => {
       const { id } = await begin(whole);
-      expect(await store.draw(id, whole)).toBe(true);
+      for (let again = 1; again <= 7; again += 1) {
+        expect(await store.draw(id, whole)).toBe(true);
+      }
       expect(await store.draw(id, drawOf(1, SIZE))).toBe(false);
       await store.release(id, 1);
       expect(await store.draw(id, drawOf(1, SIZE))).toBe(true);
     });
 
-    it('gives a file of unknown size twice', async () => {
+    it('gives twice the size of a large file, and what may be lost on the way', async () => {
+      const size = 1_000_000_000;
+      const { id } = await begin(drawOf(size, size));
+      expect(await store.draw(id, drawOf(size, size))).toBe(true);
+      const lost = drawOf(16 * 1024 * 1024, size);
+      for (let times = 1; times <= 6; times += 1) {
+        expect(await store.draw(id, lost)).toBe(true);
+      }
+      expect(await store.draw(id, drawOf(1, size))).toBe(false);
+    });
+
+    it('gives a file of unknown size eight times', async () => {
       const unknown = drawOf(undefined, undefined);
       const { id } = await begin(unknown);
-      expect(await store.draw(id, unknown)).toBe(true);
+      for (let again = 1; again <= 7; again += 1) {
+        expect(await store.draw(id, unknown)).toBe(true);
+      }
       expect(await store.draw(id, unknown)).toBe(false);
     });
 

@@ -2,6 +2,13 @@
 const MOST_CONNECTIONS = 16;
 /** How often one use may have all bytes: downloaders ask for some of them again. */
 const MOST_OFTEN = 2;
+/** How often its client may lose the connection besides, and with it what is on the way. */
+const MOST_LOST = 6;
+/**
+ * How many bytes may be on the way when a connection is lost: what the buffers of this machine, of a server in
+ * front and of its client have taken counts as sent, and nobody tells whether it has arrived.
+ */
+const ON_THE_WAY = 16 * 1024 * 1024;
 
 /**
  * Milliseconds that the number of running answers holds without news: then the process that counted them is
@@ -21,6 +28,8 @@ export interface Draw {
   readonly amount: number;
   /** How much all answers together may take. */
   readonly most: number;
+  /** Whether it is all of the file. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -33,10 +42,14 @@ export function drawOf(
   size: number | undefined,
 ): Draw {
   if (length === undefined || size === undefined) {
-    return { amount: 1, most: MOST_OFTEN };
+    return { amount: 1, most: MOST_OFTEN + MOST_LOST, isWhole: true };
   }
-  // What stands between the parts of a multipart answer is not the file's.
-  return { amount: Math.min(length, size), most: MOST_OFTEN * size };
+  return {
+    // What stands between the parts of a multipart answer is not the file's.
+    amount: Math.min(length, size),
+    most: MOST_OFTEN * size + MOST_LOST * Math.min(size, ON_THE_WAY),
+    isWhole: length >= size,
+  };
 }
 
 /**
@@ -63,7 +76,7 @@ export const DRAW = {
  */
 export function drawParameters(
   id: string,
-  { amount, most }: Draw,
+  { amount, most }: Pick<Draw, 'amount' | 'most'>,
   now: number,
 ): Record<string, string | number> {
   return {

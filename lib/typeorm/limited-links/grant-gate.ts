@@ -89,6 +89,8 @@ export interface LinkVisit {
   readonly headers: IncomingHttpHeaders;
   /** The grant that the request continues, as far as it is known. */
   readonly grantId?: string;
+  /** Whether the client has shown that it is its own, by more than its address. */
+  readonly isShown?: boolean;
   /** What it would begin, where it may. */
   readonly fresh?: NewGrant;
   /** How the client would show a grant that has been begun meanwhile; none for a request that has to begin one. */
@@ -155,7 +157,8 @@ export class GrantGate implements LinkGate {
 
   async #take(draw: Draw): Promise<Taken> {
     const { store } = this.keeper;
-    const { linkId, grantId, fresh, search } = this.visit;
+    const { linkId, fresh } = this.visit;
+    const { grantId, search } = this.#continued(draw);
     if (grantId !== undefined && (await this.#draws(grantId, draw))) {
       return { grantId, isNew: false };
     }
@@ -171,6 +174,13 @@ export class GrantGate implements LinkGate {
       return { grantId: found.id, isNew: false };
     }
     return refuseLink(linkId, 'no use is left');
+  }
+
+  /** Many have the same address: whoever shows nothing but that goes on, and does not get the file again. */
+  #continued({ isWhole }: Draw): Pick<LinkVisit, 'grantId' | 'search'> {
+    const { grantId, isShown, search } = this.visit;
+    if (!isWhole || isShown) return { grantId, search };
+    return { search: search && { ids: search.ids, client: null } };
   }
 
   /** @throws ServiceUnavailableException where that may be so only because of what is running */

@@ -22,7 +22,7 @@ import {
 import { cleanFileName } from '../../http/file-name.js';
 import { type DownloadFile } from '../../files/download-file.js';
 import { type DownloadResponse } from '../../responses/download-response.js';
-import { boundToIp } from '../../signing/signed-url.guard.js';
+import { ownAddress } from '../../signing/signed-url.guard.js';
 import { type Awaitable } from '../../storages/awaitable.js';
 import { platformResponse } from '../../streaming/response-head.js';
 import { whenClosed } from '../../streaming/connection.js';
@@ -85,10 +85,11 @@ export abstract class LimitedLinkDownloadController extends DownloadController {
   /**
    * Who a program is that shows neither cookie nor tag when it goes on: by default whoever has the same
    * address and user agent. Undefined is nobody: such programs then cannot go on. Behind a web server, tell
-   * the application which proxy it may believe, as for `boundToIp`.
+   * the application which proxy it may believe, as for `boundToIp`; where it believes none, who comes through
+   * one is nobody, for all have its address.
    */
   getClient(request: DownloadRequest): Awaitable<string | undefined> {
-    const address = boundToIp(request);
+    const address = ownAddress(request);
     return address && `${address} ${request.headers['user-agent'] ?? ''}`;
   }
 

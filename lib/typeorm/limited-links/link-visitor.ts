@@ -102,13 +102,15 @@ export class LinkVisitor {
     if (token !== undefined) {
       const grant = await store.findGrant(grantIdOf(token), link.id);
       if (!grant) return refuseLink(link.id, 'there is no such grant');
-      return { ...given, cookieFor, grantId: grant.id };
+      return { ...given, cookieFor, grantId: grant.id, isShown: true };
     }
     const client = await this.#clientOf(link);
-    // Without a Range it is a new use, whoever asks.
-    const search = this.#mayContinue
-      ? { ids: shownGrants(this.request.headers), client }
-      : undefined;
+    const ids = shownGrants(this.request.headers);
+    // Without a Range it is a new use of whoever shows nothing.
+    const search =
+      ids.length > 0 || this.#mayContinue
+        ? { ids, client: this.#mayContinue ? client : null }
+        : undefined;
     const grant = search && (await store.findOpen(link.id, search));
     if (!grant && link.state !== 'open') return refuseLink(link.id, link.state);
     const fresh = {
@@ -117,7 +119,8 @@ export class LinkVisitor {
       client,
       openUntil: this.links.uses.openUntil(link),
     };
-    return { ...given, cookieFor, search, fresh, grantId: grant?.id };
+    const isShown = grant ? ids.includes(grant.id) : false;
+    return { ...given, cookieFor, search, fresh, grantId: grant?.id, isShown };
   }
 
   async #look(): Promise<Look> {

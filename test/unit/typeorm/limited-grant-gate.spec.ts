@@ -93,13 +93,18 @@ describe('the gate of a limited link', () => {
 
   it('begins another use where one has been used enough', async () => {
     const one = visit();
-    for (const length of [SIZE, SIZE]) {
-      (await admit(one, length)).over({ hasBegun: true, unsent: 0 });
+    const grantId = one.fresh?.id;
+    const shown = { grantId, isShown: true };
+    for (let times = 1; times <= 8; times += 1) {
+      const answer = await admit(
+        times === 1 ? one : { ...visit(), ...shown },
+        SIZE,
+      );
+      answer.over({ hasBegun: true, unsent: 0 });
       await settled();
     }
-    const grantId = one.fresh?.id;
     const another = visit();
-    const { headers } = await admit({ ...another, grantId }, SIZE);
+    const { headers } = await admit({ ...another, ...shown }, SIZE);
     expect(headers?.ETag).toBe(`"${another.fresh?.id}.tag"`);
     expect(await used()).toBe(2);
     await expect(admit({ ...visit('you'), grantId })).rejects.toThrow(
@@ -109,16 +114,31 @@ describe('the gate of a limited link', () => {
 
   it('puts off what may be had when something else is over', async () => {
     const one = visit();
-    const grantId = one.fresh?.id;
+    const again = { grantId: one.fresh?.id, isShown: true };
     const answer = await admit(one, SIZE);
-    await admit({ ...visit(), grantId }, SIZE);
-    await expect(admit({ ...visit(), grantId }, 1)).rejects.toThrow(
+    for (let times = 2; times <= 8; times += 1) {
+      await admit({ ...visit(), ...again }, SIZE);
+    }
+    await expect(admit({ ...visit(), ...again }, 1)).rejects.toThrow(
       ServiceUnavailableException,
     );
     answer.over({ hasBegun: true, unsent: 1 });
     await settled();
-    await admit({ ...visit(), grantId }, 1);
+    await admit({ ...visit(), ...again }, 1);
     expect(await used()).toBe(1);
+  });
+
+  it('takes the whole file for a new use where a client shows nothing but its address', async () => {
+    const one = visit();
+    await admit(one);
+    const { id: grantId } = one.fresh ?? {};
+    const other = visit();
+    const { headers } = await admit({ ...other, grantId }, SIZE);
+    expect(headers?.ETag).toBe(`"${other.fresh?.id}.tag"`);
+    expect(await used()).toBe(2);
+    await expect(admit({ ...visit(), grantId }, SIZE)).rejects.toThrow(
+      InvalidSignatureError,
+    );
   });
 
   it('takes back what has not begun', async () => {
