@@ -1,5 +1,6 @@
 import { type Readable } from 'node:stream';
 
+import { titleWithExtension } from '../http/file-name.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import {
   type FileStat,
@@ -14,7 +15,7 @@ import { type DownloadFile, WrappedFile } from './download-file.js';
 import { conditionsForOrigin } from './remote-conditions.js';
 
 /**
- * What an entity says of its file.
+ * What an entity says of its file; the name is a title.
  *
  * @internal
  */
@@ -30,10 +31,13 @@ export class DescribedFile extends WrappedFile {
   readonly untrusted = true;
   readonly request?: (conditions: RemoteConditions) => Promise<RemoteAnswer>;
   readonly #facts: FileStat;
+  readonly #title?: string;
 
   constructor(file: DownloadFile, description: FileDescription) {
-    super(file, description.name);
-    this.#facts = withoutUndefined(description);
+    const { name: title, ...facts } = description;
+    super(file, title && titleWithExtension(title, file.name));
+    this.#title = title;
+    this.#facts = withoutUndefined(facts);
     const { etag, lastModified } = this.#facts;
     const isJudgedHere = etag !== undefined || lastModified !== undefined;
     const request = file.request?.bind(file);
@@ -55,11 +59,15 @@ export class DescribedFile extends WrappedFile {
   }
 
   protected override restated(stat: FileStat): FileStat {
+    const { name = this.file.name } = stat;
     return {
       ...stat,
       ...this.#facts,
       size: stat.size ?? this.#facts.size,
       version: versionOf(stat),
+      ...(this.#title !== undefined && {
+        name: titleWithExtension(this.#title, name),
+      }),
     };
   }
 }

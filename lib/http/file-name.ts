@@ -1,3 +1,7 @@
+import { extname } from 'node:path';
+
+import { lookup } from 'mime-types';
+
 // Most names: nothing in them needs a closer look, unless Windows takes them for a device.
 const PLAIN = /^[A-Za-z0-9_-]+(?:[ .][A-Za-z0-9_-]+)*$/;
 const MAX_BYTES = 255;
@@ -48,6 +52,30 @@ export function cleanFileName(name: string): string {
  */
 export function isPlainFileName(name: string): boolean {
   return name.length <= MAX_BYTES && PLAIN.test(name) && !DEVICE.test(name);
+}
+
+/** What would make a path of a title, or a stream of NTFS. */
+const OF_PATHS = /[/\\:]/g;
+
+/**
+ * The file name for a title that the application gives: `INV/2026/00042.pdf` and `Meeting 10:30.pdf` are
+ * titles, and no paths.
+ *
+ * @internal
+ */
+export function titleFileName(title: string): string {
+  return cleanFileName(title.replace(OF_PATHS, '_'));
+}
+
+/**
+ * A title with the extension of the file that it is given to, where it has none that says what the file is.
+ *
+ * @param fileName what the file itself is called
+ * @internal
+ */
+export function titleWithExtension(title: string, fileName: string): string {
+  const cleaned = titleFileName(title);
+  return lookup(extname(cleaned)) ? cleaned : cleaned + extname(fileName);
 }
 
 function lastSegment(name: string): string {

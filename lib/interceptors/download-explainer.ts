@@ -9,7 +9,6 @@ import {
   type CheckedDownloadOptions,
   DOWNLOAD_OPTIONS,
 } from '../download.options.js';
-import { cleanFileName } from '../http/file-name.js';
 import {
   type DownloadBackend,
   type DownloadExplanation,
@@ -17,6 +16,7 @@ import {
   REFUSALS,
   type ProxiableRequest,
 } from '../responses/download-backend.js';
+import { clientName } from '../responses/describe.js';
 import { DownloadResponse } from '../responses/download-response.js';
 import { type ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type Exchange } from './exchange.js';
@@ -127,7 +127,7 @@ function explanationOf(
   { name: backend }: DownloadBackend,
   { rule, reason }: OffloadNote,
 ): DownloadExplanation {
-  const name = cleanFileName(presentation.basename ?? file.name);
+  const name = clientName(file, presentation);
   return { name, backend, offloaded: false, rule, lostHeaders: [], reason };
 }
 

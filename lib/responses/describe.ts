@@ -11,7 +11,7 @@ import {
   mediaTypeOf,
   parseMediaType,
 } from '../http/media-type.js';
-import { cleanFileName } from '../http/file-name.js';
+import { cleanFileName, titleFileName } from '../http/file-name.js';
 import { formatHttpDate } from '../http/preconditions.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { type FileStat } from '../storages/file-stat.js';
@@ -54,7 +54,7 @@ export function describe(
   presentation: Presentation,
   defaults: PresentationDefaults = {},
 ): DownloadDescription {
-  const name = cleanFileName(presentation.basename ?? stat.name ?? file.name);
+  const name = clientName(file, presentation, stat);
   const contentType = contentTypeOf(file, name, stat, presentation);
   const attachment =
     (presentation.attachment ?? true) ||
@@ -69,6 +69,21 @@ export function describe(
     lastModified: notInTheFuture(stat.lastModified),
   };
   return { ...facts, headers: headersOf(facts, presentation, defaults) };
+}
+
+/**
+ * The name that the client gets: a title that the application gives, else what the file is called.
+ *
+ * @internal
+ */
+export function clientName(
+  file: DownloadFile,
+  { basename }: Presentation,
+  stat: FileStat = {},
+): string {
+  return basename === undefined
+    ? cleanFileName(stat.name ?? file.name)
+    : titleFileName(basename);
 }
 
 function contentTypeOf(

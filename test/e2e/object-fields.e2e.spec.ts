@@ -172,8 +172,10 @@ describeOnDatabases(
           'Größe 日本.pdf',
           "filename*=UTF-8''Gr%C3%B6%C3%9Fe%20%E6%97%A5%E6%9C%AC.pdf",
         ],
-        ['../../etc/passwd', 'filename="passwd"'],
-        ['a"b\r\nX-Evil: 1.txt', "filename*=UTF-8''a%22bX-Evil%201.txt"],
+        ['Annual report 2026', 'filename="Annual report 2026.txt"'],
+        ['INV/2026/00042.pdf', 'filename="INV_2026_00042.pdf"'],
+        ['../../etc/passwd', 'filename=".._.._etc_passwd.txt"'],
+        ['a"b\r\nX-Evil: 1.txt', "filename*=UTF-8''a%22bX-Evil_%201.txt"],
       ])('gives the name: %p', async (text, part) => {
         expect(
           await header('basename', { text }, 'content-disposition'),

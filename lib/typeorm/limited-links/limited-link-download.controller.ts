@@ -19,8 +19,8 @@ import {
   FileNotFoundError,
   InvalidOptionsError,
 } from '../../errors/download-errors.js';
-import { cleanFileName } from '../../http/file-name.js';
 import { type DownloadFile } from '../../files/download-file.js';
+import { clientName } from '../../responses/describe.js';
 import { type DownloadResponse } from '../../responses/download-response.js';
 import { ownAddress } from '../../signing/signed-url.guard.js';
 import { type Awaitable } from '../../storages/awaitable.js';
@@ -183,10 +183,10 @@ export abstract class LimitedLinkDownloadController extends DownloadController {
   ): Promise<{ name: string; size?: number }> {
     try {
       const file = await this.getSharedFile(link, request);
-      const { size, name = file.name } = await file.stat();
+      const stat = await file.stat();
       file.discard?.();
-      const own = await this.getBasename(file, request);
-      return { name: cleanFileName(link.basename ?? own ?? name), size };
+      const basename = link.basename ?? (await this.getBasename(file, request));
+      return { name: clientName(file, { basename }, stat), size: stat.size };
     } catch (error) {
       if (error instanceof FileNotFoundError) this.fileNotFound(error, request);
       throw error;
