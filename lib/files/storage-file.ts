@@ -59,7 +59,7 @@ export interface StorageFileOptions {
  * @publicApi
  */
 export class StorageFile implements DownloadFile {
-  readonly #storage: DownloadStorage;
+  #storage: DownloadStorage;
   #name: string;
   #key: string;
   #size?: number;
@@ -151,6 +151,17 @@ export class StorageFile implements DownloadFile {
     const key = newKey(directoryOf(this.#key), name);
     this.#key = await this.#storage.save(key, content);
     this.#name = lastSegment(this.#key);
+    this.#size = undefined;
+  }
+
+  /**
+   * It is this file of a storage from now on, under the name that it has.
+   *
+   * @internal
+   */
+  protected moveTo(storage: DownloadStorage, key: string): void {
+    this.#storage = storage;
+    this.#key = key;
     this.#size = undefined;
   }
 

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import {
   type EntityManager,
   type EntityMetadata,
@@ -10,8 +11,8 @@ import { StorageFile } from '../files/storage-file.js';
 import { type DownloadStorages } from '../storages/download-storages.js';
 import { type FileField, fileFieldsOf } from './file-fields.js';
 import { FileRemover } from './file-remover.js';
-import { NewFile } from './new-file.js';
-import { PendingFiles } from './pending-files.js';
+import { type NewFileStorer } from './new-file-storer.js';
+import { type PendingFiles } from './pending-files.js';
 import { StoringFile } from './storing-file.js';
 
 // The part of TypeORM's events that is used; their types are generic in one version and not in another.
@@ -37,7 +38,8 @@ interface EntityEvent extends RunnerEvent {
  * @internal
  */
 export class FileColumnSubscriber implements EntitySubscriberInterface {
-  readonly #pending = new PendingFiles();
+  readonly #logger = new Logger('FileColumnsModule');
+  readonly #warned = new Set<string>();
   readonly #remover: FileRemover;
 
   constructor(
@@ -45,6 +47,8 @@ export class FileColumnSubscriber implements EntitySubscriberInterface {
     /** Those that the columns were bound to. */
     readonly storages: DownloadStorages,
     private readonly undone: WeakSet<StorageFile>,
+    private readonly pending: PendingFiles,
+    private readonly storer: NewFileStorer,
   ) {
     this.#remover = new FileRemover(metadatas);
   }
@@ -58,13 +62,13 @@ export class FileColumnSubscriber implements EntitySubscriberInterface {
   }
 
   afterInsert({ queryRunner, entity }: EntityEvent): void {
-    if (entity) this.#pending.written(queryRunner, entity);
+    if (entity) this.pending.written(queryRunner, entity);
   }
 
   async afterUpdate(event: EntityEvent): Promise<void> {
     const { queryRunner, metadata, entity, databaseEntity } = event;
     if (!entity) return;
-    this.#pending.written(queryRunner, entity);
+    this.pending.written(queryRunner, entity);
     if (!databaseEntity) return;
     for (const field of fileFieldsOf(metadata)) {
       if (field.column.onReplace === 'keep') continue;
@@ -91,43 +95,47 @@ export class FileColumnSubscriber implements EntitySubscriberInterface {
     success,
     parameters,
   }: QueryEvent): Promise<void> | void {
-    if (success || !Array.isArray(parameters)) return;
-    return this.#pending.failed(queryRunner, parameters);
-  }
-
-  afterTransactionStart({ queryRunner }: RunnerEvent): void {
-    this.#pending.begin(queryRunner);
-  }
-
-  afterTransactionCommit({ queryRunner }: RunnerEvent): Promise<void> {
-    return this.#pending.commit(queryRunner);
-  }
-
-  afterTransactionRollback({ queryRunner }: RunnerEvent): Promise<void> {
-    return this.#pending.rollback(queryRunner);
+    if (!Array.isArray(parameters)) return;
+    if (!success) return this.pending.failed(queryRunner, parameters);
+    this.pending.succeeded(queryRunner, parameters);
   }
 
   /** Nothing to wait for where there is nothing to store. */
   #store({ queryRunner, metadata, entity }: EntityEvent): Promise<void> | void {
     if (!entity) return;
-    const fields = fileFieldsOf(metadata).filter(
-      (field) => field.valueOf(entity) instanceof NewFile,
+    for (const stored of this.storer.take(entity)) {
+      this.pending.addStored(queryRunner, stored);
+    }
+    const fields = fileFieldsOf(metadata).filter((field) =>
+      field.newFileOf(entity),
     );
     if (fields.length > 0) return this.#storeAll(queryRunner, entity, fields);
   }
 
+  /** Those that nobody could store before: of insert() and update(), and those in a transaction that has begun. */
   async #storeAll(
     runner: QueryRunner,
     entity: ObjectLiteral,
     fields: readonly FileField[],
   ): Promise<void> {
     for (const field of fields) {
-      const file = field.valueOf(entity);
-      if (!(file instanceof NewFile)) continue;
+      const file = field.newFileOf(entity);
+      if (!file) continue;
+      if (runner.isTransactionActive && !file.isStored && file.isSlow) {
+        this.#warnOfWaiting(field.column.column);
+      }
       const storing = new StoringFile(field, entity, file, this.undone);
-      this.#pending.addStored(runner, storing);
+      this.pending.addStored(runner, storing);
       await storing.store();
     }
+  }
+
+  #warnOfWaiting(column: string): void {
+    if (this.#warned.has(column)) return;
+    this.#warned.add(column);
+    this.#logger.warn(
+      `${column}: a new file is read inside a transaction, which holds its connection until the last byte has come. Store it before the transaction begins: await file.store()`,
+    );
   }
 
   async #remove(
@@ -137,7 +145,7 @@ export class FileColumnSubscriber implements EntitySubscriberInterface {
   ): Promise<void> {
     const key = keyOf(field.valueOf(row));
     if (key === undefined) return;
-    await this.#pending.addRemoval(queryRunner, () =>
+    await this.pending.addRemoval(queryRunner, () =>
       this.#remover.remove(manager, field.storage, key),
     );
   }

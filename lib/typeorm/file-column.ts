@@ -175,7 +175,9 @@ export class BoundFileColumn implements ValueTransformer {
   }
 
   to(value: unknown): unknown {
-    if (value instanceof NewFile) return this.#notStored(value);
+    if (value instanceof NewFile && !value.isStored) {
+      return this.#notStored(value);
+    }
     if (value instanceof StorageFile) return this.#keyOf(value);
     if (
       value === null ||

@@ -16,6 +16,10 @@ import {
   UnboundFileColumn,
 } from './file-column.js';
 import { FileColumnSubscriber } from './file-column.subscriber.js';
+import { fileFieldsOf } from './file-fields.js';
+import { knowPlaces } from './new-file-place.js';
+import { NewFileStorer, storeBeforeSaving } from './new-file-storer.js';
+import { PendingFiles } from './pending-files.js';
 
 /**
  * Gives the file columns of a DataSource their storages, as `FileColumnsModule` does; for programs without
@@ -56,8 +60,25 @@ export function bindFileColumns(
       );
     }
   }
+  const pending = new PendingFiles();
+  const storer = new NewFileStorer(dataSource, undone);
+  dataSource.subscribers.unshift(pending);
   dataSource.subscribers.push(
-    new FileColumnSubscriber(dataSource.entityMetadatas, storages, undone),
+    new FileColumnSubscriber(
+      dataSource.entityMetadatas,
+      storages,
+      undone,
+      pending,
+      storer,
+    ),
+  );
+  storeBeforeSaving(dataSource, storer);
+  knowPlaces(
+    dataSource,
+    dataSource.entityMetadatas.flatMap(fileFieldsOf).map((field) => ({
+      storage: field.storage,
+      directory: field.fixedDirectory,
+    })),
   );
 }
 

@@ -1,7 +1,12 @@
 import { type EntityMetadata, type ObjectLiteral } from 'typeorm';
 
 import { type DownloadStorage } from '../storages/download-storage.js';
-import { type CheckedFileColumn, BoundFileColumn } from './file-column.js';
+import {
+  type CheckedFileColumn,
+  BoundFileColumn,
+  withoutSlash,
+} from './file-column.js';
+import { NewFile } from './new-file.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 
@@ -24,8 +29,23 @@ export class FileField {
     return this.bound.storage;
   }
 
+  /** The directory of new files, where it is the same for all entities. */
+  get fixedDirectory(): string | undefined {
+    const { directory } = this.column;
+    return typeof directory === 'string' ? withoutSlash(directory) : undefined;
+  }
+
   valueOf(entity: ObjectLiteral): unknown {
     return this.metadata.getEntityValue(entity);
+  }
+
+  /** The file that is to be stored for an entity, or has been by NewFile.store(). */
+  newFileOf(entity: ObjectLiteral): NewFile | undefined {
+    const value = this.valueOf(entity);
+    if (!(value instanceof NewFile)) return undefined;
+    // In another storage it is refused by the column.
+    const isStorable = !value.isStored || value.storage === this.storage;
+    return isStorable ? value : undefined;
   }
 
   set(entity: ObjectLiteral, value: unknown): void {

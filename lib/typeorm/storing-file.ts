@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { type ObjectLiteral } from 'typeorm';
+import { type ObjectLiteral, type QueryRunner } from 'typeorm';
 
 import {
   InvalidOptionsError,
@@ -20,6 +20,9 @@ import { type PendingFile } from './pending-files.js';
 export class StoringFile implements PendingFile {
   readonly #logger = new Logger('FileColumnsModule');
   #stored?: StorageFile;
+  #runner?: QueryRunner;
+  #isWritten = false;
+  #isKept = false;
   #isGivenUp = false;
 
   /** @param undone where files that are removed again are noted, so that no row gets their keys */
@@ -34,28 +37,62 @@ export class StoringFile implements PendingFile {
     return this.#stored?.key;
   }
 
+  /** Whether a statement was to write its row. */
+  get isJoined(): boolean {
+    return this.#runner !== undefined;
+  }
+
   /**
-   * Stores it, and makes the property the stored file.
+   * Stores it, where it is not stored yet, and makes the property the stored file.
    *
    * @throws StorageUnavailableError where it was given up meanwhile
    */
   async store(): Promise<void> {
     const { storage } = this.field;
-    const key = newKey(this.#directory(), this.file.name);
     const stored = new StorageFile(
       storage,
-      await this.file.storeIn(storage, key),
+      this.file.isStored
+        ? this.file.key
+        : await this.file.storeIn(
+            storage,
+            newKey(this.#directory(), this.file.name),
+          ),
     );
     this.#stored = stored;
     if (!this.#isGivenUp) return this.field.set(this.owner, stored);
     await this.#remove(stored);
     throw new StorageUnavailableError(
-      `${quote(stored.key)} was stored too late: its transaction is rolled back`,
+      `${quote(stored.key)} was stored too late: its row is not written`,
     );
+  }
+
+  join(runner: QueryRunner): void {
+    this.#runner = runner;
+  }
+
+  written(): void {
+    this.#isWritten = true;
+  }
+
+  keep(): void {
+    this.#isKept = true;
+  }
+
+  /**
+   * Removes it again, unless its row may be there: committed, or in the transaction of somebody else, which
+   * goes on. On SQLite all share one connection, and whoever comes meanwhile its transaction.
+   */
+  async giveUp(): Promise<void> {
+    if (this.#isKept) return;
+    const { isTransactionActive = false, isReleased = true } =
+      this.#runner ?? {};
+    const goesOn = this.#isWritten && isTransactionActive && !isReleased;
+    if (!goesOn) await this.undo();
   }
 
   /** The property is the new file again: what can be read again can be saved again. */
   async undo(): Promise<void> {
+    if (this.#isGivenUp) return;
     this.#isGivenUp = true;
     const stored = this.#stored;
     if (!stored) return;
@@ -68,6 +105,7 @@ export class StoringFile implements PendingFile {
   /** Why there is nothing to write is told by another error: this one is logged. */
   async #remove(stored: StorageFile): Promise<void> {
     this.undone.add(stored);
+    this.file.forgetStored();
     try {
       await stored.delete();
     } catch (error) {

@@ -39,7 +39,12 @@ export class PicturesController {
   ) {}
 
   @Post()
-  @UseInterceptors(FileInterceptor('file', { defParamCharset: 'utf8' })) // é in names
+  @UseInterceptors(
+    FileInterceptor('file', {
+      limits: { fileSize: 20_000_000 }, // bytes; more is 413
+      defParamCharset: 'utf8', // é in names
+    }),
+  )
   add(@UploadedFile(ParseFilePipe) upload: Express.Multer.File) {
     const file = new NewFile(upload.originalname, upload.buffer);
     return this.pictures.save({ file }); // keeps the file, then writes the row

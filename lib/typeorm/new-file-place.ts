@@ -1,0 +1,71 @@
+import { type DataSource } from 'typeorm';
+
+import { InvalidOptionsError } from '../errors/download-errors.js';
+import { kindOf } from '../errors/quote.js';
+import { DownloadStorage } from '../storages/download-storage.js';
+
+/** Where a file column keeps new files: its storage, and its directory where that is the same for all entities. */
+interface Place {
+  readonly storage: DownloadStorage;
+  readonly directory?: string;
+}
+
+type Source = Pick<DataSource, 'isInitialized'>;
+
+/** Of this process, as long as their DataSources are open: a new file knows no DataSource. */
+const known = new Map<Source, readonly Place[]>();
+
+/**
+ * Makes the file columns of a DataSource known to NewFile.store().
+ *
+ * @internal
+ */
+export function knowPlaces(source: Source, places: readonly Place[]): void {
+  for (const other of known.keys()) {
+    if (!other.isInitialized) known.delete(other);
+  }
+  known.set(source, places);
+}
+
+/**
+ * Where a new file goes before it is known which row gets it.
+ *
+ * @throws InvalidOptionsError where it is not clear which storage is meant
+ * @internal
+ */
+export function placeForNewFiles(given: {
+  readonly storage?: DownloadStorage;
+  readonly directory?: string;
+}): Required<Place> {
+  const places = [...known].flatMap(([source, itsPlaces]) =>
+    source.isInitialized ? itsPlaces : [],
+  );
+  const storage = given.storage ?? storageOf(places);
+  if (!(storage instanceof DownloadStorage)) {
+    throw new InvalidOptionsError(
+      'NewFile.store().storage',
+      kindOf(storage),
+      'Give the storage of the column: storages.get().',
+    );
+  }
+  const directories = new Set(
+    places.flatMap((place) =>
+      place.storage === storage ? [place.directory] : [],
+    ),
+  );
+  const [directory = ''] = directories.size === 1 ? directories : [];
+  return { storage, directory: given.directory ?? directory };
+}
+
+function storageOf(places: readonly Place[]): DownloadStorage {
+  const storages = new Set(places.map(({ storage }) => storage));
+  const [storage] = storages;
+  if (storage !== undefined && storages.size === 1) return storage;
+  throw new InvalidOptionsError(
+    'NewFile.store().storage',
+    undefined,
+    storage === undefined
+      ? 'No DataSource with file columns is open. Import FileColumnsModule.forRoot(), or give the storage: store({ storage: storages.get() }).'
+      : 'File columns keep their files in several storages. Say which one is meant: store({ storage: storages.get() }).',
+  );
+}

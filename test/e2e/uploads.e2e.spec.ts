@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  describe,
+  expect,
+  it,
+} from '@jest/globals';
+import { type INestApplication, type Type } from '@nestjs/common';
+import { type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
+import { FileColumnsModule } from 'nestjs-downloadview/typeorm';
+import { type Repository } from 'typeorm';
+
+import { Picture, PicturesController } from '../readme/pictures.js';
+import {
+  acceptUploads,
+  StreamedPicturesController,
+} from '../readme/uploads-fastify.js';
+import {
+  type Adapter,
+  ADAPTERS,
+  type RunningApplication,
+  startApplication,
+} from '../support/application.js';
+import { eventually } from '../support/eventually.js';
+import { ListedStorage } from '../support/listed-storage.js';
+
+/** Bytes; a client may send no more. */
+const LIMIT = 20_000_000;
+
+const CONTROLLERS: Record<Adapter, Type> = {
+  express: PicturesController,
+  fastify: StreamedPicturesController,
+};
+
+async function configure(app: INestApplication): Promise<void> {
+  if (app.getHttpAdapter().getType() === 'fastify') {
+    await acceptUploads(app as NestFastifyApplication);
+  }
+}
+
+describe.each(ADAPTERS)('An upload by HTTP, on %s', (adapter) => {
+  let failures = 0;
+  const storage = new (class extends ListedStorage {
+    override save(...parameters: Parameters<ListedStorage['save']>) {
+      return super.save(...parameters).catch((error: unknown) => {
+        failures += 1;
+        throw error;
+      });
+    }
+  })();
+  let running: RunningApplication;
+
+  beforeAll(async () => {
+    running = await startApplication(adapter, {
+      options: { storages: { default: storage } },
+      imports: [
+        TypeOrmModule.forRoot({
+          type: 'sqljs',
+          entities: [Picture],
+          synchronize: true,
+        }),
+        TypeOrmModule.forFeature([Picture]),
+        FileColumnsModule.forRoot(),
+      ],
+      controllers: [CONTROLLERS[adapter]],
+      configure,
+    });
+  });
+
+  afterAll(() => running.close());
+
+  afterEach(async () => {
+    for (const key of storage.keys) await storage.delete(key);
+  });
+
+  const send = (size: number): Promise<Response> => {
+    const body = new FormData();
+    body.set('file', new Blob([Buffer.alloc(size)]), 'a.png');
+    return fetch(`${running.origin}/pictures`, { method: 'POST', body });
+  };
+
+  const rows = (): Promise<number> =>
+    running.app.get<Repository<Picture>>(getRepositoryToken(Picture)).count();
+
+  it('is a row and a file', async () => {
+    const before = await rows();
+    const response = await send(LIMIT - 1);
+    expect(response.status).toBe(201);
+    expect(await response.json()).toMatchObject({ file: { name: 'a.png' } });
+    expect([await rows(), storage.keys.size]).toEqual([before + 1, 1]);
+  });
+
+  it('that is larger than the limit is 413, and leaves nothing', async () => {
+    const before = await rows();
+    expect((await send(LIMIT + 1)).status).toBe(413);
+    expect([await rows(), storage.keys.size]).toEqual([before, 0]);
+  });
+
+  // On Express the parser has it whole before the handler is called.
+  if (adapter !== 'fastify') return;
+
+  it('of a client that leaves is nothing, and stops nobody', async () => {
+    const [before, failed] = [await rows(), failures];
+    const socket = connect(running.port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(
+      [
+        'POST /pictures HTTP/1.1',
+        'Host: localhost',
+        'Content-Type: multipart/form-data; boundary=x',
+        'Content-Length: 100000',
+        '',
+        '--x',
+        'Content-Disposition: form-data; name="file"; filename="a.png"',
+        '',
+        'Some bytes',
+      ].join('\r\n'),
+    );
+    const response = await send(10);
+    expect(response.status).toBe(201);
+    socket.destroy();
+    await eventually(1, () => Promise.resolve(failures - failed));
+    expect([await rows(), storage.keys.size]).toEqual([before + 1, 1]);
+  });
+});
