@@ -8,13 +8,14 @@ const wrapped = ['files', ...stored];
 const answered = ['responses', ...wrapped];
 const decided = ['backends', 'streaming', ...answered];
 const application = ['controllers', 'decorators', 'shortcuts', 'signing'];
-const core = ['options', 'interceptors', ...application, ...decided];
+const core = ['options', 'interceptors', 'events', ...application, ...decided];
 
 const sees = {
   index: ['module', ...core],
   module: core,
   options: ['signing', ...decided],
-  interceptors: ['options', 'decorators', 'signing', ...decided],
+  interceptors: ['options', 'events', 'decorators', 'signing', ...decided],
+  events: ['controllers', 'errors'],
   backends: answered,
   streaming: answered,
   responses: wrapped,

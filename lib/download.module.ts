@@ -39,6 +39,7 @@ import {
   DOWNLOAD_OPTIONS,
 } from './download.options.js';
 import { InvalidOptionsError } from './errors/download-errors.js';
+import { DownloadEvents } from './events/download-events.js';
 import { DownloadExplainer } from './interceptors/download-explainer.js';
 import { DownloadInterceptor } from './interceptors/download.interceptor.js';
 import {
@@ -126,10 +127,11 @@ export const OPTION_PROVIDERS: Provider[] = [
   providers: [
     ...OPTION_PROVIDERS,
     RunningDownloads,
+    DownloadEvents,
     DownloadExplainer,
     { provide: APP_INTERCEPTOR, useClass: DownloadInterceptor },
   ],
-  exports: [DownloadStorages, UrlSigner, DownloadExplainer],
+  exports: [DownloadStorages, UrlSigner, DownloadEvents, DownloadExplainer],
 })
 export class DownloadModule
   extends ConfigurableModuleClass

@@ -123,6 +123,13 @@ export {
 } from './responses/download-backend.js';
 export { type OffloadNote } from './responses/download-backend.js';
 
+// Who got what, and was it sent?
+export {
+  type DownloadEvent,
+  DownloadEvents,
+  type DownloadOutcome,
+} from './events/download-events.js';
+
 // What can go wrong on the way.
 export { DownloadError } from './errors/download-errors.js';
 export { FileChangedError } from './errors/download-errors.js';

@@ -1,2 +1,2 @@
 // Metrics of downloads for OpenTelemetry.
-export {};
+export { DownloadMetrics } from './download-metrics.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as library from 'nestjs-downloadview';
 import * as csv from 'nestjs-downloadview/csv';
+import * as opentelemetry from 'nestjs-downloadview/opentelemetry';
 import * as swagger from 'nestjs-downloadview/swagger';
 import * as terminus from 'nestjs-downloadview/terminus';
 import * as testing from 'nestjs-downloadview/testing';
@@ -14,6 +15,7 @@ describe('the public API', () => {
       'Download',
       'DownloadController',
       'DownloadError',
+      'DownloadEvents',
       'DownloadExplainer',
       'DownloadModule',
       'DownloadResponse',
@@ -55,6 +57,10 @@ describe('the public API', () => {
 
   it('of nestjs-downloadview/csv', () => {
     expect(Object.keys(csv).sort()).toEqual(['CsvFile']);
+  });
+
+  it('of nestjs-downloadview/opentelemetry', () => {
+    expect(Object.keys(opentelemetry).sort()).toEqual(['DownloadMetrics']);
   });
 
   it('of nestjs-downloadview/swagger', () => {
