@@ -17,12 +17,13 @@ import {
 } from './rules.js';
 import { serverBackend } from './server-backend.js';
 import {
+  accessLogOf,
   directoriesOf,
   indent,
-  SPOOFABLE,
   serverPlaces,
   type ServerPlaces,
-} from './server-options.js';
+} from './server-config.js';
+import { SPOOFABLE, withHeaders } from './server-headers.js';
 import { strongTag } from './validators.js';
 
 const MODULES = {
@@ -88,26 +89,37 @@ function serverDirectives(
 
 function siteDirectives(
   rules: readonly PathRule[],
-  { upstream }: ServerPlaces,
+  places: ServerPlaces,
 ): string[] {
+  const { upstream, requestHeaders, timeout } = places;
+  const accessLog = accessLogOf(places);
   const application = `http://${upstream.host}:${upstream.port}/`;
+  const waits = timeout === undefined ? '' : ` timeout=${timeout}`;
   return [
     '# The application gets the path as the client sent it.',
     'AllowEncodedSlashes NoDecode',
     'ProxyPreserveHost On',
     '# responsefieldsize: the longest header. retry: an application that was away is back at once.',
     '# ttl: shorter than Node keeps a connection.',
-    `ProxyPass "/" "${application}" nocanon responsefieldsize=16384 retry=0 ttl=2`,
+    `ProxyPass "/" "${application}" nocanon responsefieldsize=16384 retry=0 ttl=2${waits}`,
+    ...(typeof accessLog === 'string'
+      ? [`CustomLog ${quoted(accessLog)} ${quoted(COMBINED)}`]
+      : []),
     ...directoriesOf(rules).map(
       (directory) => `XSendFilePath ${quoted(directory)}`,
     ),
     '<Location "/">',
-    ...indent(locationDirectives()),
+    ...indent(locationDirectives(requestHeaders)),
     '</Location>',
   ];
 }
 
-function locationDirectives(): string[] {
+/** What Debian calls `combined`. */
+const COMBINED = '%h %l %u %t "%r" %>s %O "%{Referer}i" "%{User-Agent}i"';
+
+function locationDirectives(
+  requestHeaders: Readonly<Record<string, string>>,
+): string[] {
   return [
     'XSendFile On',
     '# Otherwise every file that comes without a tag gets "0".',
@@ -115,7 +127,10 @@ function locationDirectives(): string[] {
     'EnableSendfile On',
     '# A file that shrinks while it is sent would end the process.',
     'EnableMMAP Off',
-    'RequestHeader set X-Forwarded-Proto "expr=%{REQUEST_SCHEME}"',
+    ...withHeaders(
+      { 'X-Forwarded-Proto': 'expr=%{REQUEST_SCHEME}' },
+      requestHeaders,
+    ).map(([name, value]) => `RequestHeader set ${name} ${quoted(value)}`),
     ...SPOOFABLE.map((name) => `RequestHeader unset ${name}`),
     '# Apache would answer ranges of a POST, too.',
     "RequestHeader unset Range \"expr=! %{REQUEST_METHOD} in {'GET', 'HEAD'}\"",

@@ -3,6 +3,7 @@ import { resolve, sep } from 'node:path';
 
 import { quote } from '../errors/quote.js';
 import {
+  type DownloadBackend,
   type DownloadPlace,
   type DownloadSource,
 } from '../responses/download-backend.js';
@@ -59,7 +60,7 @@ const ON_PURPOSE =
 
 type Server<Rule extends PathRule> = Pick<
   ServerProfile<Rule>,
-  'name' | 'keepsCoding' | 'placeOf'
+  'name' | 'keepsCoding' | 'losesHeader'
 >;
 
 /**
@@ -73,9 +74,37 @@ export async function sourceWarnings<Rule extends PathRule>(
   sources: readonly DownloadSource[],
 ): Promise<readonly string[]> {
   const warnings = await Promise.all(
-    sources.map((source) => sourceWarningOf(server, rules, source)),
+    sources.map(async (source) => [
+      await sourceWarningOf(server, rules, source),
+      ...headerWarnings(server, source),
+    ]),
   );
-  return warnings.filter((warning) => warning !== undefined);
+  return warnings.flat().filter((warning) => warning !== undefined);
+}
+
+/**
+ * Headers that a controller gives all its answers, and that do not reach clients.
+ *
+ * @internal
+ */
+export function headerWarnings(
+  { name, losesHeader }: Pick<DownloadBackend, 'name' | 'losesHeader'>,
+  { owner, headers = [] }: DownloadSource,
+): string[] {
+  // A file with a coding is streamed, and has all of its headers.
+  const lost = headers.filter(
+    (header) =>
+      header.toLowerCase() !== 'content-encoding' && losesHeader?.(header),
+  );
+  if (lost.length === 0) return [];
+  const names = lost.map((header) => quote(header)).join(', ');
+  const remedy =
+    name === 'nginx'
+      ? `Name them in nginx({ headers: [${names}] }), and print the configuration of nginx again. `
+      : '';
+  return [
+    `${owner} has the headers ${names}, which do not reach clients where ${name} sends the file. ${remedy}${ON_PURPOSE}`,
+  ];
 }
 
 async function sourceWarningOf<Rule extends PathRule>(

@@ -2,10 +2,10 @@ import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type ServerConfigOptions } from '../responses/download-backend.js';
 import {
   indentWith,
-  SPOOFABLE,
   serverPlaces,
   type ServerPlaces,
-} from './server-options.js';
+} from './server-config.js';
+import { SPOOFABLE } from './server-headers.js';
 import { directoryOf, type LocationRule } from './rules.js';
 
 /**
@@ -132,16 +132,32 @@ function addresses({ names, listen }: ServerPlaces): string {
 
 function siteDirectives(
   rules: readonly LocationRule[],
-  { upstream }: ServerPlaces,
+  { upstream, requestHeaders, accessLog, timeout }: ServerPlaces,
 ): string[] {
   return [
+    ...(typeof accessLog === 'string'
+      ? [
+          'log {',
+          ...indent([`output file ${tellable('accessLog', accessLog)}`]),
+          '}',
+        ]
+      : []),
     `reverse_proxy ${upstream.host}:${upstream.port} {`,
     ...indent([
       ...SPOOFABLE.map((name) => `header_up -${name}`),
+      ...Object.entries(requestHeaders).map(
+        ([name, value]) =>
+          `header_up ${name} ${tellable(`requestHeaders.${name}`, value)}`,
+      ),
       'header_down -X-Sendfile',
       '# Otherwise Caddy decodes a file that has a coding, but not a part of it.',
       'transport http {',
-      ...indent(['compression off']),
+      ...indent([
+        'compression off',
+        ...(timeout === undefined
+          ? []
+          : [`response_header_timeout ${timeout}s`]),
+      ]),
       '}',
       ...rules.flatMap((rule, index) => handleResponse(rule, index + 1)),
       '',
@@ -185,6 +201,16 @@ function handleResponse(rule: LocationRule, count: number): string[] {
     ]),
     '}',
   ];
+}
+
+function tellable(option: string, value: string): string {
+  const text = quoted(value);
+  if (text !== undefined) return text;
+  throw new InvalidOptionsError(
+    `serverConfig.${option}`,
+    value,
+    'Give a text without a back quote beside a backslash before a quote: Caddy cannot be told it.',
+  );
 }
 
 /** Nothing is special between back quotes; between quotes a backslash is, before a quote. */

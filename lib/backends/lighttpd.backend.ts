@@ -14,10 +14,10 @@ import { serverBackend } from './server-backend.js';
 import {
   directoriesOf,
   indent,
-  SPOOFABLE,
   serverPlaces,
   type ServerPlaces,
-} from './server-options.js';
+} from './server-config.js';
+import { SPOOFABLE } from './server-headers.js';
 import { strongTagAndDiskDate } from './validators.js';
 
 const PARSE_OPTIONS =
@@ -37,7 +37,12 @@ export function lighttpdConfig(
   const site = siteLines(rules, places);
   const lines = options.include
     ? [
-        '# Needs mod_setenv and mod_proxy; for names with control characters also, in no condition:',
+        `# Needs ${modulesOf(places)
+          .join(', ')
+          .replace(
+            /, (?=\w+$)/,
+            ' and ',
+          )}; for names with control characters also, in no condition:`,
         `# ${PARSE_OPTIONS}`,
         ...site,
       ]
@@ -63,11 +68,12 @@ export function checkLighttpdDirectories(rules: readonly PathRule[]): void {
 }
 
 function serverLines(
-  { listen, user, names }: ServerPlaces,
+  places: ServerPlaces,
   directory: string | undefined,
 ): string[] {
+  const { listen, user, names } = places;
   return [
-    'server.modules = ( "mod_setenv", "mod_proxy" )',
+    `server.modules = ( ${modulesOf(places).map(quoted).join(', ')} )`,
     ...(listen.host === undefined
       ? []
       : [`server.bind = ${quoted(listen.host)}`]),
@@ -92,9 +98,14 @@ function serverLines(
   ];
 }
 
+function modulesOf({ accessLog }: ServerPlaces): string[] {
+  const isLogged = typeof accessLog === 'string';
+  return ['mod_setenv', 'mod_proxy', ...(isLogged ? ['mod_accesslog'] : [])];
+}
+
 function siteLines(
   rules: readonly PathRule[],
-  { upstream }: ServerPlaces,
+  { upstream, requestHeaders, accessLog, timeout }: ServerPlaces,
 ): string[] {
   return [
     '# A file may have been replaced by a link since the application looked.',
@@ -102,13 +113,22 @@ function siteLines(
     '# Otherwise the first byte of an answer goes out with the last.',
     'server.stream-response-body = 2',
     'setenv.set-request-header = (',
-    ...indent(SPOOFABLE.map((name) => `"${name}" => "",`)),
+    ...indent([
+      ...SPOOFABLE.map((name) => `"${name}" => "",`),
+      ...Object.entries(requestHeaders).map(
+        ([name, value]) => `${quoted(name)} => ${quoted(value)},`,
+      ),
+    ]),
     ')',
+    ...(typeof accessLog === 'string'
+      ? [`accesslog.filename = ${quoted(accessLog)}`]
+      : []),
     'proxy.server = ( "" => ((',
     ...indent([
       `"host" => ${quoted(upstream.host.replace(/^\[|\]$/g, ''))},`,
       `"port" => ${upstream.port},`,
       '"disable-time" => 0,  # an application that was away is back soon',
+      ...(timeout === undefined ? [] : [`"read-timeout" => ${timeout},`]),
       '"x-sendfile" => "enable",',
       '# Without it every file that lighttpd can read could be asked for.',
       '"x-sendfile-docroot" => (',

@@ -9,7 +9,8 @@ import {
 } from '../errors/check-options.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { UNTELLABLE, type LocationRule, checkLocationRules } from './rules.js';
-import { checkHosts } from './server-options.js';
+import { checkHeaderNames } from './server-headers.js';
+import { checkHosts } from './store-hosts.js';
 
 /**
  * What nginx is told about the files that it sends.
@@ -29,7 +30,8 @@ export interface NginxSettings {
 
 /**
  * Which files nginx can reach, and in which internal location. Beside `/_offload/` the printed configuration
- * has `/_offload-tagged/`, for files whose ETag the application tells. Settings of a rule come before those
+ * has `/_offload-tagged/`, for files whose ETag the application tells, and `/_offload-whole/`, for a Range that
+ * is not to be obeyed. Settings of a rule come before those
  * of all rules, for the files that nginx sends by it.
  *
  * @publicApi
@@ -69,6 +71,11 @@ export interface NginxOptions extends NginxSettings {
   readonly rules: readonly NginxRule[];
   /** Which files of other servers nginx fetches and passes on; none by default. */
   readonly remote?: NginxRemoteOptions;
+  /**
+   * Names of further headers of answers, such as those that controllers have in `headers`. nginx drops what the
+   * printed configuration does not bring back.
+   */
+  readonly headers?: readonly string[];
 }
 
 const SETTINGS: OptionChecks<NginxSettings> = {
@@ -92,6 +99,7 @@ const SETTINGS: OptionChecks<NginxSettings> = {
 const OPTIONS: OptionChecks<NginxOptions> = {
   rules: CHECKED_ELSEWHERE,
   remote: CHECKED_ELSEWHERE,
+  headers: CHECKED_ELSEWHERE,
   ...SETTINGS,
 };
 const REMOTE: OptionChecks<NginxRemoteOptions> = {
@@ -122,7 +130,8 @@ export const SETTING_NAMES = Object.keys(SETTINGS);
  */
 export function checkNginxOptions(options: NginxOptions): void {
   checkOptions('nginx', options, OPTIONS, { example: '{ rules: [...] }' });
-  const { remote } = options;
+  const { remote, headers = [] } = options;
+  checkHeaderNames('nginx.headers', headers);
   if (remote === undefined) return;
   const example = "{ hosts: ['bucket.s3.example'] }";
   checkOptions('nginx.remote', remote, REMOTE, { example });
@@ -147,6 +156,15 @@ export function taggedLocation(destination: string): string {
 }
 
 /**
+ * The third location of a rule: `/_offload-whole/` beside `/_offload/`. It sends no ranges.
+ *
+ * @internal
+ */
+export function wholeLocation(destination: string): string {
+  return destination.replace(/\/$/, '-whole/');
+}
+
+/**
  * Checks the rules of nginx().
  *
  * @returns the rules, directories with a slash at their end
@@ -158,7 +176,10 @@ export function checkNginxRules(
   hasRemote: boolean,
 ): NginxRule[] {
   const checked = checkLocationRules(rules, SETTINGS);
-  const taken = checked.map((rule) => taggedLocation(rule.destination));
+  const taken = checked.flatMap(({ destination }) => [
+    taggedLocation(destination),
+    wholeLocation(destination),
+  ]);
   if (hasRemote) taken.push(REMOTE_LOCATION);
   return checked.map((rule, index) => {
     const { destination } = rule;
@@ -168,7 +189,7 @@ export function checkNginxRules(
         `rules[${index}].destination`,
         destination,
         `It overlaps with ${other}, which the printed configuration has for files ` +
-          `${other === REMOTE_LOCATION ? 'of other servers' : 'with a tag of their own'}. Give it another name.`,
+          `${other === REMOTE_LOCATION ? 'of other servers' : 'of another rule'}. Give it another name.`,
       );
     }
     return { ...rule, ...settingsOf(rules[index]) };

@@ -15,8 +15,7 @@ import {
 import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { type FileStat } from '../storages/file-stat.js';
-import { nginxConfig } from './nginx-config.js';
-import { isLostByNginx } from './nginx-headers.js';
+import { isLostByNginx, nginxConfig } from './nginx-config.js';
 import {
   checkNginxOptions,
   type NginxOptions,
@@ -25,6 +24,7 @@ import {
   checkNginxRules,
 } from './nginx-options.js';
 import { remoteAnswer } from './nginx-remote.js';
+import { remoteLocations } from './nginx-remote-config.js';
 import { type ServerProfile } from './rules.js';
 import { serverBackend } from './server-backend.js';
 import { hasOwnTag, isDatedByHook } from './validators.js';
@@ -108,7 +108,6 @@ const PROFILE: ServerProfile<NginxRule> = {
   keepsCoding: false,
   conditions: 'server',
   validators: nginxValidators,
-  losesHeader: isLostByNginx,
 };
 
 /**
@@ -138,8 +137,11 @@ const PROFILE: ServerProfile<NginxRule> = {
 export function nginx(options: NginxOptions): DownloadBackend {
   checkNginxOptions(options);
   const { remote, limitRate, buffering = false, charset } = options;
+  const { headers = [] } = options;
+  const losesHeader = isLostByNginx(headers);
   const rules = checkNginxRules(options.rules, remote !== undefined);
-  const onDisk = serverBackend(PROFILE, rules, (description, rule) =>
+  const profile = { ...PROFILE, losesHeader };
+  const onDisk = serverBackend(profile, rules, (description, rule) =>
     ownHeaders({ ...options, ...rule }, description),
   );
   return {
@@ -159,7 +161,12 @@ export function nginx(options: NginxOptions): DownloadBackend {
     warnings: (sources = []) =>
       onDisk.warnings?.(remote ? sources.map(withoutRemote) : sources) ?? [],
     serverConfig: (server: ServerConfigOptions) =>
-      nginxConfig(rules, server, { charset, remote }),
+      nginxConfig(rules, server, {
+        charset,
+        headers,
+        storeLocations:
+          remote && ((headers) => remoteLocations(remote, headers)),
+      }),
   };
 }
 

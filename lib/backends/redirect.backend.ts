@@ -16,8 +16,8 @@ import {
 } from '../responses/download-backend.js';
 import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type TemporaryUrlOptions } from '../storages/download-storage.js';
-import { checkHosts, plainAddress } from './server-options.js';
-import { codingWarning } from './boot-warnings.js';
+import { checkHosts, plainAddress } from './store-hosts.js';
+import { codingWarning, headerWarnings } from './boot-warnings.js';
 import { isCoded } from './server-backend.js';
 
 /**
@@ -75,7 +75,14 @@ export function redirect(options: RedirectOptions): DownloadBackend {
   return {
     name: 'redirect',
     losesHeader: isLostByStores,
-    warnings: (sources = []) => sources.flatMap(warningsOf),
+    warnings: (sources = []) =>
+      sources.flatMap((source) => [
+        ...warningsOf(source),
+        ...headerWarnings(
+          { name: 'redirect', losesHeader: isLostByStores },
+          source,
+        ),
+      ]),
     async proxy(response: ProxiableDownload, request: ProxiableRequest) {
       const { file } = response;
       if (request.method !== 'GET') return refuse(request, 'redirectsGet');

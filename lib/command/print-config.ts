@@ -113,6 +113,9 @@ const NAMES: readonly (readonly [pattern: RegExp, option: string])[] = [
   [/^serverConfig\.serverName$/, 'server-name'],
   [/^serverConfig\.user$/, 'user'],
   [/^serverConfig\.directory$/, 'directory'],
+  [/^serverConfig\.headers\[(\d+)\]$/, 'header'],
+  [/^serverConfig\.accessLog$/, 'access-log'],
+  [/^serverConfig\.timeout$/, 'timeout'],
   [/^nginx\.charset$/, 'charset'],
   [/^nginx\.remote\.hosts\[(\d+)\]$/, 'remote-host'],
   [/^nginx\.remote\.resolver$/, 'remote-resolver'],
@@ -135,6 +138,14 @@ export function wrongOption(
   error: InvalidOptionsError,
   valuesOf: (name: string) => readonly string[],
 ): Error {
+  const [, header] =
+    /^serverConfig\.requestHeaders\.(.*)$/s.exec(error.option) ?? [];
+  if (header !== undefined) {
+    const given = valuesOf('request-header').find((text) =>
+      text.startsWith(`${header}=`),
+    );
+    return new WrongUseError('--request-header', given, error.accepted);
+  }
   for (const [pattern, name] of NAMES) {
     const match = pattern.exec(error.option);
     if (!match) continue;
@@ -154,6 +165,10 @@ const OF_ALL = {
   'server-name': 'value',
   user: 'value',
   directory: 'value',
+  header: 'values',
+  'request-header': 'values',
+  'access-log': 'value',
+  timeout: 'value',
   help: 'alone',
 } as const;
 const OPTIONS: Record<ServerName, Record<string, OptionKind>> = {
@@ -258,7 +273,37 @@ function serverOptions(given: Given, include: boolean): ServerConfigOptions {
     serverName: given.one('server-name'),
     user: given.one('user'),
     directory: given.one('directory'),
+    headers: given.all('header'),
+    requestHeaders: Object.fromEntries(
+      given.all('request-header').map(requestHeader),
+    ),
+    accessLog: accessLogOf(given.one('access-log')),
+    timeout: secondsOf('--timeout', given.one('timeout')),
   };
+}
+
+/** `X-Real-IP=$remote_addr` */
+function requestHeader(text: string): [name: string, value: string] {
+  const [, name, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
+  if (name !== undefined && value !== undefined) return [name, value];
+  throw new WrongUseError(
+    '--request-header',
+    text,
+    "Give NAME=VALUE, the value as the server writes it: 'X-Real-IP=$remote_addr'.",
+  );
+}
+
+function accessLogOf(given: string | undefined): string | false | undefined {
+  return given === 'off' ? false : given;
+}
+
+function secondsOf(
+  option: string,
+  given: string | undefined,
+): number | undefined {
+  if (given === undefined) return undefined;
+  if (/^[1-9]\d{0,8}$/.test(given)) return Number(given);
+  throw new WrongUseError(option, given, 'Give whole seconds, 1 or more.');
 }
 
 function remoteOf(given: Given): NginxRemoteOptions | undefined {

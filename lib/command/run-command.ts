@@ -49,6 +49,12 @@ Options:
   --server-name NAMES     names of the site, in one argument; any by default
   --user USER             the user of the workers, where root starts the server
   --directory DIRECTORY   for process id, log and temporary files; the server's own by default
+  --header NAME           a header of the application that nginx is to bring back; may be repeated
+  --request-header NAME=VALUE
+                          a header for the application, the value as the server writes it, such as
+                          X-Real-IP=$remote_addr for nginx; may be repeated
+  --access-log FILE|off   the access log; the server's own by default
+  --timeout SECONDS       how long the server waits for the application
 
 Only for apache and caddy:
   --path-encoding raw|percent         pathEncoding of the backend; the configuration is the same for both

@@ -92,9 +92,13 @@ export abstract class DownloadController extends PresentationHooks {
   describeSource(): Omit<DownloadSource, 'owner'> | undefined {
     const { prototype } = DownloadController;
     if (this.getBackend !== prototype.getBackend) return undefined;
-    return this.getEncoding === prototype.getEncoding
-      ? { encoding: this.encoding }
-      : {};
+    return {
+      ...(this.getEncoding === prototype.getEncoding && {
+        encoding: this.encoding,
+      }),
+      ...(this.getHeaders === prototype.getHeaders &&
+        this.headers && { headers: Object.keys(this.headers) }),
+    };
   }
 
   /**

@@ -36,6 +36,8 @@ export interface DownloadSource {
   readonly place?: DownloadPlace;
   /** The content coding of all files. */
   readonly encoding?: string;
+  /** Names of the headers that all answers have. */
+  readonly headers?: readonly string[];
 }
 
 /**
@@ -126,6 +128,26 @@ export interface ServerConfigOptions {
    * False by default: the configuration is complete.
    */
   readonly include?: boolean;
+  /**
+   * Names of further headers of the application, such as those that a controller has in `headers`, that the
+   * printed configuration brings back to files that the server sends. nginx would drop them; the other servers
+   * pass headers on by themselves.
+   */
+  readonly headers?: readonly string[];
+  /**
+   * Headers of requests to the application, beside those that are printed in any case or in place of them: by
+   * name the value as that server writes it, with its variables: `{ 'X-Real-IP': '$remote_addr' }` for nginx,
+   * `'{remote_host}'` for Caddy, `'expr=%{REMOTE_ADDR}'` for Apache; lighttpd has none.
+   */
+  readonly requestHeaders?: Readonly<Record<string, string>>;
+  /**
+   * The file of the access log, or false for none. By default what the server does by itself; nginx and Apache
+   * write `access.log` in `directory`, where that is given. The user of lighttpd and Caddy has to be able to
+   * write to it.
+   */
+  readonly accessLog?: string | false;
+  /** Seconds that the server waits for the application to say something; its own default by default. */
+  readonly timeout?: number;
 }
 
 /**

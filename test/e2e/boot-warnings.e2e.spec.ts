@@ -217,6 +217,40 @@ describe.each(ADAPTERS)('what a backend cannot send, on %s', (adapter) => {
     ]);
   });
 
+  it.each<[string, () => DownloadBackend, number]>([
+    ['nginx', () => onNginx(), 1],
+    ['redirect', () => redirect({ hosts: ['store.example'] }), 1],
+    [
+      'nginx, which is told of it',
+      () =>
+        nginx({
+          rules: [{ sourceDir: at('media'), destination: '/_media/' }],
+          headers: ['X-Document-Id'],
+        }),
+      0,
+    ],
+    [
+      'apache',
+      () =>
+        apache({ rules: [{ sourceDir: at('media') }], pathEncoding: 'raw' }),
+      0,
+    ],
+  ])(
+    'of a header that all answers have, %s loses it or not',
+    async (_, backend, count) => {
+      @Controller('media/*path')
+      class MarkedController extends PathDownloadController {
+        override root = at('media');
+        override headers = { 'X-Document-Id': '42', 'Content-Language': 'de' };
+      }
+      const about = (await warnings(backend(), MarkedController)).filter(
+        (warning) => warning.includes("'X-Document-Id'"),
+      );
+
+      expect(about).toHaveLength(count);
+    },
+  );
+
   it('with remote, nginx fetches what is elsewhere', async () => {
     const fetched = [stored('store'), remote(url)];
 

@@ -44,8 +44,9 @@ export async function startWebServer(
   const run = `${directory.path}/run`;
   await mkdir(run);
   const user = process.getuid?.() === 0 ? WORKER : undefined;
-  const ids = user && !kind.changesUser ? idsOf(user) : undefined;
-  if (ids) await chown(run, ids.uid, ids.gid);
+  const owner = user === undefined ? undefined : idsOf(user);
+  if (owner) await chown(run, owner.uid, owner.gid);
+  const ids = kind.changesUser ? undefined : owner;
   try {
     return await tryPorts(kind, print, { directory, run, user, ids }, ATTEMPTS);
   } catch (error) {

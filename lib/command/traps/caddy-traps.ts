@@ -1,4 +1,4 @@
-import { SPOOFABLE } from '../../backends/server-options.js';
+import { SPOOFABLE } from '../../backends/server-headers.js';
 import { type Finding, found, problem, type Trap, hint } from '../finding.js';
 import {
   type Directive,

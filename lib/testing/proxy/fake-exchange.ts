@@ -6,7 +6,7 @@ import {
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-import { SPOOFABLE } from '../../backends/server-options.js';
+import { SPOOFABLE } from '../../backends/server-headers.js';
 import { LocalFile } from '../../files/local-file.js';
 import {
   contentRange,

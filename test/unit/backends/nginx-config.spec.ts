@@ -81,6 +81,33 @@ describe('the printed configuration of nginx', () => {
     ).toEqual([]);
   });
 
+  it.each(['app', 'app:3000', '[::1]:3000', 'unix:/run/app.sock'])(
+    'takes %s for upstream, as nginx does',
+    (upstream) => {
+      expect(printed({ upstream })).toContain(`proxy_pass http://${upstream};`);
+    },
+  );
+
+  it('has headers of the backend and of serverConfig(), and none twice', () => {
+    const text = printed(
+      { ...UPSTREAM, headers: ['x-own', 'Vary', 'X-Other'] },
+      { rules: [RULE], headers: ['X-Own'] },
+    );
+    const count = (line: string): number => text.split(line).length - 1;
+
+    expect(count('add_header x-own $upstream_http_x_own;')).toBe(3);
+    expect(count('add_header X-Own ')).toBe(0);
+    expect(count('add_header X-Other $upstream_http_x_other;')).toBe(3);
+    expect(count('add_header Vary ')).toBe(3);
+  });
+
+  it('loses no header that the backend names', () => {
+    const backend = nginx({ rules: [RULE], headers: ['X-Own'] });
+
+    expect(backend.losesHeader?.('x-own')).toBe(false);
+    expect(backend.losesHeader?.('X-Other')).toBe(true);
+  });
+
   it('has one location for a host that is named twice', () => {
     const hosts = ['Store.example', 'store.example', 'store.example:443'];
     const text = printed(UPSTREAM, { rules: [RULE], remote: { hosts } });
@@ -102,6 +129,10 @@ describe('the printed configuration of nginx', () => {
     ['upstream', 'a\nb'],
     ['upstream', 'a"b'],
     ['upstream', 'a#b'],
+    ['upstream', 'http://app:3000'],
+    ['upstream', 'app:3000/'],
+    ['upstream', 'app 3000'],
+    ['upstream', '3000'],
     ['listen', 80],
     ['listen', '80; listen 81'],
     ['listen', '80\n'],

@@ -98,6 +98,23 @@ describe.each(NAMES)('the printed configuration of %s', (name) => {
     ['upstream', '127.0.0.1'],
     ['upstream', 'http://127.0.0.1:3000'],
     ['upstream', 'unix:/run/app.sock'],
+    ['upstream', 'app 3000'],
+    ['upstream', '127.0.0.1:99999'],
+    ['accessLog', 'access.log'],
+    ['accessLog', true],
+    ['accessLog', '/var/log/$host'],
+    ['timeout', 0],
+    ['timeout', '60s'],
+    ['headers', 'X-Own'],
+    ['headers[1]', ['X-Own', 'a b']],
+    ['headers[0]', ['X-Sendfile']],
+    ['headers[0]', ['Content-Length']],
+    ['requestHeaders', 'X-Own: 1'],
+    ['requestHeaders.X-Own', { 'X-Own': 1 }],
+    ['requestHeaders.X-Own', { 'X-Own': 'a\r\nb' }],
+    ['requestHeaders.a b', { 'a b': '1' }],
+    ['requestHeaders.X-Accel-Redirect', { 'X-Accel-Redirect': '/' }],
+    ['requestHeaders.Connection', { Connection: 'close' }],
     ['upstream', '127.0.0.1:3000 #'],
     ['upstream', '127.0.0.1:3000}'],
     ['upstream', 'a\nb:1'],
@@ -119,7 +136,7 @@ describe.each(NAMES)('the printed configuration of %s', (name) => {
   ])('refuses %s: %j', (option, value) => {
     const backend = backendWith(LEAST);
     const print = (): string =>
-      printed(backend, { ...UPSTREAM, [option]: value });
+      printed(backend, { ...UPSTREAM, [option.replace(/[.[].*/, '')]: value });
 
     expect(print).toThrow(InvalidOptionsError);
     expect(print).toThrow(`"serverConfig.${option}"`);

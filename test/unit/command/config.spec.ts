@@ -86,6 +86,9 @@ describe('config', () => {
         ...['--charset', 'koi8-r', '--remote-resolver', '10.0.0.2'],
         ...['--remote-host', 'store.example', '--remote-host', '[::1]:9000'],
         ...['--remote-certificates', '/etc/all.pem'],
+        ...['--header', 'X-Document-Id', '--header', 'X-Other'],
+        ...['--request-header', 'X-Real-IP=$remote_addr'],
+        ...['--access-log', '/var/log/downloads.log', '--timeout', '300'],
       ),
     ).toEqual(
       printedBy(backend, {
@@ -93,8 +96,50 @@ describe('config', () => {
         serverName: 'a.example b.example',
         user: 'www-data',
         directory: '/run/down load',
+        headers: ['X-Document-Id', 'X-Other'],
+        requestHeaders: { 'X-Real-IP': '$remote_addr' },
+        accessLog: '/var/log/downloads.log',
+        timeout: 300,
       }),
     );
+  });
+
+  it.each([
+    [['--access-log', 'downloads.log'], '--access-log', 'absolute path'],
+    [['--timeout', '5m'], '--timeout', 'whole seconds'],
+    [['--timeout', '0'], '--timeout', 'whole seconds'],
+    [['--header', 'a b'], '--header', 'name'],
+    [['--header', 'X-Accel-Redirect'], '--header', 'name'],
+    [['--request-header', 'X-Real-IP'], '--request-header', 'NAME=VALUE'],
+    [['--request-header', 'a b=c'], '--request-header', 'name'],
+    [['--request-header', 'X-Sendfile=/a'], '--request-header', 'name'],
+    [['--upstream', 'http://app:3000'], '--upstream', 'without a scheme'],
+    [['--upstream', 'app 3000'], '--upstream', 'without a scheme'],
+  ])(
+    'refuses %j and says what to give',
+    async (parameters, option, accepted) => {
+      const upstream = parameters.includes('--upstream') ? [] : UPSTREAM;
+
+      for (const server of ['nginx', 'caddy']) {
+        const end = await config(server, ...MEDIA, ...upstream, ...parameters);
+
+        expect(end).toMatchObject({ status: 2, output: '' });
+        expect(end.errors).toContain(
+          `${option}: '${parameters[1]}' was given.`,
+        );
+        expect(end.errors).toContain(accepted);
+      }
+    },
+  );
+
+  it('takes off for no access log', async () => {
+    const backend = nginx({
+      rules: [{ sourceDir: '/srv/media/', destination: '/_offload/' }],
+    });
+
+    expect(
+      await config('nginx', ...MEDIA, ...UPSTREAM, '--access-log', 'off'),
+    ).toEqual(printedBy(backend, { accessLog: false }));
   });
 
   it.each(['apache', 'lighttpd'] as const)(

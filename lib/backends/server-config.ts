@@ -1,14 +1,20 @@
 import { isAbsolute } from 'node:path';
 
 import {
+  CHECKED_ELSEWHERE,
   checkOptions,
   type OptionCheck,
   type OptionChecks,
   TRUE_OR_FALSE,
+  wholeNumber,
 } from '../errors/check-options.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
-import { hostIn, isOnHostOf } from '../files/http-file-url.js';
 import { type ServerConfigOptions } from '../responses/download-backend.js';
+import {
+  checkHeaderNames,
+  checkRequestHeaders,
+  uniqueNames,
+} from './server-headers.js';
 import { UNTELLABLE, directoryOf, type PathRule } from './rules.js';
 
 const PLAIN: OptionCheck = [
@@ -21,24 +27,23 @@ const CHECKS: OptionChecks<ServerConfigOptions> = {
   serverName: PLAIN,
   user: PLAIN,
   directory: [
-    (value) =>
-      typeof value === 'string' && isAbsolute(value) && !UNTELLABLE.test(value),
+    isTellablePath,
     'Give the absolute path of a directory, without `$` and control characters.',
   ],
   include: TRUE_OR_FALSE,
+  headers: CHECKED_ELSEWHERE,
+  requestHeaders: CHECKED_ELSEWHERE,
+  accessLog: [
+    (value) => value === false || isTellablePath(value),
+    'Give the absolute path of a file, without `$` and control characters, or false for no log.',
+  ],
+  timeout: wholeNumber(1, 'Give whole seconds, 1 or more.'),
 };
 
-/**
- * Checks what serverConfig() is given, so that nothing but a value gets into a configuration.
- *
- * @throws InvalidOptionsError
- * @internal
- */
-export function checkServerOptions(options: ServerConfigOptions): void {
-  checkOptions('serverConfig', options, CHECKS, {
-    example: "{ upstream: '127.0.0.1:3000' }",
-    required: ['upstream'],
-  });
+function isTellablePath(value: unknown): boolean {
+  return (
+    typeof value === 'string' && isAbsolute(value) && !UNTELLABLE.test(value)
+  );
 }
 
 /**
@@ -51,11 +56,73 @@ export interface ServerAddress {
 }
 
 /**
- * ServerConfigOptions for servers that want host and port apart.
+ * What serverConfig() is given, checked, for all servers alike.
  *
  * @internal
  */
-export interface ServerPlaces {
+export interface CheckedServerConfig {
+  readonly directory?: string;
+  readonly include: boolean;
+  /** Names of the application's headers that are to reach clients, none of them twice. */
+  readonly headers: readonly string[];
+  /** Headers of requests to the application, by name. */
+  readonly requestHeaders: Readonly<Record<string, string>>;
+  /** The file of the access log, false for none, undefined where the server decides. */
+  readonly accessLog?: string | false;
+  readonly timeout?: number;
+}
+
+/**
+ * Checks what serverConfig() is given, so that nothing but a value gets into a configuration.
+ *
+ * @param ownHeaders names of headers that the backend brings back in any case
+ * @throws InvalidOptionsError
+ * @internal
+ */
+export function checkServerConfig(
+  options: ServerConfigOptions,
+  ownHeaders: readonly string[] = [],
+): CheckedServerConfig {
+  checkOptions('serverConfig', options, CHECKS, {
+    example: "{ upstream: '127.0.0.1:3000' }",
+    required: ['upstream'],
+  });
+  const { directory, include = false, requestHeaders = {} } = options;
+  const { accessLog, timeout } = options;
+  const headers = checkHeaderNames(
+    'serverConfig.headers',
+    options.headers ?? [],
+  );
+  return {
+    directory,
+    include,
+    headers: uniqueNames([...ownHeaders, ...headers]),
+    requestHeaders: checkRequestHeaders(requestHeaders),
+    accessLog,
+    timeout,
+  };
+}
+
+/**
+ * The access log of a server that opens it before it leaves root behind.
+ *
+ * @internal
+ */
+export function accessLogOf({
+  accessLog,
+  directory,
+  include,
+}: CheckedServerConfig): string | false | undefined {
+  const isPlaced = directory !== undefined && !include;
+  return accessLog ?? (isPlaced ? `${directory}/access.log` : undefined);
+}
+
+/**
+ * The same for servers that want host and port apart.
+ *
+ * @internal
+ */
+export interface ServerPlaces extends CheckedServerConfig {
   readonly upstream: ServerAddress & { readonly host: string };
   readonly listen: ServerAddress;
   /** Names of the site; none for any. */
@@ -74,7 +141,7 @@ const NAME = /^(?:\*\.)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/;
  * @internal
  */
 export function serverPlaces(options: ServerConfigOptions): ServerPlaces {
-  checkServerOptions(options);
+  const checked = checkServerConfig(options);
   const { upstream, listen = '80', serverName = '', user } = options;
   const { host, port } = addressOf('upstream', upstream);
   if (host === undefined) {
@@ -82,6 +149,7 @@ export function serverPlaces(options: ServerConfigOptions): ServerPlaces {
   }
   const [owner, group = owner] = user?.trim().split(/ +/) ?? [];
   return {
+    ...checked,
     upstream: { host, port },
     listen: addressOf('listen', listen),
     names: namesOf(serverName),
@@ -94,8 +162,31 @@ function addressOf(
   value: string,
 ): ServerAddress {
   const { host, port } = ADDRESS.exec(value)?.groups ?? {};
-  if (port !== undefined) return { host, port };
-  throw wrong(option, value, 'Give host:port or port, as in 127.0.0.1:8080.');
+  if (port !== undefined && Number(port) <= 65_535) return { host, port };
+  throw wrong(
+    option,
+    value,
+    'Give host:port or port, as in 127.0.0.1:8080, without a scheme.',
+  );
+}
+
+const NGINX_UPSTREAM =
+  /^(?:(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?|unix:\/[\w./~-]+)$/;
+
+/**
+ * nginx knows more: names of `upstream` blocks, and sockets.
+ *
+ * @throws InvalidOptionsError
+ * @internal
+ */
+export function checkNginxUpstream(upstream: string): void {
+  const isPort = /^\d+$/.test(upstream);
+  if (NGINX_UPSTREAM.test(upstream) && !isPort) return;
+  throw wrong(
+    'upstream',
+    upstream,
+    'Give host:port, as in 127.0.0.1:3000, the name of an upstream block, or unix:/path, without a scheme.',
+  );
 }
 
 /** `_` is what nginx calls any name. */
@@ -122,18 +213,6 @@ function wrong(
 }
 
 /**
- * By these headers servers are told what to send, or how to tell it. No client's request may bring one.
- *
- * @internal
- */
-export const SPOOFABLE = [
-  'X-Accel-Redirect',
-  'X-Accel-Mapping',
-  'X-Sendfile',
-  'X-Sendfile-Type',
-] as const;
-
-/**
  * Puts the lines of a block one level further in.
  *
  * @internal
@@ -156,56 +235,4 @@ export const indent = indentWith('  ');
  */
 export function directoriesOf(rules: readonly PathRule[]): string[] {
   return [...new Set(rules.map(directoryOf))];
-}
-
-const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
-const ACCEPTED =
-  "Name the stores by host or host:port: ['bucket.s3.example', 'minio.internal:9000'].";
-
-/**
- * Checks a list of stores.
- *
- * @throws InvalidOptionsError for an empty list, and for what is no host or host:port
- * @internal
- */
-export function checkHosts(option: string, value: unknown): readonly string[] {
-  if (!Array.isArray(value) || value.length === 0) {
-    throw new InvalidOptionsError(option, value, ACCEPTED);
-  }
-  return value.map((host: unknown, index) => {
-    const isHost = typeof host === 'string' && HOST.test(host);
-    if (isHost && hostIn(host, 'https:') !== undefined) return host;
-    throw new InvalidOptionsError(`${option}[${index}]`, host, ACCEPTED);
-  });
-}
-
-/**
- * An address, where it is plain to everybody what it means: http or https, without credentials and fragment,
- * and written as URL writes it. Parsers disagree about the rest: one would see another host, or another
- * path than was signed.
- *
- * @internal
- */
-export function plainAddress(address: string): URL | undefined {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  return url &&
-    url.href === address &&
-    /^https?:$/.test(url.protocol) &&
-    `${url.username}${url.password}` === '' &&
-    !address.includes('#')
-    ? url
-    : undefined;
-}
-
-/**
- * The same, where it leads to one of these hosts.
- *
- * @internal
- */
-export function addressOn(
-  hosts: readonly string[],
-  address: string,
-): URL | undefined {
-  const url = plainAddress(address);
-  return url && isOnHostOf(hosts, url) ? url : undefined;
 }
