@@ -10,6 +10,7 @@ import {
 import { StorageFile } from '../files/storage-file.js';
 import { type DownloadStorages } from '../storages/download-storages.js';
 import { type FileField, fileFieldsOf } from './file-fields.js';
+import { FormerFiles } from './former-files.js';
 import { FileRemover } from './file-remover.js';
 import { type NewFileStorer } from './new-file-storer.js';
 import { type PendingFiles } from './pending-files.js';
@@ -30,6 +31,8 @@ interface EntityEvent extends RunnerEvent {
   readonly entity?: ObjectLiteral;
   /** What the row was; only with `save()` and `remove()`. */
   readonly databaseEntity?: ObjectLiteral;
+  /** Of a row that is removed: its key, or an object of its keys. */
+  readonly entityId?: unknown;
 }
 
 /**
@@ -40,6 +43,7 @@ interface EntityEvent extends RunnerEvent {
 export class FileColumnSubscriber implements EntitySubscriberInterface {
   readonly #logger = new Logger('FileColumnsModule');
   readonly #warned = new Set<string>();
+  readonly #former = new FormerFiles();
   readonly #remover: FileRemover;
 
   constructor(
@@ -57,8 +61,13 @@ export class FileColumnSubscriber implements EntitySubscriberInterface {
     return this.#store(event);
   }
 
-  beforeUpdate(event: EntityEvent): Promise<void> | void {
-    return this.#store(event);
+  async beforeUpdate(event: EntityEvent): Promise<void> {
+    await this.#store(event);
+    await this.#former.completeUpdated(event);
+  }
+
+  beforeRemove(event: EntityEvent): Promise<void> | void {
+    return this.#former.completeRemoved(event);
   }
 
   afterInsert({ queryRunner, entity }: EntityEvent): void {
@@ -81,7 +90,7 @@ export class FileColumnSubscriber implements EntitySubscriberInterface {
   }
 
   async afterRemove(event: EntityEvent): Promise<void> {
-    const row = event.databaseEntity ?? event.entity;
+    const row = this.#former.takeRemoved(event) ?? event.entity;
     if (!row) return;
     for (const field of fileFieldsOf(event.metadata)) {
       if (field.column.onDelete === 'delete') {

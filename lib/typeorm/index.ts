@@ -1,6 +1,6 @@
 // Needs typeorm. Files in entities: columns that hold keys, on properties that are files.
 export { FileColumn, type FileColumnOptions } from './file-column.js';
-export { NewFile } from './new-file.js';
+export { NewFile, type NewFileStoreOptions } from './new-file.js';
 export {
   FileColumnsModule,
   type FileColumnsModuleOptions,

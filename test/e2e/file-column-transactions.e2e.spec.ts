@@ -18,7 +18,12 @@ import {
 } from '../support/application.js';
 import { textOf } from '../support/bytes-of.js';
 import { describeOnDatabases } from '../support/databases.js';
-import { FILE_ENTITIES, Paper } from '../support/file-column.entities.js';
+import {
+  Album,
+  FILE_ENTITIES,
+  Page,
+  Paper,
+} from '../support/file-column.entities.js';
 import { ListedStorage } from '../support/listed-storage.js';
 
 describeOnDatabases('A file of a row', ({ adapter, imports }) => {
@@ -243,6 +248,48 @@ describeOnDatabases('A file of a row', ({ adapter, imports }) => {
     expect(keys()).toEqual(['papers/a.txt', 'second.txt']);
     await papers.remove(a, { transaction: false });
     expect(keys()).toEqual(['papers/a.txt']);
+  });
+
+  const album = (): Promise<Album> =>
+    dataSource.getRepository(Album).save({
+      pages: [1, 2].map((number) => ({
+        number,
+        image: new NewFile(`${number}.png`, 'image'),
+        original: new NewFile(`${number}.tif`, 'original'),
+      })),
+    });
+
+  it('is removed with a row that TypeORM removes as an orphan, once that is committed', async () => {
+    const saved = await album();
+    expect(keys()).toEqual(['1.png', '1.tif', '2.png', '2.tif']);
+    const { id } = saved;
+    await rollBack((manager) => manager.save(Album, { id, pages: [] }));
+    expect(keys()).toHaveLength(4);
+    await dataSource.manager.save(Album, {
+      id,
+      pages: saved.pages.filter(({ number }) => number === 2),
+    });
+    expect(keys()).toEqual(['2.png', '2.tif']);
+  });
+
+  it('is removed with a row that TypeORM removes with another one', async () => {
+    await album();
+    const albums = dataSource.getRepository(Album);
+    const [found] = await albums.find({ relations: { pages: true } });
+    if (found) await albums.remove(found);
+    expect(keys()).toEqual([]);
+  });
+
+  it('is replaced and removed, too, where its column is not selected', async () => {
+    await album();
+    const pages = dataSource.getRepository(Page);
+    const page = await pages.findOneByOrFail({ number: 1 });
+    expect(page.original).toBeUndefined();
+    page.original = new NewFile('second.tif', 'second');
+    await pages.save(page);
+    expect(keys()).toEqual(['1.png', '2.png', '2.tif', 'second.tif']);
+    await pages.remove(await pages.findOneByOrFail({ number: 1 }));
+    expect(keys()).toEqual(['2.png', '2.tif']);
   });
 
   it('stays where another row has it, in whichever column', async () => {

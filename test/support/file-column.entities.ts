@@ -76,4 +76,39 @@ export class RecordedNote extends Note {
   sound!: StorageFile | null;
 }
 
-export const FILE_ENTITIES = [Author, Paper, Note, RecordedNote];
+/** Its pages go with it, and those that it loses go at once. */
+@Entity()
+export class Album {
+  @PrimaryGeneratedColumn()
+  id!: number;
+
+  @OneToMany(() => Page, (page) => page.album, { cascade: true })
+  pages!: Relation<Page[]>;
+}
+
+@Entity()
+export class Page {
+  @PrimaryGeneratedColumn('uuid')
+  id!: string;
+
+  @Column({ type: 'integer' })
+  number!: number;
+
+  @FileColumn({ nullable: true, onDelete: 'delete' })
+  image!: StorageFile | null;
+
+  @FileColumn({
+    nullable: true,
+    select: false,
+    onDelete: 'delete',
+    onReplace: 'delete',
+  })
+  original!: StorageFile | null;
+
+  @ManyToOne(() => Album, (album) => album.pages, {
+    orphanedRowAction: 'delete',
+  })
+  album!: Relation<Album>;
+}
+
+export const FILE_ENTITIES = [Author, Paper, Note, RecordedNote, Album, Page];
