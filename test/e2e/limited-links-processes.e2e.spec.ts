@@ -84,6 +84,31 @@ describeWith(['initdb'], 'limited links of two processes', () => {
     expect(await site.used(id)).toBe(1);
   });
 
+  it('50 presses of one and the same button are one use, for all of them', async () => {
+    const { id, url } = await site.share({
+      path: '/shared/:link',
+      maxUses: 50,
+    });
+    const press = (origin: string, nonce: string) =>
+      httpRequest(origin, url, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+        body: `nonce=${nonce}`,
+      });
+    const nonces = ['a'.repeat(32), 'b'.repeat(32)];
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        press(processes[index % 2].origin, nonces[(index >> 1) % 2]),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(303));
+    expect(new Set(answers.map(({ headers }) => headers.location)).size).toBe(
+      2,
+    );
+    expect(await site.used(id)).toBe(2);
+    expect(await site.grants(id)).toHaveLength(2);
+  });
+
   it('ten ranges at once of one client are one use', async () => {
     const { id, url } = await site.share({ maxUses: 10 });
     const length = site.bytes.length / 10;

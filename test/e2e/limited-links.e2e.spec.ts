@@ -9,11 +9,16 @@ import {
 import {
   type CreatedLimitedLink,
   LimitedLink,
+  LimitedLinkGrant,
 } from 'nestjs-downloadview/typeorm';
 import { DataSource } from 'typeorm';
 
 import { ADAPTERS } from '../support/application.js';
-import { httpRequest, type HttpRequest } from '../support/http-client.js';
+import {
+  type HttpAnswer,
+  httpRequest,
+  type HttpRequest,
+} from '../support/http-client.js';
 import {
   type LimitedSite,
   MISSING,
@@ -70,8 +75,23 @@ describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
         basename: '<b>"Q&A"<b>.txt',
       });
     });
-    const press = () => ask(link.url, { method: 'POST' });
+    const press = (nonce?: string, cookie?: string, { url } = link) =>
+      ask(url, {
+        method: 'POST',
+        headers: {
+          ...(nonce && { 'Content-Type': 'application/x-www-form-urlencoded' }),
+          ...(cookie && { Cookie: cookie }),
+        },
+        body: nonce && `nonce=${nonce}`,
+      });
     const goOn = (location = '') => new URL(location, site.origin + link.url);
+    const nonceIn = (html: string) =>
+      /<input type="hidden" name="nonce" value="([0-9a-f]{32})">/.exec(
+        html,
+      )?.[1] ?? '';
+    const nonce = async () => nonceIn((await ask(link.url)).text);
+    const cookieOf = ({ headers }: Pick<HttpAnswer, 'headers'>) =>
+      headers['set-cookie']?.at(-1)?.replace(/;.*/, '') ?? '';
 
     it('shows a page that costs nothing, however often', async () => {
       for (const method of ['GET', 'GET', 'HEAD']) {
@@ -120,6 +140,169 @@ describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
       await expectForbidden(link.url);
     });
 
+    describe('for a client that has begun', () => {
+      let pressed: HttpAnswer;
+      let used: string;
+      let cookie: string;
+      beforeEach(async () => {
+        used = await nonce();
+        pressed = await press(used);
+        cookie = cookieOf(pressed);
+      });
+
+      it('is a cookie that holds what stands in the address, for this link', () => {
+        const token = pressed.headers.location?.split('/').at(-1);
+        expect(pressed.headers['set-cookie']).toEqual([
+          'session=1',
+          `downloadview-${link.id}=${token}; Max-Age=86400; HttpOnly; SameSite=Lax`,
+        ]);
+      });
+
+      it('is a page that says so, until when, and leads on', async () => {
+        const page = await ask(link.url, { headers: { Cookie: cookie } });
+        expect(page.status).toBe(200);
+        expect(page.text).toContain('<button>Continue the download</button>');
+        const [grant] = await site.grants(link.id);
+        const until = new Date(grant?.openUntil ?? 0).toISOString();
+        expect(page.text).toContain(`<time datetime="${until}">`);
+        expect(page.text).not.toContain('once more');
+        for (const again of [undefined, nonceIn(page.text), used]) {
+          const { status, headers } = await press(again, cookie);
+          expect([status, headers.location]).toEqual([
+            303,
+            pressed.headers.location,
+          ]);
+        }
+        const { pathname } = goOn(pressed.headers.location);
+        expectWhole((await ask(pathname)).body);
+        expect(await site.used(link.id)).toBe(1);
+      });
+
+      it('is the same use where its answer was lost, and with it the cookie', async () => {
+        const again = await press(used);
+        expect([again.status, again.headers.location]).toEqual([
+          303,
+          pressed.headers.location,
+        ]);
+        expect(cookieOf(again)).toBe(cookie);
+        expect(await site.used(link.id)).toBe(1);
+      });
+
+      it('is over with its link, and with its time', async () => {
+        const headers = { Cookie: cookie };
+        const grants = site.running.app
+          .get(DataSource)
+          .getRepository(LimitedLinkGrant);
+        await grants.update({ linkId: link.id }, { openUntil: Date.now() });
+        await expectForbidden(link.url, { headers });
+        expect((await press(used, cookie)).status).toBe(403);
+        const other = await site.share({ path: '/shared/:link' });
+        const mine = cookieOf(await press(undefined, undefined, other));
+        await site.links.revoke(other.id);
+        await expectForbidden(other.url, { headers: { Cookie: mine } });
+      });
+
+      it('begins the next use where it has had enough of this one', async () => {
+        const { id, url } = await site.share({
+          path: '/shared/:link',
+          maxUses: 2,
+        });
+        const first = await press(undefined, undefined, { ...link, url });
+        const { pathname } = new URL(
+          first.headers.location ?? '',
+          site.origin + url,
+        );
+        const headers = { Cookie: cookieOf(first) };
+        for (let times = 1; times <= 8; times += 1) {
+          expect((await ask(pathname)).status).toBe(200);
+        }
+        await expectForbidden(pathname);
+        const page = await ask(url, { headers });
+        expect(page.text).toContain('once more');
+        const next = await ask(url, { method: 'POST', headers });
+        expect(next.headers.location).not.toBe(first.headers.location);
+        expect(await site.used(id)).toBe(2);
+      });
+    });
+
+    it('counts a button that is pressed several times at once as one', async () => {
+      const { id, url } = await site.share({
+        path: '/shared/:link',
+        maxUses: 5,
+      });
+      const mine = nonceIn((await ask(url)).text);
+      const answers = await Promise.all(
+        [1, 2, 3, 4, 5].map(() => press(mine, undefined, { ...link, url })),
+      );
+      expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(303));
+      expect(new Set(answers.map(({ headers }) => headers.location)).size).toBe(
+        1,
+      );
+      expect(await site.used(id)).toBe(1);
+    });
+
+    it('has another nonce each time, which leads to a use of no other link', async () => {
+      expect(await nonce()).not.toBe(await nonce());
+      const mine = await nonce();
+      const first = await press(mine);
+      const other = await site.share({ path: '/shared/:link' });
+      const second = await press(mine, undefined, other);
+      expect(second.status).toBe(303);
+      expect(second.headers.location?.slice(-32)).not.toBe(
+        first.headers.location?.slice(-32),
+      );
+      expect([await site.used(link.id), await site.used(other.id)]).toEqual([
+        1, 1,
+      ]);
+      expect(mine).not.toBe(first.headers.location?.slice(-32));
+    });
+
+    it.each(['', 'x', '0'.repeat(31), `${'0'.repeat(32)}&nonce=1`, '%00'])(
+      'counts the button with a nonce that is none, too: %s',
+      async (forged) => {
+        expect((await press(forged)).status).toBe(303);
+        expect(await site.used(link.id)).toBe(1);
+        expect((await press(forged)).status).toBe(403);
+      },
+    );
+
+    it('is led on by no cookie but its own', async () => {
+      const cookie = cookieOf(await press());
+      const [grant] = await site.grants(link.id);
+      const other = await site.share({ path: '/shared/:link' });
+      const others = cookieOf(await press(undefined, undefined, other));
+      const [, token = ''] = others.split('=');
+      for (const forged of [
+        others,
+        `downloadview-${link.id}=${token}`,
+        `downloadview-${link.id}=${grant?.id}`,
+        `downloadview-${link.id}=${cookie.slice(-32).toUpperCase()}x`,
+        `x-${cookie}`,
+        `downloadview-${link.id}=%00`,
+      ]) {
+        await expectForbidden(link.url, { headers: { Cookie: forged } });
+        expect((await press(undefined, forged)).status).toBe(403);
+      }
+      // Several links at once, each by its own.
+      const both = { headers: { Cookie: `${others}; ${cookie}` } };
+      for (const { url } of [link, other]) {
+        expect((await ask(url, both)).status).toBe(200);
+      }
+    });
+
+    it.each([
+      [{ 'X-Forwarded-Proto': 'https' }, true],
+      [{ 'X-Forwarded-Proto': 'http' }, false],
+    ])(
+      'keeps its cookie to https where it is asked for by it: %j',
+      async (headers, is) => {
+        const answer = await ask(link.url, { method: 'POST', headers });
+        expect(answer.headers['set-cookie']?.at(-1)?.endsWith('; Secure')).toBe(
+          is,
+        );
+      },
+    );
+
     it('has a grant that is nobody else’s, and not to be guessed', async () => {
       const { headers } = await press();
       const { pathname } = goOn(headers.location);
@@ -130,6 +313,21 @@ describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
       );
       const [grant] = await site.grants(link.id);
       await expectForbidden(`/shared/${link.id}/${grant?.id}`);
+    });
+
+    it('tells whoever has no use of it nothing of its file', async () => {
+      const { id, url } = await site.share({
+        path: '/shared/:link',
+        subject: MISSING,
+      });
+      const table = site.running.app.get(DataSource).getRepository(LimitedLink);
+      await table.update(id, { used: 1 });
+      for (const method of ['GET', 'POST']) {
+        await expectForbidden(url, { method });
+      }
+      expect(
+        (await press('a'.repeat(32), 'x=1', { ...link, url })).status,
+      ).toBe(403);
     });
 
     it('costs nothing where the file is gone', async () => {
@@ -158,8 +356,13 @@ describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
       expect(headers.etag).toMatch(new RegExp(`^"${grant?.id}\\.[\\w-]{16}"$`));
       expect(headers['set-cookie']).toEqual([
         'session=1',
-        `downloadview-grant=${grant?.id}; Path=/direct/${link.id}; Max-Age=86400; HttpOnly; SameSite=Lax`,
+        expect.stringMatching(
+          new RegExp(
+            `^downloadview-${link.id}=[0-9a-f]{32}; Max-Age=86400; HttpOnly; SameSite=Lax$`,
+          ),
+        ),
       ]);
+      expect(headers['set-cookie']?.[1]).not.toContain(grant?.id);
       expect(await site.used(link.id)).toBe(1);
       await expectForbidden(link.url);
     });

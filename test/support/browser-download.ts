@@ -15,6 +15,8 @@ export class BrowserDownload {
   constructor(
     /** The name that it would get in an empty directory. */
     readonly suggestedName: string,
+    /** How the browser calls it. */
+    readonly guid: string,
   ) {}
 
   progress(latest: DownloadProgress): void {

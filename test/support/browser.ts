@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import {
+  type BrowserContext,
+  type CDPSession,
+  chromium,
+  type Page,
+} from 'playwright-core';
 
 import { BrowserDownload } from './browser-download.js';
 import { findProgram } from './programs.js';
@@ -20,6 +25,7 @@ export const FLAGS = [
 /** A Chromium without a window: a profile of its own, and downloads as a user has them. */
 export class Browser {
   readonly #downloads = new Map<string, BrowserDownload>();
+  #session?: CDPSession;
   readonly #awaited = new Map<string, (download: BrowserDownload) => void>();
 
   private constructor(
@@ -97,6 +103,11 @@ export class Browser {
     return join(this.directory.path, 'saved', suggestedName);
   }
 
+  /** As its user presses "Cancel". */
+  async cancel({ guid }: BrowserDownload): Promise<void> {
+    await this.#session?.send('Browser.cancelDownload', { guid });
+  }
+
   async stop(): Promise<void> {
     await this.context.close();
     await this.directory.remove();
@@ -105,8 +116,9 @@ export class Browser {
   /** Leaves the downloads to the browser itself: they are not taken out of its hands. */
   async #watchDownloads(): Promise<void> {
     const session = await this.context.browser()!.newBrowserCDPSession();
+    this.#session = session;
     session.on('Browser.downloadWillBegin', (event) => {
-      const download = new BrowserDownload(event.suggestedFilename);
+      const download = new BrowserDownload(event.suggestedFilename, event.guid);
       this.#downloads.set(event.guid, download);
       this.#awaited.get(event.url)?.(download);
     });

@@ -3,7 +3,6 @@ import { type IncomingHttpHeaders } from 'node:http';
 
 const ID = '[0-9a-f]{32}';
 const WHOLE_ID = new RegExp(`^${ID}$`);
-const COOKIE = 'downloadview-grant';
 const PREFETCH = /\b(?:prefetch|prerender|preview)\b/i;
 
 /**
@@ -39,19 +38,48 @@ export function clientHash(linkId: string, client: string): string {
 }
 
 /**
- * Ids of grants that a request shows: in its cookie, or in the tag that it holds its bytes against.
+ * What leads to the grant that a form makes. However often it is sent, it is the same one; with the form of
+ * another link it is another one.
+ *
+ * @param nonce of the form
+ * @internal
+ */
+export function tokenOf(linkId: string, nonce: string): string {
+  return createHash('sha256')
+    .update(`${linkId} ${nonce}`)
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/**
+ * What leads to the grants that a request shows by the cookie of a link.
  *
  * @internal
  */
-export function shownGrants(headers: IncomingHttpHeaders): string[] {
-  const cookies = idsIn(
-    headers.cookie,
-    new RegExp(`(?:^|;) *${COOKIE}=(${ID})(?=$|[ ;])`, 'g'),
-  );
+export function shownTokens(
+  { cookie = '' }: IncomingHttpHeaders,
+  linkId: string,
+): string[] {
+  return cookie.split(';').flatMap((pair) => {
+    const [name, token] = pair.trim().split('=');
+    return name === cookieName(linkId) && isId(token) ? token : [];
+  });
+}
+
+/**
+ * Ids of grants that a request shows: by the cookie of their link, or by the tag that it holds its bytes
+ * against.
+ *
+ * @internal
+ */
+export function shownGrants(
+  headers: IncomingHttpHeaders,
+  linkId: string,
+): string[] {
   const tags = [headers['if-range'], headers['if-match']].flatMap((value) =>
     idsIn(value?.toString(), new RegExp(`"(${ID})\\.[\\w-]+"`, 'g')),
   );
-  return [...cookies, ...tags];
+  return [...shownTokens(headers, linkId).map(grantIdOf), ...tags];
 }
 
 /**
@@ -68,26 +96,30 @@ function idsIn(value = '', pattern: RegExp): string[] {
 }
 
 /**
- * The cookie by which a client shows its grant.
+ * The cookie by which a client shows its grant. It has no path: a server in front may have taken a prefix away
+ * from the one that the application knows. So that of one link comes with requests for others, which is why
+ * the link is in its name.
  *
- * @param path where it is sent to
+ * @param token what leads to the grant
  * @param seconds how long it is kept
  * @internal
  */
 export function grantCookie(
-  id: string,
-  path: string,
-  seconds: number,
-  isSecure: boolean,
+  linkId: string,
+  token: string,
+  { seconds, isSecure }: { seconds: number; isSecure: boolean },
 ): string {
   return [
-    `${COOKIE}=${id}`,
-    `Path=${path}`,
+    `${cookieName(linkId)}=${token}`,
     `Max-Age=${seconds}`,
     'HttpOnly',
     'SameSite=Lax',
     ...(isSecure ? ['Secure'] : []),
   ].join('; ');
+}
+
+function cookieName(linkId: string): string {
+  return `downloadview-${linkId}`;
 }
 
 /**

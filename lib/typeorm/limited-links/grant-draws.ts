@@ -53,6 +53,17 @@ export function drawOf(
 }
 
 /**
+ * Whether what is left is enough for all of the file once more.
+ *
+ * @param size bytes of the file, where they are known
+ * @internal
+ */
+export function hasRoom(drawn: number, size: number | undefined): boolean {
+  const { amount, most } = drawOf(size, size);
+  return drawn + amount <= most;
+}
+
+/**
  * The draw as SQL: it holds for one row, with the parameters of `drawParameters()`.
  *
  * @internal

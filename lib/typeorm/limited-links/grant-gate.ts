@@ -95,8 +95,8 @@ export interface LinkVisit {
   readonly fresh?: NewGrant;
   /** How the client would show a grant that has been begun meanwhile; none for a request that has to begin one. */
   readonly search?: GrantSearch;
-  /** What the client gets to show that it has a grant. */
-  readonly cookieFor: (grantId: string) => string;
+  /** What the client gets to show that it has the grant that it began. */
+  readonly cookie?: string;
 }
 
 /** What an answer was taken from, and whether it was that grant's first. */
@@ -134,7 +134,7 @@ export class GrantGate implements LinkGate {
    */
   async admit({ length, size, etag, cut }: PromisedAnswer): Promise<Admission> {
     const { store, running, later } = this.keeper;
-    const { linkId, headers, cookieFor } = this.visit;
+    const { linkId, headers, cookie } = this.visit;
     if (isPrefetch(headers)) throw new ServiceUnavailableException();
     const draw = drawOf(length, size);
     const { grantId, isNew } = await this.#take(draw);
@@ -144,7 +144,7 @@ export class GrantGate implements LinkGate {
       headers: {
         // It may be another grant than the one that the request was taken for.
         ...(etag && { ETag: tagWith(grantId, etag) }),
-        ...(isNew && { 'Set-Cookie': cookieFor(grantId) }),
+        ...(isNew && cookie && { 'Set-Cookie': cookie }),
       },
       over: ({ hasBegun, unsent }) => {
         running.remove(transfer);

@@ -29,6 +29,7 @@ import { whenClosed } from '../../streaming/connection.js';
 import { checkSharing } from './limited-link-options.js';
 import { type LimitedLink } from './limited-link.entity.js';
 import { LimitedLinks } from './limited-links.js';
+import { withNonce } from './link-form.js';
 import { pageAnswer, linkPage, type LimitedLinkPage } from './link-page.js';
 import { LinkVisitor, type VisitedLink } from './link-visitor.js';
 import { TaggedFile } from './link-uses.js';
@@ -77,7 +78,11 @@ export abstract class LimitedLinkDownloadController extends DownloadController {
     return this.confirm;
   }
 
-  /** The page that asks first, as HTML. It needs `<form method="post">`, and may not have scripts. */
+  /**
+   * The page that asks first, as HTML. It needs `<form method="post">`, whose first field will be a hidden one
+   * of the library, and may not have scripts. `continuedUntil` tells that this client has begun a use, with
+   * which the form goes on.
+   */
   getPage(page: LimitedLinkPage, _request: DownloadRequest): Awaitable<string> {
     return linkPage(page);
   }
@@ -114,7 +119,8 @@ export abstract class LimitedLinkDownloadController extends DownloadController {
     @Req() request: DownloadRequest,
     @Res({ passthrough: true }) response?: AnyResponse,
   ): Promise<DownloadResponse> {
-    const { link } = await this.#visitor(request).look();
+    const visitor = this.#visitor(request);
+    const { link } = await visitor.look();
     if (!(await this.getConfirm(link, request))) {
       return this.#countedDownload(request);
     }
@@ -126,11 +132,16 @@ export abstract class LimitedLinkDownloadController extends DownloadController {
       );
     }
     const { name, size } = await this.#factsOf(link, request);
-    const html = await this.getPage({ name, size, link }, request);
-    return pageAnswer(html, platformResponse(response));
+    const continuedUntil = await visitor.continuedUntil(link, size);
+    const page = { name, size, link, continuedUntil };
+    const html = await this.getPage(page, request);
+    return pageAnswer(withNonce(html), platformResponse(response));
   }
 
-  /** The button of the page: counts a use, and leads to the file. */
+  /**
+   * The button of the page: counts a use, and leads to the file. Pressed once more, it leads the same client to
+   * the same use.
+   */
   @Post()
   @HttpCode(HttpStatus.SEE_OTHER)
   @SetMetadata(FASTIFY_ROUTE_CONFIG, DOWNLOAD_ROUTE)
@@ -139,16 +150,20 @@ export abstract class LimitedLinkDownloadController extends DownloadController {
     @Res({ passthrough: true }) response: AnyResponse,
   ): Promise<DownloadResponse> {
     const visitor = this.#visitor(request);
-    const { link } = await visitor.look();
-    await this.#factsOf(link, request);
-    const { location, undo } = await visitor.confirm(link);
+    const form = await visitor.form();
+    const { size } = await this.#factsOf(form.link, request);
+    const { location, cookie, undo } = await visitor.confirm(form, size);
     const platform = platformResponse(response);
     const { raw } = platform;
     whenClosed(raw, () => {
-      // Something else has answered in place of this.
-      if (raw.statusCode !== 303 || !raw.headersSent) undo();
+      // Something else may have answered in place of this. A client that left may send its form once more.
+      const isKept = raw.headersSent
+        ? raw.statusCode === 303
+        : form.named !== undefined;
+      if (!isKept) undo?.();
     });
     platform.setHeader('Location', location);
+    platform.addCookie(cookie);
     return pageAnswer('<!doctype html><p>The download begins.</p>\n', platform);
   }
 

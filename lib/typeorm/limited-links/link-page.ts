@@ -16,6 +16,8 @@ export interface LimitedLinkPage {
   /** Bytes, where they are known. */
   readonly size?: number;
   readonly link: LimitedLink;
+  /** Until when this client may go on with the download; there only where it has begun one. */
+  readonly continuedUntil?: Date;
 }
 
 /**
@@ -38,10 +40,15 @@ export const PAGE_HEADERS = {
  *
  * @internal
  */
-export function linkPage({ name, size, link }: LimitedLinkPage): string {
+export function linkPage({
+  name,
+  size,
+  link,
+  continuedUntil,
+}: LimitedLinkPage): string {
   const bytes = size === undefined ? '' : `<p>${sizeText(size)}</p>`;
-  const warning =
-    link.maxUses === null ? '' : `<p>${usesText(link.maxUses - link.used)}</p>`;
+  const uses = continuedUntil ? begunText(continuedUntil) : usesText(link);
+  const button = continuedUntil ? 'Continue the download' : 'Download';
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -57,17 +64,34 @@ button { font: inherit; padding: 0.5rem 1.5rem; }
 <body>
 <h1><bdi>${escaped(name)}</bdi></h1>
 ${bytes}
-${warning}
-<form method="post"><button>Download</button></form>
+${uses}
+<form method="post"><button>${button}</button></form>
 </body>
 </html>
 `;
 }
 
-function usesText(left: number): string {
-  return left === 1
-    ? 'This link works once more.'
-    : `This link works ${left} more times.`;
+function usesText({ maxUses, used }: LimitedLink): string {
+  if (maxUses === null) return '';
+  const left = maxUses - used;
+  const works = left === 1 ? 'once more' : `${left} more times`;
+  return (
+    `<p>This link works ${works}. If the download breaks off, come back here with the same browser, ` +
+    'and continue.</p>'
+  );
+}
+
+const UTC = new Intl.DateTimeFormat('en-GB', {
+  dateStyle: 'long',
+  timeStyle: 'short',
+  timeZone: 'UTC',
+});
+
+function begunText(until: Date): string {
+  return (
+    '<p>You have used this link. The download can be continued until ' +
+    `<time datetime="${until.toISOString()}">${UTC.format(until)} UTC</time>.</p>`
+  );
 }
 
 function sizeText(size: number): string {

@@ -193,6 +193,11 @@ export class LinkStore {
     return findOpen(this.dataSource.manager, linkId, search, this.now());
   }
 
+  /** Whether there is such a grant, open or not, of whatever link. */
+  hasGrant(id: string): Promise<boolean> {
+    return this.dataSource.manager.existsBy(LimitedLinkGrant, { id });
+  }
+
   /** The open grant that a client shows: by its id first, else the last one of that client. */
   findOpen(
     linkId: string,

@@ -13,6 +13,7 @@ import {
   versionOf,
 } from '../../storages/file-stat.js';
 import { grantIdOf, randomId } from './client-marks.js';
+import { hasRoom } from './grant-draws.js';
 import {
   GrantGate,
   type LinkVisit,
@@ -22,6 +23,28 @@ import {
 import { type LimitedLinkTimes } from './limited-link-options.js';
 import { type LimitedLink } from './limited-link.entity.js';
 import { type LinkStore } from './link-store.js';
+
+/** Of whom a use is that is confirmed. */
+interface ConfirmedUse {
+  readonly shown: readonly string[];
+  readonly named?: string;
+  /** Bytes of the file, where they are known. */
+  readonly size?: number;
+}
+
+/**
+ * A use whose file may be asked for.
+ *
+ * @internal
+ */
+export interface BegunUse {
+  /** What leads to it. */
+  readonly token: string;
+  /** Milliseconds since 1970. */
+  readonly openUntil: number;
+  /** Takes it back where it has only just been counted. */
+  readonly undo?: () => void;
+}
 
 /**
  * The uses of limited links: how they begin, how long they go on, and what is being sent for them.
@@ -45,23 +68,53 @@ export class LinkUses {
   }
 
   /**
-   * Counts a use of a link before its file is asked for.
+   * Counts a use of a link before its file is asked for, unless the client has one that goes on.
    *
-   * @returns what leads to the file, in its URL; undefined where no use is left
+   * @param shown what leads to the uses that the client may have
+   * @param named what is to lead to a new one; by default what nobody knows
+   * @returns undefined where no use is left
    */
   async confirm(
     link: LimitedLink,
-  ): Promise<{ token: string; undo: () => void } | undefined> {
-    const token = randomId();
+    { shown, named, size }: ConfirmedUse,
+  ): Promise<BegunUse | undefined> {
+    // Before it is looked whether it goes on: the same form, sent beside this one, may be about to begin it.
+    const wasKnown =
+      named !== undefined && (await this.store.hasGrant(grantIdOf(named)));
+    const tokens = named === undefined ? shown : [...shown, named];
+    for (const token of tokens) {
+      const openUntil = await this.#goesOn(link, token, size);
+      if (openUntil !== undefined) return { token, openUntil };
+    }
+    const token = named === undefined || wasKnown ? randomId() : named;
     const id = grantIdOf(token);
-    const grant = {
-      id,
-      linkId: link.id,
-      client: null,
-      openUntil: this.openUntil(link),
-    };
-    if (!(await this.store.begin(grant))) return undefined;
-    return { token, undo: () => this.#later(this.store.undo(id, link.id)) };
+    const openUntil = this.openUntil(link);
+    const grant = { id, linkId: link.id, client: null, openUntil };
+    if (await this.store.begin(grant, undefined, { ids: [id], client: null })) {
+      const undo = (): void => this.#later(this.store.undo(id, link.id));
+      return { token, openUntil, undo };
+    }
+    // It has begun it.
+    return (await this.#goesOn(link, token, size)) === undefined
+      ? undefined
+      : { token, openUntil };
+  }
+
+  /**
+   * The use that a client may go on with: the file may be fetched by it once more.
+   *
+   * @param shown what leads to those that the client may have
+   */
+  async continued(
+    link: LimitedLink,
+    shown: readonly string[],
+    size: number | undefined,
+  ): Promise<Date | undefined> {
+    for (const token of shown) {
+      const openUntil = await this.#goesOn(link, token, size);
+      if (openUntil !== undefined) return new Date(openUntil);
+    }
+    return undefined;
   }
 
   gateFor(visit: LinkVisit): LinkGate {
@@ -77,9 +130,9 @@ export class LinkUses {
     this.#running.cut(linkId);
   }
 
-  /** Seconds that a use goes on that begins now. */
-  secondsOf(link: LimitedLink): number {
-    return Math.ceil((this.openUntil(link) - this.now()) / 1000);
+  /** Seconds that are left. @param openUntil milliseconds since 1970 */
+  secondsUntil(openUntil: number): number {
+    return Math.ceil((openUntil - this.now()) / 1000);
   }
 
   /** How long a use goes on that begins now; milliseconds since 1970. */
@@ -91,6 +144,15 @@ export class LinkUses {
   /** What was given back is in the database. */
   async settled(): Promise<void> {
     await Promise.all(this.#pending);
+  }
+
+  async #goesOn(
+    link: LimitedLink,
+    token: string,
+    size: number | undefined,
+  ): Promise<number | undefined> {
+    const grant = await this.store.findGrant(grantIdOf(token), link.id);
+    return grant && hasRoom(grant.drawn, size) ? grant.openUntil : undefined;
   }
 
   #later(work: Promise<unknown>): void {

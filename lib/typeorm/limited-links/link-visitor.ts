@@ -7,10 +7,13 @@ import {
   grantIdOf,
   randomId,
   shownGrants,
+  shownTokens,
+  tokenOf,
 } from './client-marks.js';
 import { type LimitedLink } from './limited-link.entity.js';
 import { type LimitedLinks } from './limited-links.js';
 import { type LinkVisit } from './grant-gate.js';
+import { nonceOf } from './link-form.js';
 import { refuseLink } from './refuse-link.js';
 
 /** What Express's and Fastify's requests know besides. */
@@ -27,6 +30,32 @@ type VisitRequest = DownloadRequest & {
 export interface VisitedLink {
   readonly link: LimitedLink;
   readonly grantId: string;
+}
+
+/**
+ * The form of the page, as a client sends it.
+ *
+ * @internal
+ */
+export interface LinkForm {
+  readonly link: LimitedLink;
+  /** What leads to the uses that the client has begun, as it says. */
+  readonly shown: readonly string[];
+  /** What leads to the use of this form, whichever time it is sent; none where the form has no nonce. */
+  readonly named?: string;
+}
+
+/**
+ * What the button of the page leads to.
+ *
+ * @internal
+ */
+export interface Confirmation {
+  /** Where the file is, relative to the address of this request. */
+  readonly location: string;
+  readonly cookie: string;
+  /** Takes the use back where it has only just been counted. */
+  readonly undo?: () => void;
 }
 
 interface Look {
@@ -78,34 +107,71 @@ export class LinkVisitor {
   }
 
   /**
-   * Counts a use whose file is asked for next.
+   * Until when this client may go on with a use that it has begun.
    *
-   * @returns where, relative to the address of this request
+   * @param size bytes of the file, where they are known
+   * @throws InvalidSignatureError where it has none, and none is left
+   */
+  async continuedUntil(
+    link: LimitedLink,
+    size: number | undefined,
+  ): Promise<Date | undefined> {
+    const shown = shownTokens(this.request.headers, link.id);
+    const until = await this.links.uses.continued(link, shown, size);
+    if (until || link.state === 'open') return until;
+    return refuseLink(link.id, link.state);
+  }
+
+  /**
+   * Who sends the form of the page.
+   *
+   * @throws InvalidSignatureError where no use is left, and none is this client's
+   */
+  async form(): Promise<LinkForm> {
+    const link = await this.#find();
+    const nonce = await nonceOf(this.request);
+    const shown = shownTokens(this.request.headers, link.id);
+    const form = { link, shown, named: nonce && tokenOf(link.id, nonce) };
+    if (link.state === 'open') return form;
+    const ids = [...shown, form.named ?? []].flat().map(grantIdOf);
+    const search = { ids, client: null };
+    const own = await this.links.uses.store.findOpen(link.id, search);
+    return own ? form : refuseLink(link.id, link.state);
+  }
+
+  /**
+   * Counts a use whose file is asked for next, unless this client goes on with one.
+   *
+   * @param size bytes of the file, where they are known
    * @throws InvalidSignatureError where no use is left
    */
   async confirm(
-    link: LimitedLink,
-  ): Promise<{ location: string; undo: () => void }> {
-    const confirmed = await this.links.uses.confirm(link);
-    if (!confirmed) return refuseLink(link.id, 'no use is left');
-    const { token, undo } = confirmed;
+    { link, shown, named }: LinkForm,
+    size: number | undefined,
+  ): Promise<Confirmation> {
+    const begun = await this.links.uses.confirm(link, { shown, named, size });
+    if (!begun) return refuseLink(link.id, 'no use is left');
+    const { token, openUntil, undo } = begun;
     // The server in front may have taken a prefix away: the last segment is the same on both sides.
     const [last = ''] = this.#path().split('/').slice(-1);
-    return { location: `./${last}/${token}`, undo };
+    return {
+      location: `./${last}/${token}`,
+      cookie: this.#cookieFor(token, link, openUntil),
+      undo,
+    };
   }
 
   async #visitOf(link: LimitedLink): Promise<LinkVisit> {
     const given = { linkId: link.id, headers: this.request.headers };
     const { store } = this.links.uses;
     const token = this.#token;
-    const cookieFor = (id: string): string => this.#cookieFor(id, link);
     if (token !== undefined) {
       const grant = await store.findGrant(grantIdOf(token), link.id);
       if (!grant) return refuseLink(link.id, 'there is no such grant');
-      return { ...given, cookieFor, grantId: grant.id, isShown: true };
+      return { ...given, grantId: grant.id, isShown: true };
     }
     const client = await this.#clientOf(link);
-    const ids = shownGrants(this.request.headers);
+    const ids = shownGrants(this.request.headers, link.id);
     // Without a Range it is a new use of whoever shows nothing.
     const search =
       ids.length > 0 || this.#mayContinue
@@ -113,14 +179,21 @@ export class LinkVisitor {
         : undefined;
     const grant = search && (await store.findOpen(link.id, search));
     if (!grant && link.state !== 'open') return refuseLink(link.id, link.state);
-    const fresh = {
-      id: randomId(),
-      linkId: link.id,
-      client,
-      openUntil: this.links.uses.openUntil(link),
-    };
+    const fresh = this.#freshFor(link, client);
     const isShown = grant ? ids.includes(grant.id) : false;
-    return { ...given, cookieFor, search, fresh, grantId: grant?.id, isShown };
+    return { ...given, ...fresh, search, grantId: grant?.id, isShown };
+  }
+
+  #freshFor(
+    link: LimitedLink,
+    client: string | null,
+  ): Pick<LinkVisit, 'fresh' | 'cookie'> {
+    const token = randomId();
+    const openUntil = this.links.uses.openUntil(link);
+    return {
+      fresh: { id: grantIdOf(token), linkId: link.id, client, openUntil },
+      cookie: this.#cookieFor(token, link, openUntil),
+    };
   }
 
   async #look(): Promise<Look> {
@@ -159,13 +232,13 @@ export class LinkVisitor {
     return withQuery ? target : target.replace(/[?#].*$/s, '');
   }
 
-  #cookieFor(id: string, link: LimitedLink): string {
-    const isSecure = this.request.protocol === 'https';
-    return grantCookie(
-      id,
-      this.#path(),
-      this.links.uses.secondsOf(link),
-      isSecure,
-    );
+  #cookieFor(token: string, link: LimitedLink, openUntil: number): string {
+    const { protocol, headers } = this.request;
+    // Whoever says so without need keeps a cookie from nobody but himself.
+    const forwarded = headers['x-forwarded-proto']?.toString() ?? '';
+    return grantCookie(link.id, token, {
+      seconds: this.links.uses.secondsUntil(openUntil),
+      isSecure: protocol === 'https' || /^https\b/i.test(forwarded),
+    });
   }
 }

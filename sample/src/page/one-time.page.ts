@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { type LimitedLinkPage } from 'nestjs-downloadview/typeorm';
 
 import { directories } from '../directories.js';
-import { html, verbatim } from './html.js';
+import { html, type Markup, verbatim } from './html.js';
 import { layout } from './layout.js';
-import { readableSize } from './readable.js';
+import { readableSize, readableTime } from './readable.js';
 
 // The page of a link may load nothing: the library forbids it.
 const styles = readFileSync(join(directories.static, 'library.css'), 'utf8');
@@ -15,20 +15,35 @@ const head = html`<link rel="icon" href="data:," />
     ${verbatim(styles)}
   </style>`;
 
+const fresh = html`<p>
+  Somebody shares this document with you. The link works once: save the document
+  when you download it. If the download breaks off, come back here with the same
+  browser.
+</p>`;
+
+function begun(until: Date): Markup {
+  return html`<p>
+    You have used this link. The download can be continued until
+    <time datetime="${until.toISOString()}">${readableTime(until)}</time>.
+  </p>`;
+}
+
 /** What a link for one download shows before it is used. */
-export function oneTimePage({ name, size }: LimitedLinkPage): string {
+export function oneTimePage({
+  name,
+  size,
+  continuedUntil,
+}: LimitedLinkPage): string {
+  const verb = continuedUntil ? 'Continue the download' : 'Download';
   return layout({
     title: name,
     guest: true,
     head,
     content: html`<h1><bdi>${name}</bdi></h1>
-      <p>
-        Somebody shares this document with you. The link works once: save the
-        document when you download it.
-      </p>
+      ${continuedUntil ? begun(continuedUntil) : fresh}
       <form class="actions" method="post">
         <button class="main">
-          Download${size === undefined ? '' : ` (${readableSize(size)})`}
+          ${verb}${size === undefined ? '' : ` (${readableSize(size)})`}
         </button>
       </form>`,
   });

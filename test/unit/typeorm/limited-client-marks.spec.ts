@@ -7,6 +7,8 @@ import {
   isPrefetch,
   randomId,
   shownGrants,
+  shownTokens,
+  tokenOf,
 } from '../../../lib/typeorm/limited-links/client-marks.js';
 
 const A = 'a'.repeat(32);
@@ -15,33 +17,48 @@ const B = 'b'.repeat(32);
 describe('what a client shows of its grant', () => {
   it.each<[headers: Record<string, string>, shown: string[]]>([
     [{}, []],
-    [{ cookie: `downloadview-grant=${A}` }, [A]],
-    [{ cookie: `x=1; downloadview-grant=${A}; y=2` }, [A]],
-    [{ cookie: `downloadview-grant=${A};` }, [A]],
-    [{ cookie: `downloadview-grant=${A}; downloadview-grant=${B}` }, [A, B]],
-    [{ cookie: `my-downloadview-grant=${A}` }, []],
-    [{ cookie: `downloadview-grant=${A}0` }, []],
-    [{ cookie: `x=downloadview-grant=${A}` }, []],
+    [{ cookie: `downloadview-link=${A}` }, [grantIdOf(A)]],
+    [{ cookie: `x=1; downloadview-link=${A}; y=2` }, [grantIdOf(A)]],
+    [{ cookie: `downloadview-link=${A};` }, [grantIdOf(A)]],
+    [
+      { cookie: `downloadview-link=${A}; downloadview-link=${B}` },
+      [grantIdOf(A), grantIdOf(B)],
+    ],
+    [{ cookie: `downloadview-other=${A}` }, []],
+    [{ cookie: `my-downloadview-link=${A}` }, []],
+    [{ cookie: `downloadview-link=${A}0` }, []],
+    [{ cookie: `downloadview-link=${A.toUpperCase()}` }, []],
+    [{ cookie: `x=downloadview-link=${A}` }, []],
     [{ 'if-range': `"${A}.tag-_0"` }, [A]],
     [{ 'if-range': `W/"${A}.tag"` }, [A]],
     [{ 'if-range': `"${A}"` }, []],
     [{ 'if-range': `"${A.toUpperCase()}.tag"` }, []],
     [
-      { 'if-match': `"other", "${B}.tag"`, cookie: `downloadview-grant=${A}` },
-      [A, B],
+      { 'if-match': `"other", "${B}.tag"`, cookie: `downloadview-link=${A}` },
+      [grantIdOf(A), B],
     ],
     [{ 'if-none-match': `"${A}.tag"` }, []],
   ])('%j', (headers, shown) => {
-    expect(shownGrants(headers)).toEqual(shown);
+    expect(shownGrants(headers, 'link')).toEqual(shown);
   });
 
   it('stands in its cookie', () => {
-    const cookie = grantCookie(A, '/shared/x', 60, true);
+    const cookie = grantCookie('link', A, { seconds: 60, isSecure: true });
     expect(cookie).toBe(
-      `downloadview-grant=${A}; Path=/shared/x; Max-Age=60; HttpOnly; SameSite=Lax; Secure`,
+      `downloadview-link=${A}; Max-Age=60; HttpOnly; SameSite=Lax; Secure`,
     );
-    expect(grantCookie(A, '/', 60, false)).not.toContain('Secure');
-    expect(shownGrants({ cookie: cookie.replace(/;.*/, '') })).toEqual([A]);
+    expect(
+      grantCookie('link', A, { seconds: 60, isSecure: false }),
+    ).not.toContain('Secure');
+    const shown = { cookie: cookie.replace(/;.*/, '') };
+    expect(shownTokens(shown, 'link')).toEqual([A]);
+  });
+
+  it('is one for each form of each link', () => {
+    expect(tokenOf('link', A)).toMatch(/^[0-9a-f]{32}$/);
+    expect(tokenOf('link', A)).toBe(tokenOf('link', A));
+    expect(tokenOf('link', A)).not.toBe(tokenOf('link', B));
+    expect(tokenOf('link', A)).not.toBe(tokenOf('other', A));
   });
 
   it('is not what the database has of it', () => {

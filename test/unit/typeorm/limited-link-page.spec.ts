@@ -41,6 +41,21 @@ describe('the page that asks first', () => {
   });
 });
 
+describe('the page of a client that has begun', () => {
+  it('says until when it may go on, and how', () => {
+    const html = linkPage({
+      name: 'a',
+      link: linkOf({ used: 1 }),
+      continuedUntil: new Date('2026-08-03T14:05:00Z'),
+    });
+    expect(html).toContain('<button>Continue the download</button>');
+    expect(html).toContain(
+      'until <time datetime="2026-08-03T14:05:00.000Z">3 August 2026 at 14:05 UTC</time>',
+    );
+    expect(html).not.toContain('This link works');
+  });
+});
+
 describe('the state of a link', () => {
   it.each<[state: string, link: Partial<LimitedLink>]>([
     ['open', {}],
