@@ -7,7 +7,13 @@ const stored = ['storages', ...bottom];
 const wrapped = ['files', ...stored];
 const answered = ['responses', ...wrapped];
 const decided = ['backends', 'streaming', ...answered];
-const application = ['controllers', 'decorators', 'shortcuts', 'signing'];
+const application = [
+  'controllers',
+  'decorators',
+  'shortcuts',
+  'signing',
+  'routes',
+];
 const core = ['options', 'interceptors', 'events', ...application, ...decided];
 
 const sees = {
@@ -20,6 +26,7 @@ const sees = {
     'completions',
     'decorators',
     'signing',
+    'routes',
     ...decided,
   ],
   events: ['controllers', 'errors'],
@@ -31,10 +38,11 @@ const sees = {
   storages: bottom,
   http: [],
   errors: [],
-  controllers: ['decorators', ...answered],
+  controllers: ['decorators', 'routes', ...answered],
   decorators: answered,
   shortcuts: answered,
-  signing: stored,
+  signing: ['routes', ...stored],
+  routes: bottom,
   // sub-entries: they see the core, the core never sees them
   testing: ['module', ...core],
   csv: ['module', ...core],

@@ -23,11 +23,11 @@ import {
 } from './controllers/found-controllers.js';
 import {
   answerOtherMethodsOnExpress,
+  answerOtherMethodsOnFastify,
   type ExpressApplication,
   type FastifyApplication,
-  FastifyOtherMethods,
 } from './controllers/other-methods.js';
-import { adaptWildcards } from './controllers/route-metadata.js';
+import { adaptPaths } from './controllers/route-metadata.js';
 import {
   DownloadValueInterceptor,
   standInnermost,
@@ -42,6 +42,8 @@ import { InvalidOptionsError } from './errors/download-errors.js';
 import { DownloadEvents } from './events/download-events.js';
 import { DownloadExplainer } from './interceptors/download-explainer.js';
 import { DownloadInterceptor } from './interceptors/download.interceptor.js';
+import { unreachableRoutes } from './routes/express-neighbours.js';
+import { FastifyRoutes } from './routes/fastify-routes.js';
 import {
   addressWarnings,
   askSignatureLast,
@@ -142,7 +144,6 @@ export class DownloadModule
     BeforeApplicationShutdown
 {
   readonly #logger = new Logger(DownloadModule.name);
-  #fastify?: FastifyOtherMethods;
 
   constructor(
     private readonly adapterHost: HttpAdapterHost,
@@ -152,6 +153,8 @@ export class DownloadModule
     private readonly storages: DownloadStorages,
   ) {
     super();
+    // Routes that are added before the application starts are to be seen, too.
+    this.#fastifyRoutes();
   }
 
   /** @param options none are needed: the application then sends every file itself */
@@ -165,24 +168,26 @@ export class DownloadModule
   configure(): void {
     const isFastify = this.#platform() === 'fastify';
     for (const { type } of foundControllers(this.modules)) {
-      adaptWildcards(type, isFastify);
+      adaptPaths(type, isFastify);
     }
     const interceptor = new DownloadValueInterceptor(this.storages);
     for (const controller of this.#controllers()) {
       standInnermost(controller, interceptor);
       askSignatureLast(controller);
     }
-    if (isFastify) {
-      this.#fastify = new FastifyOtherMethods(
-        this.adapterHost.httpAdapter.getInstance<FastifyApplication>(),
-      );
-    }
+    this.#fastifyRoutes();
   }
 
   /** Nest calls it after it has registered the routes, and before its own 404. */
   onModuleInit(): void {
     this.#refuseSecondModule();
-    this.#fastify?.answer();
+    const fastify = this.#fastifyRoutes();
+    if (fastify) {
+      answerOtherMethodsOnFastify(
+        this.adapterHost.httpAdapter.getInstance<FastifyApplication>(),
+        fastify.routes,
+      );
+    }
     if (this.#platform() === 'express') {
       answerOtherMethodsOnExpress(
         this.adapterHost.httpAdapter.getInstance<ExpressApplication>(),
@@ -195,7 +200,11 @@ export class DownloadModule
     const found = foundControllers(this.modules);
     found.forEach(checkController);
     const warnings = await bootWarnings(found, this.options.backend);
-    for (const warning of [...warnings, ...this.#addressWarnings()]) {
+    for (const warning of [
+      ...warnings,
+      ...this.#addressWarnings(),
+      ...this.#unreachableRoutes(),
+    ]) {
       this.#logger.warn(warning);
     }
   }
@@ -212,6 +221,20 @@ export class DownloadModule
       ({ instance }) => instance?.addressUse ?? [],
     );
     return addressWarnings(this.#controllers(), others, platform);
+  }
+
+  /** A test makes its application, and with it the adapter, only after this module. */
+  #fastifyRoutes(): FastifyRoutes | undefined {
+    return this.#platform() === 'fastify'
+      ? FastifyRoutes.of(this.adapterHost.httpAdapter)
+      : undefined;
+  }
+
+  #unreachableRoutes(): string[] {
+    if (this.#platform() !== 'express') return [];
+    const { router } =
+      this.adapterHost.httpAdapter.getInstance<ExpressApplication>();
+    return unreachableRoutes(router.stack);
   }
 
   #controllers(): Type[] {

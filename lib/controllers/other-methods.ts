@@ -2,6 +2,9 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 
 import { MethodNotAllowedException } from '@nestjs/common';
 
+import { type ExpressLayer } from '../routes/express-neighbours.js';
+import { type FastifyRoute } from '../routes/fastify-routes.js';
+
 /**
  * Where Nest's Fastify adapter looks for a route's `config`; its decorator lives in an optional package.
  *
@@ -45,15 +48,6 @@ export function answerOtherMethod(
   if (method === 'OPTIONS') return undefined;
   setHeader('Cache-Control', 'no-store');
   return new MethodNotAllowedException();
-}
-
-interface ExpressLayer {
-  match(path: string): boolean;
-  readonly route?: {
-    readonly path: string | string[];
-    readonly methods: Readonly<Record<string, boolean>>;
-    readonly stack: readonly { readonly handle: object }[];
-  };
 }
 
 /**
@@ -121,12 +115,6 @@ function expressMethodsAt(
   return [...methods];
 }
 
-interface FastifyRoute {
-  readonly method: string | readonly string[];
-  readonly url: string;
-  readonly config?: unknown;
-}
-
 interface FastifyReply {
   header(name: string, value: string): unknown;
   code(status: number): FastifyReply;
@@ -140,7 +128,6 @@ interface FastifyReply {
  */
 export interface FastifyApplication {
   readonly supportedMethods: readonly string[];
-  addHook(name: 'onRoute', hook: (route: FastifyRoute) => void): unknown;
   route(options: {
     method: string[];
     url: string;
@@ -154,54 +141,51 @@ export interface FastifyApplication {
 }
 
 /**
- * Sees the routes as they are registered; Fastify does not list them afterwards.
+ * Answers the other methods of download routes on Fastify. To be called after all routes are registered:
+ * where the application has a route for a method, however general, it is left alone.
  *
  * @internal
  */
-export class FastifyOtherMethods {
-  readonly #routes: FastifyRoute[] = [];
-
-  constructor(private readonly application: FastifyApplication) {
-    application.addHook('onRoute', (route) => void this.#routes.push(route));
-  }
-
-  /**
-   * Answers the other methods of download routes. To be called after all routes are registered: where
-   * the application has a route for a method, however general, it is left alone.
-   */
-  answer(): void {
-    const routes = [...this.#routes];
-    const urls = new Set(
-      routes
-        .filter(({ config }) => isDownloadRoute(config))
-        .map(({ url }) => url),
+export function answerOtherMethodsOnFastify(
+  application: FastifyApplication,
+  all: readonly FastifyRoute[],
+): void {
+  const routes = [...all];
+  const urls = new Set(
+    routes
+      .filter(({ config }) => isDownloadRoute(config))
+      .map(({ url }) => url),
+  );
+  for (const url of urls) {
+    const taken = fastifyMethodsAt(routes, url);
+    const others = application.supportedMethods.filter(
+      (method) => !taken.has(method),
     );
-    for (const url of urls) {
-      const taken = fastifyMethodsAt(routes, url);
-      const others = this.application.supportedMethods.filter(
-        (method) => !taken.has(method),
-      );
-      if (others.length > 0) this.#register(url, others, [...taken]);
-    }
+    if (others.length > 0) register(application, url, others, [...taken]);
   }
+}
 
-  #register(url: string, method: string[], allowed: string[]): void {
-    this.application.route({
-      method,
-      url,
-      // Before the body is parsed: what is wrong is the method, not the body.
-      onRequest: (request, reply, done) => {
-        const error = answerOtherMethod(
-          request.method,
-          allowed,
-          (name, value) => void reply.header(name, value),
-        );
-        if (error) done(error);
-        else reply.code(204).send();
-      },
-      handler: () => undefined,
-    });
-  }
+function register(
+  application: FastifyApplication,
+  url: string,
+  method: string[],
+  allowed: string[],
+): void {
+  application.route({
+    method,
+    url,
+    // Before the body is parsed: what is wrong is the method, not the body.
+    onRequest: (request, reply, done) => {
+      const error = answerOtherMethod(
+        request.method,
+        allowed,
+        (name, value) => void reply.header(name, value),
+      );
+      if (error) done(error);
+      else reply.code(204).send();
+    },
+    handler: () => undefined,
+  });
 }
 
 function fastifyMethodsAt(

@@ -1,6 +1,8 @@
 import { RequestMethod, type Type } from '@nestjs/common';
 import { MetadataScanner } from '@nestjs/core';
 
+import { encodedLiterals } from '../routes/path-spellings.js';
+
 // Nest's own keys. Importing the constants would need another path for each of its versions.
 const PATH_METADATA = 'path';
 const METHOD_METADATA = 'method';
@@ -47,29 +49,30 @@ export function hasWildcard(controller: Type, name: string): boolean {
 }
 
 /**
- * Spells a controller's wildcards as the adapter wants them: `*path` is a boot error on Fastify, `*`
- * warns on Express. One class may boot on both, one after the other, so each boot starts from what the
+ * Spells a controller's paths as the adapter wants them: `*path` is a boot error on Fastify, `*` warns on
+ * Express, which compares a path as it comes, and so never meets a blank or an `ö`. One class may boot on both, one after the other, so each boot starts from what the
  * user wrote.
  *
  * @internal
  */
-export function adaptWildcards(controller: Type, isFastify: boolean): void {
+export function adaptPaths(controller: Type, isFastify: boolean): void {
   for (const target of [controller, ...handlersOf(controller)]) {
     const path = originalPath(target);
     if (path === undefined) continue;
     originalPaths.set(target, path);
     Reflect.defineMetadata(
       PATH_METADATA,
-      isFastify ? withoutNames(path) : path,
+      mapped(path, isFastify ? nameless : encodedLiterals),
       target,
     );
   }
 }
 
-function withoutNames(path: string | string[]): string | string[] {
-  return Array.isArray(path)
-    ? path.map((one) => nameless(one))
-    : nameless(path);
+function mapped(
+  path: string | string[],
+  spell: (path: string) => string,
+): string | string[] {
+  return Array.isArray(path) ? path.map((one) => spell(one)) : spell(path);
 }
 
 function nameless(path: string): string {

@@ -7,11 +7,13 @@ import {
   SuspiciousPathError,
 } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
+import { refusePassedNeighbours } from '../routes/neighbours.js';
+import { pathOfTarget } from '../routes/path-spellings.js';
 import { type DownloadRequest } from './download-request.js';
 import { hasWildcard } from './route-metadata.js';
 
-// Letters and digits that are percent-encoded (RFC 3986 2.3). Express routes by the raw path: to
-// /admin/*path, /admin/%70rivate/x is not what the guarded /admin/private/*path would have seen.
+// Letters and digits that are percent-encoded (RFC 3986 2.3), which no client does: what an application
+// decides by the address as it came, it has decided about something else.
 const NEEDLESSLY_ENCODED = /^[^?#]*%(?:3\d|4[1-9a-f]|5[\da]|6[1-9a-f]|7[\da])/i;
 
 interface FastifyRequest {
@@ -22,7 +24,9 @@ interface FastifyRequest {
  * A parameter of a controller's route, decoded once; of a wildcard the whole tail, its segments joined by `/`.
  *
  * @returns undefined where the route has no such parameter, or the request leaves it out
- * @throws SuspiciousPathError for a segment with an encoded slash or a NUL; on Windows a backslash
+ * @throws SuspiciousPathError for a segment with an encoded slash or a NUL, on Windows a backslash; for an
+ *   empty segment of a tail, which would make it absolute; and where another spelling of the path leads
+ *   elsewhere
  * @internal
  */
 export function routeParameter(
@@ -30,6 +34,7 @@ export function routeParameter(
   request: DownloadRequest & FastifyRequest,
   name: string,
 ): string | undefined {
+  refusePassedNeighbours(request);
   const value = request.params[name];
   if (typeof value === 'string') return checkedSegment(value) || undefined;
   if (!hasWildcard(controller.constructor as Type, name)) return undefined;
@@ -37,7 +42,7 @@ export function routeParameter(
     throw new SuspiciousPathError(`${quote(request.url)} hides its letters`);
   }
   // Express splits a tail before it decodes it.
-  return value ? value.map(checkedSegment).join('/') : fastifyTail(request);
+  return value ? tailOf(value) : fastifyTail(request);
 }
 
 /**
@@ -81,10 +86,11 @@ function fastifyTail({
 }: DownloadRequest & FastifyRequest): string | undefined {
   const pattern = routeOptions?.url;
   if (!pattern?.endsWith('*')) return undefined;
-  const tail = rawSegments(url)
-    .slice(pattern.split('/').length - 2)
-    .map((segment) => checkedSegment(decodeURIComponent(segment)))
-    .join('/');
+  const segments = pathOfTarget(url)
+    .split('/')
+    .slice(pattern.split('/').length - 1);
+  if (segments.join('') === '') return undefined;
+  const tail = tailOf(segments.map(decodeURIComponent));
   // Guards have seen what the router made of the URL; nothing else is opened.
   if (tail !== params['*']) {
     throw new SuspiciousPathError(`${quote(tail)} is not what was routed`);
@@ -92,13 +98,11 @@ function fastifyTail({
   return tail;
 }
 
-/** The request line may hold the whole address (RFC 9112 3.2.2). */
-function rawSegments(url: string): string[] {
-  return url
-    .replace(/^https?:\/\/[^/?#]*/i, '')
-    .replace(/[?#].*$/s, '')
-    .split('/')
-    .slice(1);
+function tailOf(segments: readonly string[]): string {
+  if (segments.includes('')) {
+    throw new SuspiciousPathError('The path has an empty segment');
+  }
+  return segments.map(checkedSegment).join('/');
 }
 
 function checkedSegment(segment: string): string {

@@ -22,6 +22,7 @@ import {
 } from '../errors/download-errors.js';
 import { kindOf, quote } from '../errors/quote.js';
 import { DownloadResponse } from '../responses/download-response.js';
+import { refusePassedNeighbours } from '../routes/neighbours.js';
 import { signedLinkOf } from '../signing/signed-message.js';
 import { errorCode } from '../storages/local-disk.js';
 import {
@@ -56,7 +57,7 @@ export class DownloadInterceptor implements NestInterceptor {
       mergeMap((value: unknown) =>
         value instanceof DownloadResponse && !value.isReady
           ? this.#answer(
-              presentedByLink(value.forOneRequest(), context),
+              presentedByLink(routed(value, context).forOneRequest(), context),
               exchangeOf(
                 context,
                 this.#report,
@@ -123,6 +124,15 @@ export class DownloadInterceptor implements NestInterceptor {
     if (everyday) this.#logger.debug(text);
     else this.#logger.warn(text);
   }
+}
+
+/** @throws SuspiciousPathError where it came by a spelling that leads past another route */
+function routed(
+  response: DownloadResponse,
+  context: ExecutionContext,
+): DownloadResponse {
+  refusePassedNeighbours(context.switchToHttp().getRequest());
+  return response;
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   ForbiddenException,
   Injectable,
   Logger,
+  NotFoundException,
   applyDecorators,
   SetMetadata,
   UseGuards,
@@ -15,8 +16,10 @@ import { HttpAdapterHost } from '@nestjs/core';
 import {
   InvalidOptionsError,
   InvalidSignatureError,
+  SuspiciousPathError,
 } from '../errors/download-errors.js';
 import { kindOf } from '../errors/quote.js';
+import { refusePassedNeighbours } from '../routes/neighbours.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { keepSignedLink } from './signed-message.js';
 import { UrlSigner } from './url-signer.js';
@@ -154,10 +157,15 @@ export class SignedUrlGuard implements CanActivate {
     setHeader('Referrer-Policy', 'no-referrer');
     try {
       await this.#check(request, signedUrlOptionsOf(context) ?? {});
+      refusePassedNeighbours(request);
     } catch (error) {
-      if (!(error instanceof InvalidSignatureError)) throw error;
+      const isElsewhere = error instanceof SuspiciousPathError;
+      if (!isElsewhere && !(error instanceof InvalidSignatureError)) {
+        throw error;
+      }
       this.#logger.debug(`${error.name}: ${error.message}`);
       setHeader('Cache-Control', 'no-store');
+      if (isElsewhere) throw new NotFoundException();
       throw new ForbiddenException(undefined, {
         cause: error,
         description: 'Forbidden',

@@ -17,7 +17,7 @@ interface Program {
 const PROGRAMS = {
   nginx: {
     package: 'nginx-light',
-    neededBy: ['test/proxies', 'test/e2e', 'test/packaging'],
+    neededBy: ['test/proxies', 'test/security', 'test/e2e', 'test/packaging'],
   },
   apache2: {
     package: 'apache2 libapache2-mod-xsendfile',

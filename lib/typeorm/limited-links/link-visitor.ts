@@ -1,4 +1,5 @@
 import { type DownloadRequest } from '../../controllers/download-request.js';
+import { refusePassedNeighbours } from '../../routes/neighbours.js';
 import { keepSignedLink } from '../../signing/signed-message.js';
 import { type Awaitable } from '../../storages/awaitable.js';
 import {
@@ -202,6 +203,7 @@ export class LinkVisitor {
   }
 
   async #find(): Promise<LimitedLink> {
+    refusePassedNeighbours(this.request);
     const { link: id } = this.request.params;
     if (this.#token === undefined) this.links.verify(this.#path(true));
     const link = await this.links.find(String(id));
