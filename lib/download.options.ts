@@ -2,7 +2,7 @@ import { type DownloadBackend } from './responses/download-backend.js';
 import { stream } from './backends/stream.backend.js';
 import { InvalidOptionsError } from './errors/download-errors.js';
 import { kindOf } from './errors/quote.js';
-import { parseMediaType } from './http/media-type.js';
+import { isCharset, parseMediaType } from './http/media-type.js';
 import {
   type CheckedSigning,
   checkSigning,
@@ -24,6 +24,11 @@ export interface DownloadModuleOptions {
   readonly signing?: SigningOptions;
   /** Cache-Control of downloads; `private, no-cache, no-transform` by default. */
   readonly cacheControl?: string;
+  /**
+   * The charset that text has where nobody knows one: `utf-8` by default, false for none. What is made of
+   * strings is UTF-8 in any case, and what another server calls its files stands.
+   */
+  readonly charset?: string | false;
   /** `allow`: the media types that may be shown inline; it replaces the default list. */
   readonly inline?: { readonly allow?: readonly string[] };
   /** Milliseconds that running downloads get when the application shuts down; 10,000 by default. */
@@ -47,6 +52,7 @@ export interface CheckedDownloadOptions {
   readonly storages: Readonly<Record<string, DownloadStorage>>;
   readonly signing?: CheckedSigning;
   readonly cacheControl?: string;
+  readonly charset?: string;
   readonly inlineTypes?: readonly string[];
   readonly shutdownTimeout: number;
   readonly exposeHeaders: boolean;
@@ -65,6 +71,7 @@ const KNOWN: readonly (keyof DownloadModuleOptions)[] = [
   'storages',
   'signing',
   'cacheControl',
+  'charset',
   'inline',
   'shutdownTimeout',
   'exposeHeaders',
@@ -99,6 +106,7 @@ export function checkDownloadOptions(
     storages: storages(options.storages),
     signing: checkSigning(options.signing),
     cacheControl: cacheControl(options.cacheControl),
+    charset: charset(options.charset),
     inlineTypes: inlineTypes(options.inline),
     shutdownTimeout: milliseconds(options.shutdownTimeout),
     exposeHeaders: flag('exposeHeaders', options.exposeHeaders),
@@ -144,6 +152,16 @@ function cacheControl(value: string | undefined): string | undefined {
     'cacheControl',
     value,
     "Give a value of Cache-Control: 'private, max-age=60'.",
+  );
+}
+
+function charset(value: string | false = 'utf-8'): string | undefined {
+  if (value === false) return undefined;
+  if (isCharset(value)) return value;
+  throw new InvalidOptionsError(
+    'charset',
+    value,
+    "Give the name of a charset, 'utf-8', or false for none.",
   );
 }
 

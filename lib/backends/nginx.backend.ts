@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 
 import { type DownloadFile } from '../files/download-file.js';
-import { isText, parseMediaType } from '../http/media-type.js';
+import { formatMediaType, isText, parseMediaType } from '../http/media-type.js';
 import { formatHttpDate, ifRangeHolds } from '../http/preconditions.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import {
@@ -212,10 +212,18 @@ function accelHeaders({
  */
 function charsetHeader(
   configured: string | undefined,
-  { contentType }: DownloadDescription,
+  { contentType, isCharsetAssumed = false }: DownloadDescription,
 ): ResponseHeaders {
   const media = parseMediaType(contentType);
   if (!media || !isText(media.type)) return {};
+  if (isCharsetAssumed) {
+    if (configured === undefined) return {};
+    // Of two charsets nginx would make the one from the other.
+    return {
+      'Content-Type': formatMediaType({ ...media, charset: configured }),
+      'X-Accel-Charset': configured,
+    };
+  }
   const charset = media.charset ?? configured;
   return charset !== undefined && [configured, 'utf-8'].includes(charset)
     ? { 'X-Accel-Charset': charset }

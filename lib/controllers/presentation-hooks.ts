@@ -18,7 +18,7 @@ export abstract class PresentationHooks {
   basename?: string;
   /** A media type; by default what the file says, else what its name says. */
   contentType?: string;
-  /** The charset of a text. */
+  /** The charset of a text; by default what the file says, else the module's. */
   charset?: string;
   /** A content coding that the bytes already have, such as `gzip`. */
   encoding?: string;

@@ -34,6 +34,13 @@ export interface DownloadFile {
    */
   readonly untrusted?: boolean;
 
+  /**
+   * Whether another server answers for it, and says itself what it is.
+   *
+   * @internal
+   */
+  readonly isOfOrigin?: boolean;
+
   /** Whether `open()` gives windows; true where it is not said. */
   readonly acceptsRanges?: boolean;
 
@@ -141,6 +148,10 @@ export abstract class WrappedFile implements DownloadFile {
       };
     }
     this.wasModifiedSince = file.wasModifiedSince?.bind(file);
+  }
+
+  get isOfOrigin(): boolean | undefined {
+    return this.file.isOfOrigin;
   }
 
   get path(): string | undefined {

@@ -138,6 +138,8 @@ export class HttpFile implements DownloadFile {
   readonly toJSON = refuseSerialization('An HttpFile');
   readonly url: string;
   readonly untrusted = true;
+  /** @internal */
+  readonly isOfOrigin = true;
   readonly #address: URL;
   readonly #options: HttpFileOptions;
   readonly #maxSize: number;

@@ -106,6 +106,15 @@ const typeOfExtension = remembered(
 );
 
 /**
+ * Whether a value can be the name of a charset (RFC 9110 section 8.3.2).
+ *
+ * @internal
+ */
+export function isCharset(value: unknown): value is string {
+  return typeof value === 'string' && ONLY_TOKEN.test(value);
+}
+
+/**
  * Whether `charset` means something for this type: RFC 6838 section 4.2.1 defines it for text.
  *
  * @internal
@@ -134,15 +143,22 @@ export function isActiveContent(type: string): boolean {
 export function contentTypeHeader(media: {
   type?: string;
   charset?: string;
+  /** Of a text that has none otherwise. */
+  assumedCharset?: string;
 }): string {
   const parsed = parseMediaType(media.type) ?? { type: UNKNOWN };
   if (!isText(parsed.type)) return parsed.type;
   const own = mediaType(parsed.type, media.charset);
-  return formatMediaType(own.charset === undefined ? parsed : own);
+  if (own.charset !== undefined) return formatMediaType(own);
+  return formatMediaType(
+    parsed.charset === undefined
+      ? mediaType(parsed.type, media.assumedCharset)
+      : parsed,
+  );
 }
 
 function mediaType(type: string, charset: string | undefined): MediaType {
-  return charset !== undefined && ONLY_TOKEN.test(charset)
+  return isCharset(charset)
     ? { type: type.toLowerCase(), charset: charset.toLowerCase() }
     : { type: type.toLowerCase() };
 }

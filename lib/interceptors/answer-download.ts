@@ -152,7 +152,11 @@ function planFor(
   description: DownloadDescription,
 ): BodyPlan {
   if (method !== 'GET' || held.mostRanges === 0) return { kind: 'whole' };
-  const plan = planBody(headers, description, held.mostRanges);
+  // Of several ranges each part has the type that the whole file would go out with.
+  const contentType =
+    response.getHeader('Content-Type')?.toString() ?? description.contentType;
+  const told = { ...description, contentType };
+  const plan = planBody(headers, told, held.mostRanges);
   if (plan.kind !== 'unsatisfiable') return plan;
   throw rangeNotSatisfiable(response, description.size ?? 0);
 }

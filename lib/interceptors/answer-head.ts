@@ -10,6 +10,7 @@ import {
 } from '../streaming/response-head.js';
 
 const KEPT_BY_304 = new Set([
+  'access-control-expose-headers',
   'cache-control',
   'content-location',
   'content-security-policy',
@@ -42,13 +43,20 @@ export function headOf(
   }
   if (plan.kind === 'multipart') {
     const { contentType, length } = plan.multipart;
+    // Who gave the file a type, in whatever spelling, meant the parts: they have it.
+    const others = Object.entries(all).filter(([name]) => !isType(name));
     return {
       status: 206,
-      headers: { ...all, 'Content-Type': contentType },
+      headers: { ...Object.fromEntries(others), 'Content-Type': contentType },
       length,
+      without: ['Content-Type'],
     };
   }
   return { status: 200, headers: all, length: size };
+}
+
+function isType(name: string): boolean {
+  return name.toLowerCase() === 'content-type';
 }
 
 /**

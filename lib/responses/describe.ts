@@ -35,6 +35,8 @@ export interface DownloadDescription {
   readonly etag?: string;
   /** Value of Content-Type. */
   readonly contentType: string;
+  /** Whether its charset is only the one that all texts get. */
+  readonly isCharsetAssumed?: boolean;
   readonly encoding?: string;
   /** The headers of a 200, Content-Length excepted. */
   readonly headers: ResponseHeaders;
@@ -55,7 +57,14 @@ export function describe(
   defaults: PresentationDefaults = {},
 ): DownloadDescription {
   const name = clientName(file, presentation, stat);
-  const contentType = contentTypeOf(file, name, stat, presentation);
+  const media = mediaOf(file, name, stat, presentation);
+  const told = givenHeader(presentation.headers, 'Content-Type');
+  const contentType =
+    told ??
+    contentTypeHeader({
+      ...media,
+      assumedCharset: isToldByOrigin(file, stat) ? undefined : defaults.charset,
+    });
   const attachment =
     (presentation.attachment ?? true) ||
     !mayBeInline(contentType, defaults.inlineTypes);
@@ -63,6 +72,8 @@ export function describe(
     name,
     attachment,
     contentType,
+    isCharsetAssumed:
+      told === undefined && contentType !== contentTypeHeader(media),
     size: stat.size,
     etag: stat.etag,
     encoding: presentation.encoding ?? stat.encoding,
@@ -86,12 +97,20 @@ export function clientName(
     : titleFileName(basename);
 }
 
-function contentTypeOf(
+/** Where another server says what its file is, a text without a charset has none. */
+function isToldByOrigin(
+  { isOfOrigin = false }: DownloadFile,
+  { contentType }: FileStat,
+): boolean {
+  return isOfOrigin && contentType !== undefined;
+}
+
+function mediaOf(
   file: DownloadFile,
   name: string,
   stat: FileStat,
   { contentType, charset }: Presentation,
-): string {
+): { type?: string; charset?: string } {
   const type =
     contentType ??
     stat.contentType ??
@@ -103,10 +122,10 @@ function contentTypeOf(
     contentType === undefined &&
     media !== undefined &&
     isActiveContent(media.type);
-  return contentTypeHeader({
+  return {
     type: inert ? undefined : type,
     charset: charset ?? stat.charset,
-  });
+  };
 }
 
 function headersOf(
@@ -138,13 +157,23 @@ function headersOf(
   return headers ? merged(own, headers) : own;
 }
 
-/** The second headers come before the first, whatever their spelling. */
+/** The later headers come before the earlier ones, whatever their spelling. */
 function merged(own: ResponseHeaders, given: ResponseHeaders): ResponseHeaders {
-  const names = new Set(Object.keys(given).map((name) => name.toLowerCase()));
-  const kept = Object.entries(own).filter(
-    ([name]) => !names.has(name.toLowerCase()),
-  );
-  return { ...Object.fromEntries(kept), ...given };
+  const all = new Map<string, readonly [name: string, value: string]>();
+  for (const header of [...Object.entries(own), ...Object.entries(given)]) {
+    all.set(header[0].toLowerCase(), header);
+  }
+  return Object.fromEntries(all.values());
+}
+
+/** What the application says itself in a header of its download; of several spellings, the last. */
+function givenHeader(
+  headers: ResponseHeaders = {},
+  name: string,
+): string | undefined {
+  return Object.entries(headers).findLast(
+    ([given]) => given.toLowerCase() === name.toLowerCase(),
+  )?.[1];
 }
 
 /** RFC 9110 8.8.2.1: a Last-Modified later than Date would freeze the client's copy. */

@@ -19,7 +19,7 @@ export interface Presentation {
   readonly basename?: string;
   /** A media type; by default the file's own, else what its name says. */
   readonly contentType?: string;
-  /** The charset of a text. */
+  /** The charset of a text; by default what the file says, else the module's. */
   readonly charset?: string;
   /** A content coding that the bytes already have, such as `gzip`. */
   readonly encoding?: string;
@@ -41,6 +41,8 @@ export interface Presentation {
  */
 export interface PresentationDefaults {
   readonly cacheControl?: string;
+  /** The charset of text that has none otherwise. */
+  readonly charset?: string;
   readonly inlineTypes?: readonly string[];
   readonly exposeHeaders?: boolean;
 }

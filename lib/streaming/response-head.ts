@@ -183,6 +183,9 @@ const NOT_OF_A_REDIRECT = [
   'Referrer-Policy',
 ];
 
+// Each reason to vary holds, the application's and the file's; and so does each name that pages may read.
+const LISTS = new Set(['vary', 'access-control-expose-headers']);
+
 /**
  * Writes a head to the response. A header that the application has set itself stays, except for those
  * that keep a file from doing harm or describe the message.
@@ -197,6 +200,7 @@ export function writeHead(
   response.setStatus(status);
   removeHeaders(response, OFFLOAD_HEADERS);
   removeHeaders(response, without);
+  if (status === 304) removeHeaders(response, ['Content-Language']);
   if (status !== 200 && status !== 206) removeHeaders(response, OF_THE_FILE);
   if (status === 302) removeHeaders(response, NOT_OF_A_REDIRECT);
   if (OFFLOAD_HEADERS.some((name) => name in headers)) {
@@ -208,8 +212,8 @@ export function writeHead(
       response.addCookie(value);
     } else if (!response.hasHeader(name) || REPLACED.has(name.toLowerCase())) {
       response.setHeader(name, value);
-    } else if (name.toLowerCase() === 'vary') {
-      addVary(response, value);
+    } else if (LISTS.has(name.toLowerCase())) {
+      addMembers(response, name, value);
     }
   }
   if (length !== undefined) {
@@ -240,11 +244,21 @@ function removeHeaders(
   }
 }
 
-/** Each reason to vary holds, the application's and the file's. */
-function addVary(response: PlatformResponse, value: string): void {
-  const given = [response.getHeader('Vary') ?? []].flat().join(', ');
-  response.removeHeader('Vary');
-  response.setHeader('Vary', given === '' ? value : `${given}, ${value}`);
+/** What the application has in the list stays, and what the file adds is there once. */
+function addMembers(
+  response: PlatformResponse,
+  name: string,
+  value: string,
+): void {
+  const members = new Map<string, string>();
+  for (const list of [response.getHeader(name) ?? [], value].flat()) {
+    for (const member of String(list).split(',')) {
+      const key = member.trim().toLowerCase();
+      if (key !== '' && !members.has(key)) members.set(key, member.trim());
+    }
+  }
+  response.removeHeader(name);
+  response.setHeader(name, [...members.values()].join(', '));
 }
 
 /** One line: nginx passes on only the first. */

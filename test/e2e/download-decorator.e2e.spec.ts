@@ -264,7 +264,7 @@ describe.each(ADAPTERS)('@Download() on %s', (adapter) => {
       '/handlers/response-first',
     );
     expect(answer.headers['content-disposition']).toContain('response.txt');
-    expect(answer.headers['content-type']).toBe('text/markdown');
+    expect(answer.headers['content-type']).toBe('text/markdown; charset=utf-8');
   });
 
   it('uses the backend that it names', async () => {

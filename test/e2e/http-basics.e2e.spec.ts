@@ -154,7 +154,7 @@ describe.each(ADAPTERS)('HTTP on %s', (adapter) => {
     expect(status).toBe(200);
     expect(text).toBe(TEXT);
     expect(headers).toMatchObject({
-      'content-type': 'text/plain',
+      'content-type': 'text/plain; charset=utf-8',
       'content-length': String(Buffer.byteLength(TEXT)),
       'content-disposition': `attachment; filename="hello.txt"; filename*=UTF-8''hello.txt`,
       'last-modified': LAST_MODIFIED,
@@ -202,11 +202,11 @@ describe.each(ADAPTERS)('HTTP on %s', (adapter) => {
   });
 
   it.each([
-    ['page.html', 'attachment', 'text/html'],
+    ['page.html', 'attachment', 'text/html; charset=utf-8'],
     ['drawing.svg', 'attachment', 'image/svg+xml'],
     ['photo.png', 'inline', 'image/png'],
     ['paper.pdf', 'inline', 'application/pdf'],
-    ['hello.txt', 'inline', 'text/plain'],
+    ['hello.txt', 'inline', 'text/plain; charset=utf-8'],
     ['archive.tar.gz', 'attachment', 'application/gzip'],
     ['unknown.zzz', 'attachment', 'application/octet-stream'],
   ])('asked for inline, %s goes out as %s', async (name, disposition, type) => {

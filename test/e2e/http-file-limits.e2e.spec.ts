@@ -315,7 +315,7 @@ describe.each(ADAPTERS)('The limits of a remote file on %s', (adapter) => {
       response.end('x');
     });
     const { headers } = await ask('/limited/a.txt');
-    expect(headers['content-type']).toBe('text/plain');
+    expect(headers['content-type']).toBe('text/plain; charset=utf-8');
     expect(headers['content-disposition']).toContain('filename="a.txt"');
     expect(headers['last-modified']).toBeUndefined();
     expect(headers.etag).not.toBe('"a"');

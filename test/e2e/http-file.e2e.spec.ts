@@ -274,7 +274,7 @@ describe.each(ADAPTERS)('HttpDownloadController on %s', (adapter) => {
     const named = await httpRequest(running.origin, '/remote/named');
     expect(named.headers).toMatchObject({
       'content-disposition': `attachment; filename="_..txt"; filename*=UTF-8''%E2%82%AC..txt`,
-      'content-type': 'text/plain',
+      'content-type': 'text/plain; charset=utf-8',
     });
     const head = await httpRequest(running.origin, '/remote/named', {
       method: 'HEAD',

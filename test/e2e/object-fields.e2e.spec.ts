@@ -253,7 +253,7 @@ describeOnDatabases(
 
       it('cannot show HTML inline', async () => {
         const { headers } = await ask('inline', { text: 'text/html' });
-        expect(headers['content-type']).toBe('text/html');
+        expect(headers['content-type']).toBe('text/html; charset=utf-8');
         expect(headers['content-disposition']).toMatch(/^attachment;/);
       });
 
@@ -278,10 +278,10 @@ describeOnDatabases(
       });
 
       it.each([...EMPTY, 'utf-8; x', 'utf-8"', 'utf-8\r\nX-Evil: 1', 'é'])(
-        'that is %p gives none',
+        'that is %p leaves it to the module',
         async (text) => {
           expect(await header('charset', { text }, 'content-type')).toBe(
-            'text/plain',
+            'text/plain; charset=utf-8',
           );
         },
       );
@@ -524,7 +524,7 @@ describeOnDatabases(
       const row = { text: 'image/png' };
       const { headers } = await ask('controller', row);
       expect(headers['content-disposition']).toContain('filename="own.txt"');
-      expect(headers['content-type']).toBe('text/csv');
+      expect(headers['content-type']).toBe('text/csv; charset=utf-8');
     });
   },
 );

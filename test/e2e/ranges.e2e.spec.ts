@@ -259,7 +259,7 @@ describe.each(ADAPTERS)('Range on %s', (adapter) => {
         answer.headers['content-type'] ?? '',
         answer.body,
       )) {
-        expect(headers['content-type']).toBe('text/plain');
+        expect(headers['content-type']).toBe('text/plain; charset=utf-8');
       }
     });
 

@@ -244,7 +244,7 @@ describe.each(ADAPTERS)('redirect() on %s', (adapter) => {
       "attachment; filename*=UTF-8''Bericht%20%22%C3%A4%22.csv",
       'text/csv; charset=utf-8',
     ],
-    ['/inline', 'inline; filename="a.txt"', 'text/plain'],
+    ['/inline', 'inline; filename="a.txt"', 'text/plain; charset=utf-8'],
     ['/rows/1', 'attachment; filename="row.pdf"', 'application/pdf'],
   ])('has the store present %s', async (path, disposition, type) => {
     const { headers } = await fetch(running.origin + path);

@@ -73,10 +73,15 @@ describe('the sample', () => {
       /^%PDF-1\.4\n.*\n%%EOF\n$/s,
     ],
     ['/latest', 'application/pdf', 'attachment; "Letter.pdf"', /^%PDF-1\.4\n/],
-    ['/terms.txt', 'text/plain', 'inline; "terms.txt"', /^Terms of this/],
+    [
+      '/terms.txt',
+      'text/plain; charset=utf-8',
+      'inline; "terms.txt"',
+      /^Terms of this/,
+    ],
     [
       '/public/guides/welcome.txt',
-      'text/plain',
+      'text/plain; charset=utf-8',
       'attachment; "welcome.txt"',
       /^Welcome\./,
     ],

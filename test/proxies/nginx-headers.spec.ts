@@ -131,7 +131,7 @@ describeWith(['nginx'], 'headers of an offloaded file', () => {
     }
 
     it.each([
-      ['/plain', 'text/plain'],
+      ['/plain', 'text/plain; charset=utf-8'],
       ['/picture', 'image/png'],
       ['/typed', 'application/vnd.example+json'],
       ['/charset', 'text/csv; charset=iso-8859-15'],

@@ -142,10 +142,10 @@ describeServers('headers of an offloaded file', (server, adapter) => {
   });
 
   it.each([
-    ['/plain', 'text/plain'],
+    ['/plain', 'text/plain; charset=utf-8'],
     ['/picture', 'image/png'],
     ['/charset', 'text/csv; charset=iso-8859-15'],
-    ['/renamed', 'text/html'],
+    ['/renamed', 'text/html; charset=utf-8'],
   ])('brings the type of %s: %s', async (path, type) => {
     expect(await line(path, 'Content-Type')).toBe(type);
   });

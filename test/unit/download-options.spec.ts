@@ -56,6 +56,20 @@ describe('the options of DownloadModule', () => {
     });
   });
 
+  it.each([
+    [undefined, 'utf-8'],
+    ['iso-8859-15', 'iso-8859-15'],
+    [false, undefined],
+  ] as const)('give text the charset %j: %j', (charset, checked) => {
+    expect(checkDownloadOptions({ charset }).charset).toBe(checked);
+  });
+
+  it.each([true, '', 'utf 8', 8, null])('refuse %j as charset', (charset) => {
+    expect(() => checkDownloadOptions({ charset } as never)).toThrow(
+      '"charset"',
+    );
+  });
+
   it('may be frozen, and are not written to', () => {
     const options = Object.freeze({ storages: Object.freeze({}) });
     checkDownloadOptions(options);

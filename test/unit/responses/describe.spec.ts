@@ -6,12 +6,15 @@ import {
   type FileDescription,
 } from '../../../lib/files/described-file.js';
 import { type DownloadFile } from '../../../lib/files/download-file.js';
+import { HttpFile } from '../../../lib/files/http-file.js';
 import { StorageFile } from '../../../lib/files/storage-file.js';
+import { VirtualFile } from '../../../lib/files/virtual-file.js';
 import { describe } from '../../../lib/responses/describe.js';
 import {
   type Presentation,
   type PresentationDefaults,
 } from '../../../lib/responses/presentation.js';
+import { type FileStat } from '../../../lib/storages/file-stat.js';
 import { MemoryStorage } from '../../../lib/storages/memory.storage.js';
 
 async function described(
@@ -99,6 +102,82 @@ suite('The type of a download', () => {
     },
   );
 
+  it.each<[string, Presentation, PresentationDefaults, string]>([
+    ['a.txt', {}, { charset: 'utf-8' }, 'text/plain; charset=utf-8'],
+    ['a.csv', {}, { charset: 'utf-8' }, 'text/csv; charset=utf-8'],
+    ['a.txt', {}, { charset: 'koi8-r' }, 'text/plain; charset=koi8-r'],
+    ['a.txt', {}, {}, 'text/plain'],
+    ['a.png', {}, { charset: 'utf-8' }, 'image/png'],
+    ['a.json', {}, { charset: 'utf-8' }, 'application/json'],
+    [
+      'a.txt',
+      { charset: 'koi8-r' },
+      { charset: 'utf-8' },
+      'text/plain; charset=koi8-r',
+    ],
+    [
+      'a.txt',
+      { contentType: 'text/plain; charset=koi8-r' },
+      { charset: 'utf-8' },
+      'text/plain; charset=koi8-r',
+    ],
+    [
+      'a.txt',
+      { contentType: 'text/html' },
+      { charset: 'utf-8' },
+      'text/html; charset=utf-8',
+    ],
+    [
+      'a.txt',
+      { headers: { 'content-type': 'text/x-own' } },
+      { charset: 'utf-8' },
+      'text/x-own',
+    ],
+  ])(
+    'of a stored %s presented as %j where the module says %j is %s',
+    async (name, presentation, defaults, type) => {
+      const { contentType } = await described(
+        await stored(name),
+        presentation,
+        defaults,
+      );
+      expect(contentType).toBe(type);
+    },
+  );
+
+  it('has a charset where the library itself encodes the text', async () => {
+    for (const file of [
+      new ContentFile('Größe', { name: 'a.txt' }),
+      new VirtualFile('Größe', { name: 'a.txt' }),
+    ]) {
+      expect((await described(file)).contentType).toBe(
+        'text/plain; charset=utf-8',
+      );
+    }
+  });
+
+  it('of a file of another server is what that says', () => {
+    const file = new HttpFile('https://a.example/a.txt', {
+      allowedHosts: ['a.example'],
+    });
+    const defaults = { charset: 'utf-8' };
+    const typeOf = (wrapped: DownloadFile, stat: FileStat): string =>
+      describe(wrapped, stat, {}, defaults).contentType;
+    const html = { contentType: 'text/html' };
+    expect(typeOf(file, html)).toBe('text/html');
+    expect(typeOf(new DescribedFile(file, {}), html)).toBe('text/html');
+    expect(typeOf(file, {})).toBe('text/plain; charset=utf-8');
+  });
+
+  it('is the one that a header of the application gives, also for what may be shown', async () => {
+    const { contentType, attachment, headers } = await described(
+      await stored('a.png'),
+      { attachment: false, headers: { 'CONTENT-TYPE': 'text/html' } },
+    );
+    expect([contentType, attachment]).toEqual(['text/html', true]);
+    expect(Object.keys(headers)).not.toContain('Content-Type');
+  });
+
   it.each(SCRIPTS)(
     'is what the application itself says: %s as %s',
     async (name, contentType) => {
@@ -108,4 +187,16 @@ suite('The type of a download', () => {
       expect(said).toMatch(new RegExp(`^${contentType.split(';')[0]}`, 'i'));
     },
   );
+});
+
+suite('The headers of a download', () => {
+  it('hold one of several spellings: the last', async () => {
+    const { headers } = await described(await stored('a.txt'), {
+      headers: { 'X-Own': '1', 'cache-control': 'no-store', 'x-own': '2' },
+    });
+    const named = (name: string): [string, string][] =>
+      Object.entries(headers).filter(([given]) => given.toLowerCase() === name);
+    expect(named('x-own')).toEqual([['x-own', '2']]);
+    expect(named('cache-control')).toEqual([['cache-control', 'no-store']]);
+  });
 });

@@ -80,6 +80,26 @@ describe('writeHead', () => {
     expect({ ...raw.getHeaders() }).toEqual({ etag: '"v1"', 'x-own': 'stays' });
   });
 
+  it.each([
+    ['X-Request-Id', 'ETag, X-Own', 'X-Request-Id, ETag, X-Own'],
+    ['etag,X-A', 'ETag, X-Own', 'etag, X-A, X-Own'],
+    ['*', 'ETag', '*, ETag'],
+  ])(
+    'lets pages read %s of the application, and %s of the file',
+    (given, own, sent) => {
+      const name = 'Access-Control-Expose-Headers';
+      const { raw, response } = responseWith({ [name]: given });
+      writeHead({ status: 200, headers: { [name]: own } }, response);
+      expect(raw.getHeader(name)).toBe(sent);
+    },
+  );
+
+  it('has no language in a 304, whoever set it', () => {
+    const { raw, response } = responseWith({ 'Content-Language': 'fr' });
+    writeHead({ status: 304, headers: { ETag: '"v1"' } }, response);
+    expect({ ...raw.getHeaders() }).toEqual({ etag: '"v1"' });
+  });
+
   it('sends each reason to vary on one line', () => {
     const { raw, response } = responseWith({ Vary: ['Origin', 'Cookie'] });
     writeHead({ status: 200, headers: { vary: 'Accept' } }, response);

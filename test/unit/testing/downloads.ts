@@ -74,7 +74,11 @@ export const OFFLOADS: readonly Row<ExpectedXAccelRedirect>[] = [
     { url: '/_offload/%c3%a4%20b.txt' },
   ],
   [OFFLOADED, { basename: NAME }, { basename: 'ä b.txt' }],
-  [OFFLOADED, { contentType: 'text/plain' }, { contentType: 'text/html' }],
+  [
+    OFFLOADED,
+    { contentType: 'text/plain; charset=utf-8' },
+    { contentType: 'text/plain' },
+  ],
   [OFFLOADED, { attachment: true }, { attachment: false }],
   [OFFLOADED, { charset: null }, { charset: 'utf-8' }],
   [OFFLOADED, { expires: null }, { expires: 60 }],
