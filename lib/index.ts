@@ -141,5 +141,8 @@ export {
   type RemoteFailure,
 } from './errors/download-errors.js';
 export { SerializedFileError } from './errors/download-errors.js';
-export { StorageUnavailableError } from './errors/download-errors.js';
+export {
+  type StorageFailure,
+  StorageUnavailableError,
+} from './errors/download-errors.js';
 export { SuspiciousPathError } from './errors/download-errors.js';

@@ -126,6 +126,21 @@ export function refuseSerialization(what: string): () => never {
 }
 
 /**
+ * Why a store could not be asked: it does not answer (`unreachable`, `timed-out`), it is asked too much
+ * (`throttled`), it knows no such bucket or container (`no-bucket`), it does not take the credentials
+ * (`credentials`), or the clock of this machine is off by more than it allows (`clock`).
+ *
+ * @publicApi
+ */
+export type StorageFailure =
+  | 'unreachable'
+  | 'timed-out'
+  | 'throttled'
+  | 'no-bucket'
+  | 'credentials'
+  | 'clock';
+
+/**
  * The storage could not be asked: it is down, the disk fails (EIO) or descriptors ran out (EMFILE).
  * The client gets 503 (RFC 9110 15.6.4).
  *
@@ -133,6 +148,16 @@ export function refuseSerialization(what: string): () => never {
  */
 export class StorageUnavailableError extends DownloadError {
   readonly code = 'STORAGE_UNAVAILABLE';
+  /** Why, where a store is known to say it. */
+  readonly reason?: StorageFailure;
+
+  constructor(
+    message: string,
+    options: { cause?: unknown; reason?: StorageFailure } = {},
+  ) {
+    super(message, options);
+    this.reason = options.reason;
+  }
 }
 
 /**

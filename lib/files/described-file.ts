@@ -19,7 +19,10 @@ import { conditionsForOrigin } from './remote-conditions.js';
  *
  * @internal
  */
-export type FileDescription = Omit<FileStat, 'acceptsRanges' | 'version'>;
+export type FileDescription = Omit<
+  FileStat,
+  'acceptsRanges' | 'digest' | 'version'
+>;
 
 /**
  * A file whose facts come partly from somewhere else, such as the columns of an entity. They come

@@ -10,6 +10,7 @@ import {
 } from '../errors/download-errors.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import {
+  isOfSameFile,
   type RemoteAnswer,
   type RemoteConditions,
 } from '../storages/remote-answer.js';
@@ -23,7 +24,7 @@ import {
 } from './http-file-answer.js';
 import { askRemote, discard, failureOf } from './http-file-request.js';
 import { hostIn, allowedUrl, nameIn, shownUrl } from './http-file-url.js';
-import { conditionFields, isOfSameFile } from './remote-conditions.js';
+import { conditionFields } from './remote-conditions.js';
 
 /**
  * Options of HttpFile.

@@ -1,10 +1,7 @@
 import { parseEntityTag } from '../http/entity-tag.js';
 import { ifRangeHolds } from '../http/preconditions.js';
 import { type FileStat } from '../storages/file-stat.js';
-import {
-  type RemoteAnswer,
-  type RemoteConditions,
-} from '../storages/remote-answer.js';
+import { type RemoteConditions } from '../storages/remote-answer.js';
 
 /**
  * The conditions of a client as far as the origin of a file can judge them: a tag and a date that somebody
@@ -35,29 +32,7 @@ export function conditionsForOrigin(
 }
 
 /**
- * Whether a part, or that there is none, is said of the file that If-Range names: not every server that
- * knows ranges knows If-Range (RFC 9110 13.1.5). A date that is not told was judged by the server, and so
- * was a 416 that says nothing of the file.
- *
- * @internal
- */
-export function isOfSameFile(
-  {
-    status,
-    stat: { etag, lastModified },
-  }: Pick<RemoteAnswer, 'status' | 'stat'>,
-  ifRange: string | undefined,
-  now: Date = new Date(),
-): boolean {
-  if (ifRange === undefined || (status !== 206 && status !== 416)) return true;
-  const isByTag = parseEntityTag(ifRange) !== undefined;
-  const isTold = lastModified !== undefined || (isByTag && etag !== undefined);
-  if (!isTold && (status === 416 || !isByTag)) return true;
-  return ifRangeHolds(ifRange, { etag, lastModified }, now);
-}
-
-/**
- * The same as header fields.
+ * Conditions as header fields.
  *
  * @internal
  */

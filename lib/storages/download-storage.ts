@@ -37,6 +37,8 @@ export interface TemporaryUrlOptions {
   readonly basename?: string;
   readonly contentType?: string;
   readonly attachment?: boolean;
+  /** What the store is to say in Cache-Control. */
+  readonly cacheControl?: string;
 }
 
 /**

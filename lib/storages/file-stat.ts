@@ -21,6 +21,8 @@ export interface FileStat {
   readonly charset?: string;
   /** A content coding (RFC 9110 8.4.1) that the bytes already have: `gzip`. */
   readonly encoding?: string;
+  /** What Repr-Digest says of the bytes (RFC 9530), where that is known without reading them. */
+  readonly digest?: string;
   /** What the client calls it, where that is known only with the other facts; it comes before the file's name. */
   readonly name?: string;
   /** Whether its origin gives ranges of it, where an origin of its own says so. */

@@ -1,5 +1,7 @@
 import { type Readable } from 'node:stream';
 
+import { parseEntityTag } from '../http/entity-tag.js';
+import { ifRangeHolds } from '../http/preconditions.js';
 import { type FileStat } from './file-stat.js';
 
 /**
@@ -37,4 +39,26 @@ export interface RemoteAnswer {
   };
   /** Empty with 304 and 416. */
   readonly stream: Readable;
+}
+
+/**
+ * Whether a part, or that there is none, is said of the file that If-Range names: not every server that
+ * knows ranges knows If-Range (RFC 9110 13.1.5). A date that is not told was judged by the server, and so
+ * was a 416 that says nothing of the file.
+ *
+ * @internal
+ */
+export function isOfSameFile(
+  {
+    status,
+    stat: { etag, lastModified },
+  }: Pick<RemoteAnswer, 'status' | 'stat'>,
+  ifRange: string | undefined,
+  now: Date = new Date(),
+): boolean {
+  if (ifRange === undefined || (status !== 206 && status !== 416)) return true;
+  const isByTag = parseEntityTag(ifRange) !== undefined;
+  const isTold = lastModified !== undefined || (isByTag && etag !== undefined);
+  if (!isTold && (status === 416 || !isByTag)) return true;
+  return ifRangeHolds(ifRange, { etag, lastModified }, now);
 }

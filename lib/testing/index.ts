@@ -25,7 +25,11 @@ export {
 export { type ProxiedApplication } from './proxy/proxied-application.js';
 
 // Storages
-export { type StorageRule, storageContract } from './storage-contract.js';
+export {
+  type StorageContractOptions,
+  type StorageRule,
+  storageContract,
+} from './storage-contract.js';
 export {
   temporaryStorage,
   type TemporaryStorage,

@@ -9,7 +9,9 @@ import {
   CONTENT_RULES,
   KEY_RULES,
   READING_RULES,
+  FREE_KEY_RULES,
 } from './storage-rules.js';
+import { REQUEST_RULES } from './store-rules.js';
 
 /** Keys of different files; one that is put into a URL as it is stands for another, or for none. */
 const KEYS = [
@@ -48,8 +50,8 @@ export const ADDRESS_RULES: Readonly<Record<string, StorageCheck>> = {
   ) => {
     if (!storage.temporaryUrl) return;
     const paths: string[] = [];
-    for (const key of KEYS) {
-      await storage.save(key, key);
+    for (const name of KEYS) {
+      const key = await storage.save(name, name);
       const options = {
         expiresIn: 60,
         basename: 'é "1".txt',
@@ -83,9 +85,32 @@ export interface StorageRule {
   readonly check: () => Promise<void>;
 }
 
+/**
+ * What is different in a storage that keeps the rules.
+ *
+ * @publicApi
+ */
+export interface StorageContractOptions {
+  /**
+   * Whether every new file gets a suffix, a free key included: for stores that cannot tell whether a key is free.
+   * False by default.
+   */
+  readonly suffixes?: boolean;
+  /**
+   * Puts another content in the place of a file, as somebody else may do. By default the file is deleted, and
+   * saved under its key by `ifTaken: 'keep'`.
+   */
+  readonly replace?: (
+    storage: DownloadStorage,
+    key: string,
+    content: string,
+  ) => Promise<void>;
+}
+
 const RULES = {
   ...CONTENT_RULES,
   ...READING_RULES,
+  ...REQUEST_RULES,
   ...KEY_RULES,
   ...ADDRESS_RULES,
 };
@@ -100,25 +125,36 @@ const RULES = {
  * });
  * ```
  *
- * What only some storages know is checked where it is there: tags, `url()`, `path()`, `temporaryUrl()`.
+ * What only some storages know is checked where it is there: tags, `url()`, `path()`, `temporaryUrl()`, `request()`.
  *
  * @param createStorage makes an empty storage. One with `[Symbol.asyncDispose]` is disposed of after its check
  * @publicApi
  */
 export function storageContract(
   createStorage: () => DownloadStorage | Promise<DownloadStorage>,
+  { suffixes = false, replace = replaced }: StorageContractOptions = {},
 ): StorageRule[] {
-  return Object.entries(RULES).map(([name, rule]) => ({
+  const rules = suffixes ? RULES : { ...RULES, ...FREE_KEY_RULES };
+  return Object.entries(rules).map(([name, rule]) => ({
     name,
     check: async () => {
       const storage = await createStorage();
       try {
-        await rule(storage);
+        await rule(storage, { suffixes, replace });
       } finally {
         if (isDisposable(storage)) await storage[Symbol.asyncDispose]();
       }
     },
   }));
+}
+
+async function replaced(
+  storage: DownloadStorage,
+  key: string,
+  content: string,
+): Promise<void> {
+  await storage.delete(key);
+  await storage.save(key, content, { ifTaken: 'keep' });
 }
 
 function isDisposable(storage: object): storage is AsyncDisposable {

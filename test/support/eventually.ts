@@ -6,8 +6,9 @@ const PATIENCE = 10_000;
 export async function eventually<T>(
   expected: T,
   ask: () => Promise<T>,
+  patience = PATIENCE,
 ): Promise<T> {
-  const end = Date.now() + PATIENCE;
+  const end = Date.now() + patience;
   for (;;) {
     const answer = await ask();
     if (answer === expected || Date.now() > end) return answer;

@@ -17,7 +17,13 @@ interface Program {
 const PROGRAMS = {
   nginx: {
     package: 'nginx-light',
-    neededBy: ['test/proxies', 'test/security', 'test/e2e', 'test/packaging'],
+    neededBy: [
+      'test/proxies',
+      'test/security',
+      'test/e2e',
+      'test/packaging',
+      'test/stores',
+    ],
   },
   apache2: {
     package: 'apache2 libapache2-mod-xsendfile',
@@ -43,6 +49,12 @@ const PROGRAMS = {
   ffmpeg: { package: 'ffmpeg', neededBy: ['test/clients', 'test/browser'] },
   ffprobe: { package: 'ffmpeg', neededBy: ['test/clients'] },
   chromium: { package: 'chromium', neededBy: ['test/browser'] },
+  'swift-proxy-server': {
+    package: 'swift-proxy swift-account swift-container swift-object',
+    module: '/usr/bin/swift-object-server',
+    neededBy: ['test/stores'],
+  },
+  memcached: { package: 'memcached', neededBy: ['test/stores'] },
   initdb: { package: 'postgresql', neededBy: ['test/e2e'] },
 } satisfies Record<string, Program>;
 export type ProgramName = keyof typeof PROGRAMS;
@@ -62,6 +74,11 @@ const SERVICES: Partial<Record<string, string>> = {
   lighttpd: 'lighttpd',
   caddy: 'caddy',
   postgresql: 'postgresql',
+  memcached: 'memcached',
+  'swift-proxy': 'swift-proxy',
+  'swift-account': 'swift-account',
+  'swift-container': 'swift-container',
+  'swift-object': 'swift-object',
 };
 
 /** Where a program is, if it is there. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as library from 'nestjs-downloadview';
 import * as csv from 'nestjs-downloadview/csv';
 import * as opentelemetry from 'nestjs-downloadview/opentelemetry';
+import * as s3 from 'nestjs-downloadview/s3';
 import * as swagger from 'nestjs-downloadview/swagger';
 import * as terminus from 'nestjs-downloadview/terminus';
 import * as testing from 'nestjs-downloadview/testing';
@@ -61,6 +62,10 @@ describe('the public API', () => {
 
   it('of nestjs-downloadview/opentelemetry', () => {
     expect(Object.keys(opentelemetry).sort()).toEqual(['DownloadMetrics']);
+  });
+
+  it('of nestjs-downloadview/s3', () => {
+    expect(Object.keys(s3).sort()).toEqual(['S3Storage']);
   });
 
   it('of nestjs-downloadview/swagger', () => {

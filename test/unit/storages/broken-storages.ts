@@ -5,10 +5,13 @@ import {
   type FileStat,
   MemoryStorage,
   type ReadWindow,
+  type RemoteAnswer,
+  type RemoteConditions,
   type SaveOptions,
   type StorageContent,
 } from 'nestjs-downloadview';
 
+import { rangesOf } from '../../../lib/http/range.js';
 import { keySegments } from '../../../lib/storages/storage-key.js';
 import { bytesOf } from '../../support/bytes-of.js';
 
@@ -145,6 +148,91 @@ class DeletingMore extends MemoryStorage {
   override async delete(key: string): Promise<void> {
     await super.delete(key);
     await super.delete(`${key}.txt`);
+  }
+}
+
+/** A store that cannot tell whether a key is free. */
+export class SuffixingFreeKeys extends MemoryStorage {
+  override save(
+    key: string,
+    content: StorageContent,
+    options?: SaveOptions,
+  ): Promise<string> {
+    keySegments(key);
+    const free = key.replace(/(\.[^./]*)?$/, `_${Math.random()}$1`);
+    return super.save(options ? key : free, content, options);
+  }
+}
+
+/** A store that answers requests, as it should. */
+export class AnsweringStorage extends MemoryStorage {
+  override async stat(key: string): Promise<FileStat> {
+    const stat = await super.stat(key);
+    return { ...stat, version: stat.etag };
+  }
+
+  async request(
+    key: string,
+    { range, ifRange, ifNoneMatch }: RemoteConditions,
+  ): Promise<RemoteAnswer> {
+    const stat = await this.stat(key);
+    const { size = 0, etag } = stat;
+    const nothing = Readable.from([]);
+    if (ifNoneMatch !== undefined && ifNoneMatch === etag) {
+      return { status: 304, stat, stream: nothing };
+    }
+    const isSame = ifRange === undefined || ifRange === etag;
+    const asked = rangesOf(isSame ? range : undefined, size);
+    if (asked === 'unsatisfiable') {
+      return { status: 416, stat, stream: nothing };
+    }
+    const [part] = asked === 'ignore' ? [] : asked;
+    const stream = await this.open(key, part);
+    return { status: part ? 206 : 200, stat, range: part, stream };
+  }
+}
+
+class WithoutVersions extends AnsweringStorage {
+  override stat(key: string): Promise<FileStat> {
+    return super.stat(key).then((stat) => ({ ...stat, version: undefined }));
+  }
+}
+
+class IgnoringRanges extends AnsweringStorage {
+  override request(
+    key: string,
+    { range: _, ...others }: RemoteConditions,
+  ): Promise<RemoteAnswer> {
+    return super.request(key, others);
+  }
+}
+
+class RefusingRangesOfNothing extends AnsweringStorage {
+  override async request(
+    key: string,
+    conditions: RemoteConditions,
+  ): Promise<RemoteAnswer> {
+    const answer = await super.request(key, conditions);
+    return answer.stat.size === 0 ? { ...answer, status: 416 } : answer;
+  }
+}
+
+class IgnoringIfRange extends AnsweringStorage {
+  override request(
+    key: string,
+    { ifRange: _, ...others }: RemoteConditions,
+  ): Promise<RemoteAnswer> {
+    return super.request(key, others);
+  }
+}
+
+class KnowingAllTags extends AnsweringStorage {
+  override async request(
+    key: string,
+    conditions: RemoteConditions,
+  ): Promise<RemoteAnswer> {
+    const answer = await super.request(key, conditions);
+    return conditions.ifNoneMatch ? { ...answer, status: 304 } : answer;
   }
 }
 
@@ -307,6 +395,12 @@ export const BROKEN_STORAGES: readonly [
   ['minds what is missing', DeletingOnce, ofDeleting],
   ['deletes nothing', DeletingNothing, ofDeleting],
   ['deletes more', DeletingMore, ofDeleting],
+  ['gives every key a suffix', SuffixingFreeKeys, 'keeps a free key'],
+  ['tells no versions', WithoutVersions, 'answers a request with'],
+  ['ignores ranges', IgnoringRanges, 'answers a request for a range'],
+  ['has no range of nothing', RefusingRangesOfNothing, 'says the size where'],
+  ['ignores If-Range', IgnoringIfRange, 'gives the whole of another file'],
+  ['knows all tags', KnowingAllTags, 'sends nothing that the client has'],
   ['knows no window', WithoutWindow, ofWindows],
   ['leaves the end of a window out', WithExclusiveEnd, ofWindows],
   ['takes 0 for no end', WithTruthyEnd, ofWindows],

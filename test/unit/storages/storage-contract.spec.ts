@@ -6,12 +6,29 @@ import {
   type TemporaryStorage,
 } from 'nestjs-downloadview/testing';
 
-import { BROKEN_STORAGES } from './broken-storages.js';
+import {
+  AnsweringStorage,
+  BROKEN_STORAGES,
+  SuffixingFreeKeys,
+} from './broken-storages.js';
 
 describe('MemoryStorage', () => {
   for (const { name, check } of storageContract(() => new MemoryStorage())) {
     it(name, check);
   }
+});
+
+describe('A storage that answers requests', () => {
+  for (const { name, check } of storageContract(() => new AnsweringStorage())) {
+    it(name, check);
+  }
+});
+
+describe('A storage that gives every key a suffix', () => {
+  const rules = storageContract(() => new SuffixingFreeKeys(), {
+    suffixes: true,
+  });
+  for (const { name, check } of rules) it(name, check);
 });
 
 describe('FileSystemStorage', () => {

@@ -1,0 +1,208 @@
+import { type Readable } from 'node:stream';
+
+import { type OptionCheck } from '../errors/check-options.js';
+import { type StorageFailure } from '../errors/download-errors.js';
+import { quote } from '../errors/quote.js';
+import { formatMediaType, parseMediaType } from '../http/media-type.js';
+import { type ByteRange, type RangeSpec } from '../http/range.js';
+import { type FileStat } from './file-stat.js';
+import { keySegments } from './storage-key.js';
+
+/**
+ * What a store is asked for: one range, and what the object has to be for an answer with bytes.
+ *
+ * @internal
+ */
+export interface ObjectConditions {
+  readonly range?: RangeSpec;
+  readonly ifMatch?: string;
+  readonly ifUnmodifiedSince?: Date;
+  /** One strong tag. */
+  readonly ifNoneMatch?: string;
+  readonly ifModifiedSince?: Date;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What it answered.
+ *
+ * @internal
+ */
+export interface ObjectAnswer {
+  /** Of the whole object. */
+  readonly stat: FileStat;
+  /** Where the bytes are a part of it. */
+  readonly range?: ByteRange;
+  readonly stream: Readable;
+}
+
+/**
+ * How an object is written.
+ *
+ * @internal
+ */
+export interface NewObject {
+  readonly contentType?: string;
+  /** Whether one that is there stays, and the new one is refused. */
+  readonly onlyIfFree: boolean;
+}
+
+/**
+ * What stands in a signed address.
+ *
+ * @internal
+ */
+export interface SignedPresentation {
+  readonly expiresIn: number;
+  readonly disposition?: string;
+  readonly contentType?: string;
+  readonly cacheControl?: string;
+}
+
+/**
+ * What a store said in place of what it was asked for.
+ *
+ * @internal
+ */
+export interface StoreRefusal {
+  readonly kind:
+    | 'missing'
+    | 'forbidden'
+    | 'not-modified'
+    | 'precondition-failed'
+    | 'unsatisfiable'
+    | 'conflict'
+    | 'unavailable';
+  readonly reason?: StorageFailure;
+  /** For the log. */
+  readonly text: string;
+  /** What it said of the object all the same. */
+  readonly stat?: FileStat;
+}
+
+/**
+ * A store in the words of its library, whose errors it lets through.
+ *
+ * @internal
+ */
+export interface ObjectStore {
+  /** Bytes that are sent at once; what is longer goes by `upload()`. */
+  readonly partSize: number;
+  head(object: string): Promise<FileStat>;
+  get(object: string, conditions: ObjectConditions): Promise<ObjectAnswer>;
+  put(object: string, bytes: Buffer, how: NewObject): Promise<void>;
+  /** Nothing is left of one that fails. */
+  upload(object: string, content: Readable, how: NewObject): Promise<void>;
+  remove(object: string): Promise<void>;
+  sign(object: string, presentation: SignedPresentation): Promise<string>;
+  refusalOf(error: unknown): StoreRefusal;
+  /** Whether `put()` heeds `onlyIfFree`. */
+  hasConditionalWrites(): Promise<boolean>;
+  /** Why it holds no object under a key that is plain otherwise. */
+  faultOf?(segments: readonly string[]): string | undefined;
+}
+
+/** @internal */
+export const A_PREFIX: OptionCheck = [
+  (value: unknown): boolean =>
+    value === '' || (typeof value === 'string' && isPrefix(value)),
+  "Give a plain relative path: 'media/'.",
+];
+
+/** @internal */
+export const AN_ADDRESS: OptionCheck = [
+  (value: unknown): boolean => typeof value === 'string' && URL.canParse(value),
+  "Give an address: 'https://media.example/'.",
+];
+
+function isPrefix(value: string): boolean {
+  try {
+    return keySegments(value.replace(/\/$/, '')).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Facts of an object as stores tell them.
+ *
+ * @internal
+ */
+export function statOfObject({
+  size,
+  lastModified,
+  etag,
+  contentType,
+  encoding,
+  sha256,
+}: Pick<
+  FileStat,
+  'size' | 'lastModified' | 'etag' | 'contentType' | 'encoding'
+> & {
+  /** Of all bytes, as base64. */
+  readonly sha256?: string;
+}): FileStat {
+  const media = parseMediaType(contentType);
+  const codings = (encoding ?? '')
+    .split(',')
+    .map((coding) => coding.trim().toLowerCase())
+    .filter((coding) => !NO_CODINGS.has(coding));
+  return {
+    size,
+    lastModified,
+    etag,
+    version: etag?.startsWith('"') ? etag : undefined,
+    contentType:
+      media && media.type !== NO_TYPE
+        ? formatMediaType({ type: media.type })
+        : undefined,
+    charset: media?.charset,
+    encoding: codings.length > 0 ? codings.join(', ') : undefined,
+    acceptsRanges: true,
+    ...(sha256 !== undefined && { digest: `sha-256=:${sha256}:` }),
+  };
+}
+
+/** What S3 says of an object that nobody gave a type. */
+const NO_TYPE = 'binary/octet-stream';
+/** aws-chunked is the way that an object came in, which some stores keep. */
+const NO_CODINGS = new Set(['', 'identity', 'aws-chunked']);
+
+const UNREACHABLE =
+  /^(?:ECONN\w+|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE|ERR_SSL\w*|ERR_TLS\w*|CERT_\w+|\w*_CERT\w*|REQUEST_SEND_ERROR)$/;
+const TIMED_OUT = /^(?:ETIMEDOUT|ESOCKETTIMEDOUT|TimeoutError)$/;
+const NO_CREDENTIALS = /Credential|TokenProvider|Authentication/;
+
+/**
+ * What an error means that is no answer of a store: it could not be asked, or was not any more.
+ *
+ * @internal
+ */
+export function failureOfConnection(error: unknown): StoreRefusal {
+  const words = wordsOf(error);
+  const text = `the store could not be asked: ${words.map(quote).join(', ')}`;
+  const reason = words.some((word) => TIMED_OUT.test(word))
+    ? 'timed-out'
+    : words.some((word) => UNREACHABLE.test(word))
+      ? 'unreachable'
+      : words.some((word) => NO_CREDENTIALS.test(word))
+        ? 'credentials'
+        : undefined;
+  return { kind: 'unavailable', reason, text };
+}
+
+/** Names, codes and messages of an error and of what it comes from. */
+function wordsOf(error: unknown, depth = 0): string[] {
+  if (!(error instanceof Error) || depth > 3) return [];
+  const code: unknown = Reflect.get(error, 'code');
+  const inner = [
+    error.cause,
+    ...(error instanceof AggregateError ? (error.errors as unknown[]) : []),
+  ];
+  return [
+    ...(typeof code === 'string' ? [code] : []),
+    error.name,
+    error.message,
+    ...inner.flatMap((cause) => wordsOf(cause, depth + 1)),
+  ];
+}
