@@ -32,6 +32,11 @@ type PropertiesOf<T> = {
 export type ControllerClassOptions<T> = PropertiesOf<T> & {
   /** Decorators for the class: `[UseGuards(AuthGuard)]`. */
   readonly decorators?: readonly ClassDecorator[];
+  /**
+   * The name of the class, by which throttlers, API documents and logs tell it from others; made of the
+   * base and the route by default: `PathDownloadController_files_path`.
+   */
+  readonly name?: string;
 };
 
 /**
@@ -44,7 +49,7 @@ export function controllerClass<T extends object>(
   path: ControllerPath,
   options: ControllerClassOptions<T> = {},
 ): Type<T> {
-  const { decorators = [], ...properties } = options;
+  const { decorators = [], name: given, ...properties } = options;
   const list: unknown = decorators;
   if (!Array.isArray(list)) {
     throw new InvalidOptionsError(
@@ -59,12 +64,16 @@ export function controllerClass<T extends object>(
     constructor(...dependencies: unknown[]) {
       super(...dependencies);
       for (const [name, value] of assigned) {
-        if (!(name in this)) throw unknownProperty(base.name, name, value);
+        requireOption(this, base.name, name, value);
       }
       Object.assign(this, Object.fromEntries(assigned));
     }
   }
-  Object.defineProperty(AsController, 'name', { value: base.name });
+  const name = given === undefined ? nameFor(base, path) : given;
+  Object.defineProperty(AsController, 'name', {
+    value: checkedName(base, name),
+  });
+  bases.set(AsController, base.name);
   for (const [name, token] of injected) {
     Inject(token)(AsController.prototype, name);
   }
@@ -99,14 +108,90 @@ function controllerDecorator(path: ControllerPath): ClassDecorator {
     : Controller(path);
 }
 
-function unknownProperty(
-  controller: string,
+/** Options are the controller's own properties; what it does is none. */
+function requireOption(
+  controller: object,
+  base: string,
   name: string,
-  value: unknown,
-): InvalidOptionsError {
-  return new InvalidOptionsError(
-    `${controller}.${name}`,
-    value,
-    `${controller} has no such option.`,
+  given: unknown,
+): void {
+  if (Object.hasOwn(controller, name)) return;
+  const inherited = inheritedProperty(controller, name) ?? {};
+  const isMethod =
+    'value' in inherited && typeof inherited.value === 'function';
+  // `repository` is on the prototype: Nest injects it, where it is not given.
+  if ('value' in inherited && !isMethod) return;
+  throw new InvalidOptionsError(
+    `${base}.${name}`,
+    given,
+    isMethod
+      ? `It is a method of ${base}: extend the class and override it there.`
+      : `${base} has no such option.`,
+  );
+}
+
+/** What every object has is nobody's option. */
+function inheritedProperty(
+  object: object,
+  name: string,
+): PropertyDescriptor | undefined {
+  const prototype = Object.getPrototypeOf(object) as object | null;
+  if (prototype === null || prototype === Object.prototype) return undefined;
+  return (
+    Object.getOwnPropertyDescriptor(prototype, name) ??
+    inheritedProperty(prototype, name)
+  );
+}
+
+const bases = new WeakMap<object, string>();
+
+/**
+ * How messages name a controller: one of asController() by the class that its options are of.
+ *
+ * @internal
+ */
+export function nameOfController(controller: {
+  readonly name: string;
+}): string {
+  return bases.get(controller) ?? controller.name;
+}
+
+/** Which route has which name: `docs/:path` and `docs/*path` look alike in letters and digits. */
+const named = new Map<string, string>();
+
+function nameFor(
+  base: { readonly name: string },
+  path: ControllerPath,
+): string {
+  const route =
+    typeof path === 'object' && !Array.isArray(path)
+      ? [path.path, path.version].flat()
+      : [path].flat();
+  const words = route
+    .flatMap((part) => (typeof part === 'string' ? [part] : []))
+    .join('/')
+    .split(/[^\p{ID_Continue}$]+|_/u)
+    .filter((word) => word !== '');
+  const name = [base.name, ...words].join('_');
+  const key = JSON.stringify([base.name, route.map(String)]);
+  let free = name;
+  for (let count = 2; (named.get(free) ?? key) !== key; count++) {
+    free = `${name}_${count}`;
+  }
+  named.set(free, key);
+  return free;
+}
+
+function checkedName(base: { readonly name: string }, name: unknown): string {
+  if (
+    typeof name === 'string' &&
+    /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)
+  ) {
+    return name;
+  }
+  throw new InvalidOptionsError(
+    `${base.name}.name`,
+    name,
+    "Give the name of a class: 'TermsController'.",
   );
 }

@@ -19,6 +19,7 @@ import {
   controllerClass,
   type ControllerClassOptions,
   type ControllerPath,
+  nameOfController,
 } from './as-controller.js';
 import { type DownloadRequest } from './download-request.js';
 import { DOWNLOAD_ROUTE, FASTIFY_ROUTE_CONFIG } from './other-methods.js';
@@ -74,10 +75,13 @@ export abstract class DownloadController extends PresentationHooks {
     const options = Object.entries(this).filter(([name]) =>
       PRESENTATION_OPTIONS.includes(name),
     );
-    checkPresentation(this.constructor.name, Object.fromEntries(options));
+    checkPresentation(
+      nameOfController(this.constructor),
+      Object.fromEntries(options),
+    );
     if (typeof this.getFile !== 'function') {
       throw new InvalidOptionsError(
-        `${this.constructor.name}.getFile`,
+        `${nameOfController(this.constructor)}.getFile`,
         undefined,
         'Override getFile(request), or extend one of the other controllers.',
       );
@@ -99,6 +103,15 @@ export abstract class DownloadController extends PresentationHooks {
       ...(this.getHeaders === prototype.getHeaders &&
         this.headers && { headers: Object.keys(this.headers) }),
     };
+  }
+
+  /**
+   * The directory of its files, where there is none.
+   *
+   * @internal
+   */
+  missingRoot(): Awaitable<string | undefined> {
+    return undefined;
   }
 
   /**

@@ -7,6 +7,7 @@ import {
   type DownloadBackend,
   type DownloadSource,
 } from '../responses/download-backend.js';
+import { nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
 import { hasGetRoute, routeParameters, pathsOf } from './route-metadata.js';
 
@@ -100,11 +101,32 @@ export async function bootWarnings(
       warnings.add(warning);
     }
   }
-  return [...warnings];
+  const missing = await missingRoots(controllers);
+  // A rule of a backend may have told of the same directory.
+  const untold = missing.filter(
+    ({ root }) => ![...warnings].some((warning) => warning.includes(root)),
+  );
+  return [...warnings, ...untold.map(({ warning }) => warning)];
 }
 
-/** A class of asController() has the name of the one that it extends: the paths tell them apart. */
+async function missingRoots(
+  controllers: readonly FoundController[],
+): Promise<{ root: string; warning: string }[]> {
+  const missing = new Map<string, string>();
+  for (const { type, instance } of controllers) {
+    const root = await instance?.missingRoot();
+    if (root === undefined || missing.has(root)) continue;
+    missing.set(
+      root,
+      `${ownerOf(type)}: its root ${quote(root)} is no directory that the process can enter, so that ` +
+        `all of its files are 404. Create it, or correct the root.`,
+    );
+  }
+  return [...missing].map(([root, warning]) => ({ root, warning }));
+}
+
+/** The paths tell classes of asController() apart. */
 function ownerOf(type: Type): string {
   const paths = pathsOf(type).filter((path) => path !== '/');
-  return `${type.name} (${paths.map(quote).join(', ')})`;
+  return `${nameOfController(type)} (${paths.map(quote).join(', ')})`;
 }

@@ -11,6 +11,7 @@ import {
 } from '../files/http-file.js';
 import { allowedUrl } from '../files/http-file-url.js';
 import { type Awaitable } from '../storages/awaitable.js';
+import { nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
 import { type DownloadRequest } from './download-request.js';
 
@@ -42,7 +43,7 @@ export abstract class HttpDownloadController extends DownloadController {
 
   override checkOptions(parameters: readonly string[]): void {
     super.checkOptions(parameters);
-    const name = this.constructor.name;
+    const name = nameOfController(this.constructor);
     const { prototype } = HttpDownloadController;
     if (this.getAllowedHosts === prototype.getAllowedHosts) {
       checkAllowedHosts(name, this.allowedHosts);

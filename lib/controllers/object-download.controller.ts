@@ -9,6 +9,7 @@ import { StorageFile } from '../files/storage-file.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { type DownloadRequest } from './download-request.js';
+import { nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
 import {
   describeObject,
@@ -143,7 +144,7 @@ export abstract class ObjectDownloadController<T extends object>
       return new StorageFile(await this.getStorage(request), value);
     }
     throw new InvalidOptionsError(
-      `${this.constructor.name}.fileField`,
+      `${nameOfController(this.constructor)}.fileField`,
       this.fileField,
       'The field must hold a StorageFile or a storage key.',
     );
@@ -168,7 +169,7 @@ export abstract class ObjectDownloadController<T extends object>
       this.repository;
     if (typeof repository?.findOne !== 'function') {
       throw new InvalidOptionsError(
-        `${this.constructor.name}.repository`,
+        `${nameOfController(this.constructor)}.repository`,
         repository,
         'Give an object with findOne({ where }), such as a Repository of TypeORM, or override getObject().',
       );
@@ -179,7 +180,7 @@ export abstract class ObjectDownloadController<T extends object>
       !keys.some((key) => parameters.includes(key))
     ) {
       throw new InvalidOptionsError(
-        `${this.constructor.name}.idParam`,
+        `${nameOfController(this.constructor)}.idParam`,
         this.idParam,
         `Its route has neither :${this.idParam} nor :${this.slugParam}. Add one of them, set idParam or slugParam, or override getWhere().`,
       );

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 
 import {
@@ -7,6 +8,7 @@ import {
 import { type DownloadFile } from '../files/download-file.js';
 import { LocalFile } from '../files/local-file.js';
 import { type Awaitable } from '../storages/awaitable.js';
+import { nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
 import { type DownloadRequest } from './download-request.js';
 import { requireParameter, routeParameter } from './route-parameter.js';
@@ -53,6 +55,16 @@ export abstract class PathDownloadController extends DownloadController {
       : source;
   }
 
+  /** @internal */
+  override async missingRoot(): Promise<string | undefined> {
+    if (this.getRoot !== PathDownloadController.prototype.getRoot) return;
+    const isDirectory = await stat(this.root).then(
+      (stats) => stats.isDirectory(),
+      () => false,
+    );
+    return isDirectory ? undefined : this.root;
+  }
+
   // The first signature: an override need not be asynchronous.
   override getFile(request: DownloadRequest): Awaitable<DownloadFile>;
   async getFile(request: DownloadRequest): Promise<DownloadFile> {
@@ -82,7 +94,7 @@ export abstract class PathDownloadController extends DownloadController {
   #checked(root: unknown): string {
     if (typeof root === 'string' && isAbsolute(root)) return root;
     throw new InvalidOptionsError(
-      `${this.constructor.name}.root`,
+      `${nameOfController(this.constructor)}.root`,
       root,
       'Give the absolute path of the directory that it hands out, or override getRoot().',
     );

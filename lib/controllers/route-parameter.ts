@@ -9,6 +9,7 @@ import {
 import { quote } from '../errors/quote.js';
 import { refusePassedNeighbours } from '../routes/neighbours.js';
 import { pathOfTarget } from '../routes/path-spellings.js';
+import { nameOfController } from './as-controller.js';
 import { type DownloadRequest } from './download-request.js';
 import { hasWildcard } from './route-metadata.js';
 
@@ -61,14 +62,14 @@ export function requireParameter(
   const path: unknown = controller.path;
   if (path !== undefined && typeof path !== 'string') {
     throw new InvalidOptionsError(
-      `${controller.constructor.name}.${option}`,
+      `${nameOfController(controller.constructor)}.${option}`,
       path,
       'Give the path of one fixed file, as a string.',
     );
   }
   if (path !== undefined || parameters.includes(parameter)) return;
   throw new InvalidOptionsError(
-    `${controller.constructor.name}.${option}`,
+    `${nameOfController(controller.constructor)}.${option}`,
     controller.path,
     `Its route has no parameter ${quote(parameter)}: add *${parameter} to the route, set ${option}Param, ` +
       `or set ${option} to one fixed file.`,

@@ -44,6 +44,7 @@ describe.each(ADAPTERS)('what a backend cannot send, on %s', (adapter) => {
   beforeAll(async () => {
     directory = await temporaryDirectory();
     await directory.write('media/a.txt', '');
+    await directory.write('media/photos/a.txt', '');
     await directory.write('media-private/a.txt', '');
     await directory.write('elsewhere/a.txt', '');
   });
@@ -129,6 +130,25 @@ describe.each(ADAPTERS)('what a backend cannot send, on %s', (adapter) => {
     const all = [path(at('elsewhere')), stored('memory'), remote(url)];
 
     expect(await warnings(stream(), ...all)).toEqual([]);
+  });
+
+  it('a root that does not exist, or is a file, is warned of, once', async () => {
+    const [missing, file] = [at('not-there'), at('elsewhere/a.txt')];
+    @Controller('rooted')
+    class RootedController extends PathDownloadController {
+      override path = 'a.txt';
+      override getRoot() {
+        return missing;
+      }
+    }
+    const all = ['a', 'b'].map((route) =>
+      PathDownloadController.asController(`${route}/*path`, { root: missing }),
+    );
+    all.push(path(file), RootedController);
+    expect(await warnings(stream(), ...all)).toEqual([
+      expect.stringContaining(`its root '${missing}' is no directory`),
+      expect.stringContaining(`its root '${file}' is no directory`),
+    ]);
   });
 
   it('nothing is said of what only a request decides', async () => {

@@ -38,6 +38,7 @@ import {
   VersioningType,
 } from '@nestjs/common';
 import { HttpAdapterHost, REQUEST } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
   ContentFile,
   type DownloadRequest,
@@ -863,3 +864,33 @@ function optionalSlash(): Type {
   }
   return ManualController;
 }
+
+describe('a parameter of more than 100 characters on Fastify', () => {
+  const name = `${'n'.repeat(150)}.txt`;
+
+  async function statusAt(
+    path: string,
+    httpAdapter: FastifyAdapter,
+  ): Promise<number> {
+    await directory.write(name, 'long');
+    const running = await startApplication(httpAdapter, {
+      controllers: [
+        PathDownloadController.asController('one/:path', { root }),
+        PathDownloadController.asController('files/*path', { root }),
+      ],
+    });
+    try {
+      return (await httpRequest(running.origin, `${path}/${name}`)).status;
+    } finally {
+      await running.close();
+    }
+  }
+
+  it('is 414, which maxParamLength raises, and a wildcard has no such limit', async () => {
+    expect(await statusAt('/one', new FastifyAdapter())).toBe(414);
+    expect(await statusAt('/files', new FastifyAdapter())).toBe(200);
+    const routerOptions = { maxParamLength: 255 };
+    const raised = new FastifyAdapter({ routerOptions });
+    expect(await statusAt('/one', raised)).toBe(200);
+  });
+});

@@ -9,6 +9,7 @@ import {
   SetMetadata,
 } from '@nestjs/common';
 
+import { nameOfController } from '../../controllers/as-controller.js';
 import { DownloadController } from '../../controllers/download.controller.js';
 import { type DownloadRequest } from '../../controllers/download-request.js';
 import {
@@ -104,12 +105,12 @@ export abstract class LimitedLinkDownloadController extends DownloadController {
     const asks = this.confirm && this.getConfirm === prototype.getConfirm;
     return asks || this.getClient !== prototype.getClient
       ? undefined
-      : `getClient() of ${this.constructor.name}`;
+      : `getClient() of ${nameOfController(this.constructor)}`;
   }
 
   override checkOptions(parameters: readonly string[]): void {
     super.checkOptions(parameters);
-    checkSharing(this.constructor.name, this, parameters);
+    checkSharing(nameOfController(this.constructor), this, parameters);
   }
 
   /** The link itself: the page, or the file. */
@@ -126,7 +127,7 @@ export abstract class LimitedLinkDownloadController extends DownloadController {
     }
     if (!response) {
       throw new InvalidOptionsError(
-        `${this.constructor.name}.handleDownload`,
+        `${nameOfController(this.constructor)}.handleDownload`,
         'no response',
         'Pass it on: super.handleDownload(request, response). Or override download(request) instead.',
       );
