@@ -169,3 +169,11 @@ export class StorageUnavailableError extends DownloadError {
 export class SuspiciousPathError extends FileNotFoundError {
   override readonly code = 'SUSPICIOUS_PATH';
 }
+
+/**
+ * A path without a root that leads somewhere else than it begins. Nobody's link is wrong then, but the
+ * application's own code: the log says so aloud.
+ *
+ * @internal
+ */
+export class UnconfinedPathError extends SuspiciousPathError {}

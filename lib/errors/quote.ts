@@ -68,3 +68,21 @@ export function kindOf(value: unknown): unknown {
   if (hasOwnTag(value)) return tagOf(value);
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
+
+const MOST_KEYS = 20;
+
+/**
+ * What somebody gave in place of something else, for messages that must show nothing of it: its kind, and of
+ * an object the names of its keys.
+ *
+ * @internal
+ */
+export function shapeOf(value: unknown): unknown {
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return 'bytes';
+  const kind = kindOf(value);
+  if (kind !== 'an object') return kind;
+  const keys = Object.keys(value as object);
+  if (keys.length === 0) return 'an object without keys';
+  const names = keys.slice(0, MOST_KEYS).join(', ');
+  return `an object with the keys ${names}${keys.length > MOST_KEYS ? ' ...' : ''}`;
+}

@@ -4,6 +4,7 @@ import {
   InvalidOptionsError,
   refuseSerialization,
 } from '../errors/download-errors.js';
+import { shapeOf } from '../errors/quote.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type DownloadFile } from './download-file.js';
 import { toldFacts } from './virtual-file.js';
@@ -43,7 +44,7 @@ export class ContentFile implements DownloadFile {
     if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
       throw new InvalidOptionsError(
         'ContentFile.content',
-        content,
+        shapeOf(content),
         'Give a string or a Uint8Array.',
       );
     }

@@ -1,10 +1,11 @@
-import { basename, isAbsolute, normalize } from 'node:path';
+import { basename, isAbsolute, normalize, sep } from 'node:path';
 import { type Readable } from 'node:stream';
 
 import {
   InvalidOptionsError,
   refuseSerialization,
   SuspiciousPathError,
+  UnconfinedPathError,
 } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
@@ -39,6 +40,7 @@ const refuse = refuseSerialization('A LocalFile');
  *
  * Where any part of the path comes from a request, give `root`: the file must then lie below it, also
  * after links are followed, and hidden files are refused unless `dotfiles` is true.
+ * Without it, a path with `..`, `.` or an empty segment is refused.
  *
  * @publicApi
  */
@@ -54,7 +56,8 @@ export class LocalFile implements DownloadFile {
   /**
    * @param path absolute, or relative to `root`
    * @throws InvalidOptionsError for a relative path without `root`, or a `root` that is relative or undefined
-   * @throws SuspiciousPathError for a path that leaves `root`
+   * @throws SuspiciousPathError for a path that leaves `root`, and without one for a path that is not its own
+   *   normal form
    */
   constructor(path: string, options: LocalFileOptions = {}) {
     const { root, dotfiles, name, etag } = options;
@@ -95,7 +98,18 @@ function absolutePath(path: string): string {
   if (path.includes('\0')) {
     throw new SuspiciousPathError(`${quote(path)} holds a NUL`);
   }
-  return normalize(path);
+  if (!isNormal(path)) {
+    throw new UnconfinedPathError(
+      `${quote(path)} is refused: it is not its own normal form. Where a part of it comes from outside, give ` +
+        'that part alone, and `root`; else resolve() it',
+    );
+  }
+  return path;
+}
+
+/** `/srv/x/../y` was put together from something, and leads out of what its author had in mind. */
+function isNormal(path: string): boolean {
+  return normalize(path) === path.replaceAll('/', sep);
 }
 
 function absoluteRoot(root: string | undefined): string {

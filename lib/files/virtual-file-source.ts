@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 
 import { InvalidOptionsError } from '../errors/download-errors.js';
+import { shapeOf } from '../errors/quote.js';
 import { type Awaitable } from '../storages/awaitable.js';
 
 /**
@@ -159,7 +160,7 @@ async function* bytesOf(
     } else {
       throw new InvalidOptionsError(
         'VirtualFile.source',
-        chunk,
+        shapeOf(chunk),
         'Every chunk must be a string or a Uint8Array; turn objects into text first.',
       );
     }

@@ -5,6 +5,7 @@ import {
   InvalidOptionsError,
   refuseSerialization,
 } from '../errors/download-errors.js';
+import { shapeOf } from '../errors/quote.js';
 import { toEntityTag } from '../http/entity-tag.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type DownloadFile } from './download-file.js';
@@ -180,7 +181,7 @@ export class VirtualFile implements DownloadFile {
     if (typeof source !== 'function' && !isContent(source)) {
       throw new InvalidOptionsError(
         'VirtualFile.source',
-        source,
+        shapeOf(source),
         'Give a stream, an iterable, an async iterable, or a function that makes one.',
       );
     }
@@ -213,7 +214,7 @@ export class VirtualFile implements DownloadFile {
     if (!isContent(content)) {
       throw new InvalidOptionsError(
         'VirtualFile.source',
-        content,
+        shapeOf(content),
         'The function must give a stream, an iterable or an async iterable.',
       );
     }

@@ -19,6 +19,7 @@ import {
   FileNotFoundError,
   InvalidSignatureError,
   InvalidOptionsError,
+  UnconfinedPathError,
 } from '../errors/download-errors.js';
 import { kindOf, quote } from '../errors/quote.js';
 import { DownloadResponse } from '../responses/download-response.js';
@@ -119,6 +120,7 @@ export class DownloadInterceptor implements NestInterceptor {
     const everyday =
       error instanceof InvalidSignatureError ||
       (error instanceof FileNotFoundError &&
+        !(error instanceof UnconfinedPathError) &&
         code !== 'EACCES' &&
         code !== 'EPERM');
     if (everyday) this.#logger.debug(text);

@@ -7,6 +7,7 @@ import {
   InvalidOptionsError,
   SerializedFileError,
 } from '../errors/download-errors.js';
+import { shapeOf } from '../errors/quote.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
 import { joinedStream } from '../files/virtual-file-source.js';
 import { type FileStat } from '../storages/file-stat.js';
@@ -94,7 +95,7 @@ export class DownloadResponse
     if (!isDownloadFile(file)) {
       throw new InvalidOptionsError(
         'DownloadResponse.file',
-        file,
+        shapeOf(file),
         'Give a file wrapper: new LocalFile(path), new StorageFile(storage, key) ...',
       );
     }

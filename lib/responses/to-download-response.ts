@@ -2,6 +2,7 @@ import {
   InvalidOptionsError,
   SerializedFileError,
 } from '../errors/download-errors.js';
+import { shapeOf } from '../errors/quote.js';
 import { ContentFile } from '../files/content-file.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
 import { VirtualFile } from '../files/virtual-file.js';
@@ -48,7 +49,7 @@ function toFile(
   if (isEnvelope(value)) throw new SerializedFileError('A download');
   throw new InvalidOptionsError(
     '@Download() handler',
-    Array.isArray(value) ? 'an array' : value,
+    shapeOf(value),
     'Return a file wrapper, a DownloadResponse, a string, a Uint8Array, a stream, an iterable or an async iterable.',
   );
 }

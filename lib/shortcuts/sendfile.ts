@@ -27,7 +27,8 @@ export interface SendfileOptions extends Presentation {
  *
  * @param path absolute, or relative to `root`
  * @throws InvalidOptionsError for an option that is unknown or wrong, and a `root` that is undefined
- * @throws SuspiciousPathError for a path that leaves `root`; thrown in a handler it is 404
+ * @throws SuspiciousPathError for a path that leaves `root`, and without one for a path that is not its own
+ *   normal form, such as `/srv/x/../y`; thrown in a handler it is 404
  * @publicApi
  */
 export function sendfile(

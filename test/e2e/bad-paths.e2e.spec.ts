@@ -15,6 +15,7 @@ import {
   type ExecutionContext,
   Get,
   Injectable,
+  Query,
   UseGuards,
 } from '@nestjs/common';
 import fc from 'fast-check';
@@ -484,3 +485,41 @@ async function fill(directory: TemporaryDirectory): Promise<() => void> {
   makeFifo(join(root, 'pipe'));
   return makeSocket(join(root, 'socket'));
 }
+
+describe.each(ADAPTERS)('sendfile() without a root on %s', (adapter) => {
+  it('follows no `..` that came from a request, and says so aloud', async () => {
+    const directory = await temporaryDirectory();
+    await directory.write('public/a.txt', 'public');
+    await directory.write('secret.txt', SECRET);
+
+    @Controller()
+    class CarelessController {
+      @Get('careless')
+      careless(@Query('n') name: string) {
+        return sendfile(`${directory.path}/public/${name}`);
+      }
+    }
+    const lines = new LogLines();
+    const running = await startApplication(adapter, {
+      controllers: [CarelessController],
+      configure: (app) => app.useLogger(lines),
+    });
+    const ask = (name: string) =>
+      httpRequest(running.origin, `/careless?n=${encodeURIComponent(name)}`);
+    expect((await ask('a.txt')).text).toBe('public');
+    expect(lines.of('warn')).toEqual([]);
+    for (const name of [
+      '../secret.txt',
+      '..//secret.txt',
+      'x/../../secret.txt',
+    ]) {
+      const { status, text } = await ask(name);
+      expect(status).toBe(404);
+      expect(text).not.toContain(directory.path);
+    }
+    expect(lines.of('warn')).toHaveLength(3);
+    expect(lines.of('warn')[0]).toContain('`root`');
+    await running.close();
+    await directory.remove();
+  });
+});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { kindOf, quote } from '../../../lib/errors/quote.js';
+import { kindOf, quote, shapeOf } from '../../../lib/errors/quote.js';
 
 describe('quote()', () => {
   it.each<[string, unknown, string]>([
@@ -85,6 +85,29 @@ describe('quote()', () => {
         },
       ),
     );
+  });
+});
+
+describe('shapeOf()', () => {
+  class User {
+    id = 1;
+    passwordHash = '$2b$10$abc';
+  }
+  it.each<[string, unknown, unknown]>([
+    ['an entity', new User(), 'an object with the keys id, passwordHash'],
+    ['nothing', {}, 'an object without keys'],
+    ['bytes', Buffer.from('secret'), 'bytes'],
+    ['a list', ['secret'], 'a list'],
+    ['a text', 'secret', 'a string'],
+    ['a promise', Promise.resolve('secret'), '[object Promise]'],
+    ['nothing at all', undefined, undefined],
+  ])('shows no value of %s', (_, value, shape) => {
+    expect(shapeOf(value)).toBe(shape);
+  });
+
+  it('names few of many keys', () => {
+    const keys = Array.from({ length: 1000 }, (_, index) => [`k${index}`, 1]);
+    expect(shapeOf(Object.fromEntries(keys))).toMatch(/k0, .*k19 \.\.\.$/);
   });
 });
 

@@ -57,6 +57,24 @@ describe('LocalFile', () => {
     expect(new LocalFile(path, { name: 'c.txt' }).name).toBe('c.txt');
   });
 
+  it.each([
+    '/srv/x/../y/a.txt',
+    '/srv/x/./a.txt',
+    '/srv//a.txt',
+    '/../etc/passwd',
+    '/srv/x/..',
+  ])('refuses %s without a root: it is not its own normal form', (path) => {
+    expect(() => new LocalFile(path)).toThrow(SuspiciousPathError);
+    expect(() => new LocalFile(path)).toThrow(/normal form/);
+  });
+
+  it.each(['/srv/..a/b...txt', '/a', '/srv/...'])(
+    'takes %s, which is one',
+    (path) => {
+      expect(new LocalFile(path).path).toBe(path);
+    },
+  );
+
   it('has its absolute path, however it was given', () => {
     const path = join(root, 'folder/a b.txt');
     expect(new LocalFile(path).path).toBe(path);
@@ -65,7 +83,9 @@ describe('LocalFile', () => {
     expect(new LocalFile('folder/a b.txt', { root: `${root}/` }).path).toBe(
       path,
     );
-    expect(new LocalFile(`${root}/folder/../folder/./a b.txt`).path).toBe(path);
+    expect(
+      new LocalFile(`${root}/folder/../folder/./a b.txt`, { root }).path,
+    ).toBe(path);
   });
 
   it('tells size and time of the file', async () => {
