@@ -84,8 +84,10 @@ const logger = new Logger('DownloadModule');
 /**
  * Subscribers of an Observable that throw end the process (rxjs throws again where nobody can catch it). Here a
  * listener that throws is a line in the log; it and all others go on.
+ *
+ * @internal
  */
-class GuardedObservable<T> extends Observable<T> {
+export class GuardedObservable<T> extends Observable<T> {
   override lift<R>(operator?: Operator<T, R>): Observable<R> {
     const lifted = new GuardedObservable<R>();
     lifted.source = this;
@@ -127,7 +129,7 @@ class GuardedObservable<T> extends Observable<T> {
 
 function reportListener(thrown: unknown): void {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  logger.error(`A listener of DownloadEvents threw: ${quote(message)}`);
+  logger.error(`A listener of events threw: ${quote(message)}`);
 }
 
 /**

@@ -233,6 +233,8 @@ function secondsOf(milliseconds: number | undefined): string | undefined {
  * @internal
  */
 export interface SignedLink extends LinkTerms {
+  /** Of a link that works a limited number of times. */
+  readonly id?: string;
   /** Whether shared caches may keep the answer as long as the link works. */
   readonly sharedCaches: boolean;
   /** Whether nobody may keep it at all. */

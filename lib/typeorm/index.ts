@@ -8,7 +8,11 @@ export {
 } from './file-columns.module.js';
 
 // Limited links: they work once, some times, or until they are revoked.
-export { CreateLimitedLinks1790000000000 } from './limited-links/create-limited-links.migration.js';
+export {
+  CreateLimitedLinks1790000000000,
+  DescribeLimitedLinks1795000000000,
+  limitedLinkMigrations,
+} from './limited-links/limited-link-migrations.js';
 export {
   limitedLinkEntities,
   LimitedLink,
@@ -17,9 +21,17 @@ export {
 } from './limited-links/limited-link.entity.js';
 export { LimitedLinkDownloadController } from './limited-links/limited-link-download.controller.js';
 export {
+  type LimitedLinkFilter,
   type LimitedLinkOptions,
+  type LimitedLinkOwner,
+  type LimitedLinkPaging,
   type LimitedLinksModuleOptions,
 } from './limited-links/limited-link-options.js';
+export { type LimitedLinkEvent } from './limited-links/link-events.js';
+export {
+  type LimitedLinkList,
+  type LimitedLinkUse,
+} from './limited-links/link-list.js';
 export { type LimitedLinkPage } from './limited-links/link-page.js';
 export {
   type CreatedLimitedLink,

@@ -8,10 +8,10 @@ import {
   StorageFile,
 } from 'nestjs-downloadview';
 import {
-  CreateLimitedLinks1790000000000,
   type LimitedLink,
   LimitedLinkDownloadController,
   limitedLinkEntities,
+  limitedLinkMigrations,
   LimitedLinks,
   LimitedLinksModule,
 } from 'nestjs-downloadview/typeorm';
@@ -49,7 +49,7 @@ export class ShareController {
     TypeOrmModule.forRoot({
       type: 'sqljs', // or any other database
       entities: limitedLinkEntities, // [Document, ...limitedLinkEntities]
-      migrations: [CreateLimitedLinks1790000000000],
+      migrations: limitedLinkMigrations,
       migrationsRun: true,
     }),
     DownloadModule.forRoot({

@@ -1,13 +1,14 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
-  CreateLimitedLinks1790000000000,
   LimitedLink,
   limitedLinkEntities,
+  limitedLinkMigrations,
   LimitedLinkGrant,
 } from 'nestjs-downloadview/typeorm';
 import { type DataSource } from 'typeorm';
 
 import { drawOf, LEASE } from '../../lib/typeorm/limited-links/grant-draws.js';
+import { listLinks } from '../../lib/typeorm/limited-links/link-list.js';
 import { LinkStore } from '../../lib/typeorm/limited-links/link-store.js';
 
 const NOW = 1_800_000_000_000;
@@ -17,7 +18,7 @@ const HOUR = 3_600_000;
 /** What the DataSource of a test needs besides the database. */
 export const LIMITED_TABLES = {
   entities: limitedLinkEntities,
-  migrations: [CreateLimitedLinks1790000000000],
+  migrations: limitedLinkMigrations,
   logging: false,
 };
 
@@ -56,6 +57,7 @@ export function limitedStoreContract(open: () => Promise<DataSource>): void {
     id: `grant-${(ids += 1)}`,
     linkId,
     client,
+    clientName: client,
     openUntil: NOW + HOUR,
   });
   const usedOf = async (id: string) => (await store.find(id))?.used;
@@ -64,10 +66,37 @@ export function limitedStoreContract(open: () => Promise<DataSource>): void {
   const whole = drawOf(SIZE, SIZE);
   const part = drawOf(SIZE / 10, SIZE);
 
-  describe('the migration', () => {
-    it('leaves nothing to change, and takes all back', async () => {
-      const changes = await dataSource.driver.createSchemaBuilder().log();
-      expect(changes.upQueries.map(({ query }) => query)).toEqual([]);
+  describe('the migrations', () => {
+    const changes = async () => {
+      const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+      return upQueries.map(({ query }) => query);
+    };
+
+    it('bring tables of the first version up to date, and keep what is in them', async () => {
+      await addLink({ subject: 'old', used: 1 });
+      const [{ id }] = await dataSource.manager.findBy(LimitedLink, {
+        subject: 'old',
+      });
+      // As the first version has left them.
+      await dataSource.undoLastMigration();
+      expect(await changes()).not.toEqual([]);
+      const rows: unknown = await dataSource.query(
+        'SELECT id, used FROM limited_link',
+      );
+      expect(rows).toEqual([{ id, used: 1 }]);
+      await dataSource.runMigrations();
+      expect(await changes()).toEqual([]);
+      expect(await store.find(id)).toMatchObject({
+        subject: 'old',
+        used: 1,
+        creator: null,
+        note: null,
+      });
+    });
+
+    it('leave nothing to change, and take all back', async () => {
+      expect(await changes()).toEqual([]);
+      await dataSource.undoLastMigration();
       await dataSource.undoLastMigration();
       const runner = dataSource.createQueryRunner();
       expect(await runner.hasTable('limited_link')).toBe(false);
@@ -210,7 +239,7 @@ export function limitedStoreContract(open: () => Promise<DataSource>): void {
     it('ends with its time, and with the link', async () => {
       const { id } = await begin();
       const other = await begin();
-      await store.revoke(other.linkId);
+      await store.revoke([other.linkId]);
       expect(await store.draw(other.id, part)).toBe(false);
       expect(await store.findGrant(other.id, other.linkId)).toBeNull();
       now += HOUR;
@@ -237,10 +266,12 @@ export function limitedStoreContract(open: () => Promise<DataSource>): void {
     it('goes when it is over', async () => {
       const { linkId } = await begin();
       now += HOUR - 1;
-      await store.removeOver();
+      await store.removeOver(HOUR);
       expect(await grantsOf(linkId)).toHaveLength(1);
       now += 1;
-      await store.removeOver();
+      await store.removeOver(HOUR + 1);
+      expect(await grantsOf(linkId)).toHaveLength(1);
+      await store.removeOver(HOUR);
       expect(await grantsOf(linkId)).toEqual([]);
     });
   });
@@ -248,10 +279,72 @@ export function limitedStoreContract(open: () => Promise<DataSource>): void {
   it('revoking is told once, and to those that ask', async () => {
     const id = await addLink();
     expect(await store.revokedAmong([id])).toEqual([]);
-    expect(await store.revoke(id)).toBe(true);
-    expect(await store.revoke(id)).toBe(false);
-    expect(await store.revoke('unknown')).toBe(false);
+    expect(await store.revoke([id, 'unknown'])).toBe(1);
+    expect(await store.revoke([id])).toBe(0);
+    expect(await store.revoke(['unknown'])).toBe(0);
     expect(await store.revokedAmong([id, 'unknown'])).toEqual([id]);
     expect((await store.find(id))?.revokedAt).toEqual(new Date(NOW));
+  });
+
+  describe('the list', () => {
+    const list = async (filter: Parameters<typeof listLinks>[1]) => {
+      const { links, total } = await listLinks(dataSource.manager, filter, now);
+      return { subjects: links.map(({ subject }) => subject), total };
+    };
+
+    beforeAll(async () => {
+      const at = (minutes: number) => ({
+        createdAt: new Date(NOW + minutes * 60_000),
+        creator: 'lister',
+      });
+      await addLink({ subject: 'open', ...at(1) });
+      await addLink({ subject: 'unlimited', maxUses: null, used: 9, ...at(2) });
+      await addLink({ subject: 'used-up', used: 1, ...at(3) });
+      await addLink({ subject: 'revoked', revokedAt: new Date(NOW), ...at(4) });
+      await addLink({ subject: 'expired', expiresAt: new Date(NOW), ...at(5) });
+      const later = new Date(NOW + 1);
+      await addLink({ subject: 'expiring', expiresAt: later, ...at(6) });
+      await addLink({ subject: 'open', creator: 'other' });
+    });
+
+    it('is those of a creator and a subject, the newest first', async () => {
+      expect(await list({ creator: 'lister' })).toEqual({
+        subjects: [
+          'expiring',
+          'expired',
+          'revoked',
+          'used-up',
+          'unlimited',
+          'open',
+        ],
+        total: 6,
+      });
+      const both = { creator: 'lister', subject: 'open' };
+      expect(await list(both)).toEqual({ subjects: ['open'], total: 1 });
+      expect(await list({ creator: 'nobody' })).toEqual({
+        subjects: [],
+        total: 0,
+      });
+    });
+
+    it('is those that can be used, or those that cannot', async () => {
+      const creator = 'lister';
+      expect(await list({ creator, state: 'open' })).toEqual({
+        subjects: ['expiring', 'unlimited', 'open'],
+        total: 3,
+      });
+      expect(await list({ creator, state: 'over' })).toEqual({
+        subjects: ['expired', 'revoked', 'used-up'],
+        total: 3,
+      });
+    });
+
+    it('comes in parts', async () => {
+      const part = { creator: 'lister', skip: 1, take: 2 };
+      expect(await list(part)).toEqual({
+        subjects: ['expired', 'revoked'],
+        total: 6,
+      });
+    });
   });
 }

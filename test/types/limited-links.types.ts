@@ -10,13 +10,17 @@ import {
 } from 'nestjs-downloadview';
 import {
   CreateLimitedLinks1790000000000,
+  limitedLinkMigrations,
   type CreatedLimitedLink,
   type LimitedLink,
   LimitedLinkDownloadController,
   limitedLinkEntities,
   type LimitedLinkPage,
   type LimitedLinks,
+  type LimitedLinkEvent,
+  type LimitedLinkList,
   LimitedLinksModule,
+  type LimitedLinkUse,
 } from 'nestjs-downloadview/typeorm';
 import { DataSource, type MigrationInterface } from 'typeorm';
 
@@ -87,8 +91,22 @@ LimitedLinksModule.forRoot({
 new DataSource({
   type: 'sqljs',
   entities: [...limitedLinkEntities],
-  migrations: [CreateLimitedLinks1790000000000],
+  migrations: [...limitedLinkMigrations],
 });
 export const migration: MigrationInterface =
   new CreateLimitedLinks1790000000000();
 export const controllers = [SharedController, NoFileController];
+
+// ---- Their administration
+
+export async function administrate(links: LimitedLinks): Promise<void> {
+  const ofSubject: LimitedLink[] = await links.list('5');
+  const some: LimitedLinkList = await links.list({ creator: 'ada', take: 10 });
+  // @ts-expect-error -- a link is open, or over
+  await links.list({ state: 'alive' });
+  const uses: LimitedLinkUse[] = await links.uses(some.links[0]?.id ?? '');
+  const revoked: number = await links.revokeAll({ creator: 'ada' });
+  links.events.subscribe(({ type, link, use }: LimitedLinkEvent) =>
+    console.log(type, link.note, use, ofSubject, uses, revoked),
+  );
+}

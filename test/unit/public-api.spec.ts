@@ -93,6 +93,7 @@ describe('the public API', () => {
   it('of nestjs-downloadview/typeorm', () => {
     expect(Object.keys(typeorm).sort()).toEqual([
       'CreateLimitedLinks1790000000000',
+      'DescribeLimitedLinks1795000000000',
       'FileColumn',
       'FileColumnsModule',
       'LimitedLink',
@@ -103,6 +104,7 @@ describe('the public API', () => {
       'NewFile',
       'bindFileColumns',
       'limitedLinkEntities',
+      'limitedLinkMigrations',
     ]);
   });
 });

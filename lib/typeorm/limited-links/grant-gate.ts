@@ -115,6 +115,8 @@ export interface GateKeeper {
   readonly running: RunningTransfers;
   /** Has work done that nobody waits for. */
   readonly later: (work: Promise<unknown>) => void;
+  /** Tells what has become of a use. */
+  readonly tell: (type: 'used' | 'taken-back', grantId: string) => void;
 }
 
 /**
@@ -166,6 +168,7 @@ export class GrantGate implements LinkGate {
     // One that is used up makes room for a new use.
     const others = search && !grantId ? search : undefined;
     if (await store.begin(fresh, draw, others)) {
+      this.keeper.tell('used', fresh.id);
       return { grantId: fresh.id, isNew: true };
     }
     // A request beside this one has begun the use that both are about.
@@ -195,8 +198,11 @@ export class GrantGate implements LinkGate {
   async #giveBack({ grantId, isNew }: Taken, amount: number): Promise<void> {
     const { store } = this.keeper;
     const { linkId } = this.visit;
-    if (isNew && (await store.undo(grantId, linkId, amount))) return;
-    await store.release(grantId, amount);
+    if (isNew && (await store.undo(grantId, linkId, amount))) {
+      this.keeper.tell('taken-back', grantId);
+    } else {
+      await store.release(grantId, amount);
+    }
   }
 }
 

@@ -42,6 +42,8 @@ export type LimitedLinkState = 'open' | 'used-up' | 'revoked' | 'expired';
  */
 @Entity('limited_link')
 @Index('limited_link_subject', ['subject'])
+@Index('limited_link_creator', ['creator'])
+@Index('limited_link_created_at', ['createdAt'])
 export class LimitedLink {
   /** 128 random bits in hexadecimal digits. */
   @PrimaryColumn({ name: 'id', type: 'varchar', length: 32 })
@@ -50,6 +52,14 @@ export class LimitedLink {
   /** What the application made it for, in its own words, such as the id of a document. */
   @Column({ name: 'subject', type: 'varchar', length: 255 })
   subject!: string;
+
+  /** Who made it, in the application's own words; null where that was not said. */
+  @Column({ name: 'creator', type: 'varchar', length: 255, nullable: true })
+  creator!: string | null;
+
+  /** What was noted when it was made. */
+  @Column({ name: 'note', type: 'varchar', length: 1000, nullable: true })
+  note!: string | null;
 
   /** What the client calls the file; the file's own name where it is null. */
   @Column({ name: 'basename', type: 'varchar', length: 255, nullable: true })
@@ -112,6 +122,10 @@ export class LimitedLinkGrant {
   /** A hash of whose it is, where the client may show that by its address. */
   @Column({ name: 'client', type: 'varchar', length: 64, nullable: true })
   client!: string | null;
+
+  /** Whose it is, as `getClient()` of the controller said: by default address and user agent. */
+  @Column({ name: 'client_name', type: 'varchar', length: 255, nullable: true })
+  clientName!: string | null;
 
   @Column({ name: 'created_at', type: 'bigint', transformer: wholeNumber })
   createdAt!: number;

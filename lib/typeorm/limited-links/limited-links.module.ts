@@ -47,6 +47,6 @@ function requireEntities(source: DataSource): void {
   throw new InvalidOptionsError(
     'LimitedLinksModule.dataSource',
     'one that does not know the entities of limited links',
-    'Give it them, TypeOrmModule.forRoot({ entities: [...limitedLinkEntities] }), and their tables by the migration CreateLimitedLinks1790000000000.',
+    'Give it them, TypeOrmModule.forRoot({ entities: [...limitedLinkEntities] }), and their tables by `migrations: [...limitedLinkMigrations]`.',
   );
 }

@@ -1,4 +1,9 @@
-import { type EntityManager, type DataSource, LessThanOrEqual } from 'typeorm';
+import {
+  type EntityManager,
+  type DataSource,
+  In,
+  LessThanOrEqual,
+} from 'typeorm';
 
 import { Atomically } from './atomically.js';
 import { type Draw, DRAW, drawParameters, LEASE } from './grant-draws.js';
@@ -86,7 +91,7 @@ export async function findOpen(
  */
 export type NewGrant = Pick<
   LimitedLinkGrant,
-  'id' | 'linkId' | 'client' | 'openUntil'
+  'id' | 'linkId' | 'client' | 'clientName' | 'openUntil'
 >;
 
 /**
@@ -206,26 +211,32 @@ export class LinkStore {
     return findOpen(this.dataSource.manager, linkId, search, this.now());
   }
 
-  /** @returns false where there is no such link, or it was revoked before */
-  async revoke(id: string): Promise<boolean> {
+  /** @returns how many of these links there are that were not revoked before */
+  async revoke(ids: readonly string[]): Promise<number> {
     const { manager } = this.dataSource;
     const now = this.now();
     const { affected } = await manager
       .createQueryBuilder()
       .update(LimitedLink)
       .set({ revokedAt: new Date(now) })
-      .where('id = :id AND revoked_at IS NULL')
-      .setParameters({ id })
+      .where('id IN (:...ids) AND revoked_at IS NULL')
+      .setParameters({ ids })
       .execute();
     // After the link, whose row a use that is being counted holds: its grant is seen here, too.
-    await manager.update(LimitedLinkGrant, { linkId: id }, { openUntil: 0 });
-    return affected === 1;
+    const grants = { linkId: In(ids) };
+    await manager.update(LimitedLinkGrant, grants, { openUntil: 0 });
+    return affected ?? 0;
   }
 
-  /** Grants that have ended; what still runs may end by itself. */
-  async removeOver(): Promise<void> {
+  /**
+   * Grants that have ended; what still runs may end by itself.
+   *
+   * @param age milliseconds since they began that they are kept in any case
+   */
+  async removeOver(age: number): Promise<void> {
     const now = this.now();
     await this.dataSource.manager.delete(LimitedLinkGrant, {
+      createdAt: LessThanOrEqual(now - age),
       openUntil: LessThanOrEqual(now),
       leasedUntil: LessThanOrEqual(now),
     });

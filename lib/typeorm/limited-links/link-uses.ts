@@ -20,6 +20,7 @@ import {
   RunningTransfers,
   type Transfer,
 } from './grant-gate.js';
+import { type LimitedLinkEvent, type LinkEvents } from './link-events.js';
 import { type LimitedLinkTimes } from './limited-link-options.js';
 import { type LimitedLink } from './limited-link.entity.js';
 import { type LinkStore } from './link-store.js';
@@ -30,6 +31,7 @@ interface ConfirmedUse {
   readonly named?: string;
   /** Bytes of the file, where they are known. */
   readonly size?: number;
+  readonly clientName: string | null;
 }
 
 /**
@@ -61,6 +63,7 @@ export class LinkUses {
     readonly store: LinkStore,
     private readonly times: LimitedLinkTimes,
     private readonly now: () => number,
+    private readonly events: LinkEvents,
   ) {
     this.#running = new RunningTransfers(times.checkInterval, (running) =>
       this.#look(running).catch((error: unknown) => this.#report(error)),
@@ -76,7 +79,7 @@ export class LinkUses {
    */
   async confirm(
     link: LimitedLink,
-    { shown, named, size }: ConfirmedUse,
+    { shown, named, size, clientName }: ConfirmedUse,
   ): Promise<BegunUse | undefined> {
     // Before it is looked whether it goes on: the same form, sent beside this one, may be about to begin it.
     const wasKnown =
@@ -89,9 +92,10 @@ export class LinkUses {
     const token = named === undefined || wasKnown ? randomId() : named;
     const id = grantIdOf(token);
     const openUntil = this.openUntil(link);
-    const grant = { id, linkId: link.id, client: null, openUntil };
+    const grant = { id, linkId: link.id, client: null, clientName, openUntil };
     if (await this.store.begin(grant, undefined, { ids: [id], client: null })) {
-      const undo = (): void => this.#later(this.store.undo(id, link.id));
+      this.tell('used', link.id, id);
+      const undo = (): void => this.#later(this.#takeBack(id, link.id));
       return { token, openUntil, undo };
     }
     // It has begun it.
@@ -117,11 +121,22 @@ export class LinkUses {
     return undefined;
   }
 
+  /** Tells whoever listens, when it is known what has become of the link. */
+  tell(type: LimitedLinkEvent['type'], linkId: string, use?: string): void {
+    if (!this.events.isObserved) return;
+    this.#later(
+      this.store.find(linkId).then((link) => {
+        if (link) this.events.publish({ type, link, ...(use && { use }) });
+      }),
+    );
+  }
+
   gateFor(visit: LinkVisit): LinkGate {
     return new GrantGate(visit, {
       store: this.store,
       running: this.#running,
       later: (work) => this.#later(work),
+      tell: (type, use) => this.tell(type, visit.linkId, use),
     });
   }
 
@@ -143,7 +158,12 @@ export class LinkUses {
 
   /** What was given back is in the database. */
   async settled(): Promise<void> {
-    await Promise.all(this.#pending);
+    // What is told afterwards is found out afterwards.
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
+  }
+
+  async #takeBack(id: string, linkId: string): Promise<void> {
+    if (await this.store.undo(id, linkId)) this.tell('taken-back', linkId, id);
   }
 
   async #goesOn(

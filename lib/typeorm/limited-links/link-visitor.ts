@@ -95,14 +95,15 @@ export class LinkVisitor {
     const { link, visit } = await this.look();
     const { grantId = visit.fresh?.id ?? '' } = visit;
     keepSignedLink(this.request, {
-      expires: this.links.uses.openUntil(link),
+      id: link.id,
+      expires: this.links.tracker.openUntil(link),
       presentation: {
         attachment: true,
         ...(link.basename !== null && { basename: link.basename }),
       },
       sharedCaches: false,
       noStore: true,
-      gate: this.links.uses.gateFor(visit),
+      gate: this.links.tracker.gateFor(visit),
     });
     return { link, grantId };
   }
@@ -118,7 +119,7 @@ export class LinkVisitor {
     size: number | undefined,
   ): Promise<Date | undefined> {
     const shown = shownTokens(this.request.headers, link.id);
-    const until = await this.links.uses.continued(link, shown, size);
+    const until = await this.links.tracker.continued(link, shown, size);
     if (until || link.state === 'open') return until;
     return refuseLink(link.id, link.state);
   }
@@ -136,7 +137,7 @@ export class LinkVisitor {
     if (link.state === 'open') return form;
     const ids = [...shown, form.named ?? []].flat().map(grantIdOf);
     const search = { ids, client: null };
-    const own = await this.links.uses.store.findOpen(link.id, search);
+    const own = await this.links.tracker.store.findOpen(link.id, search);
     return own ? form : refuseLink(link.id, link.state);
   }
 
@@ -150,7 +151,9 @@ export class LinkVisitor {
     { link, shown, named }: LinkForm,
     size: number | undefined,
   ): Promise<Confirmation> {
-    const begun = await this.links.uses.confirm(link, { shown, named, size });
+    const clientName = keptName(await this.#clientName());
+    const use = { shown, named, size, clientName };
+    const begun = await this.links.tracker.confirm(link, use);
     if (!begun) return refuseLink(link.id, 'no use is left');
     const { token, openUntil, undo } = begun;
     // The server in front may have taken a prefix away: the last segment is the same on both sides.
@@ -164,14 +167,15 @@ export class LinkVisitor {
 
   async #visitOf(link: LimitedLink): Promise<LinkVisit> {
     const given = { linkId: link.id, headers: this.request.headers };
-    const { store } = this.links.uses;
+    const { store } = this.links.tracker;
     const token = this.#token;
     if (token !== undefined) {
       const grant = await store.findGrant(grantIdOf(token), link.id);
       if (!grant) return refuseLink(link.id, 'there is no such grant');
       return { ...given, grantId: grant.id, isShown: true };
     }
-    const client = await this.#clientOf(link);
+    const clientName = await this.#clientName();
+    const client = clientName && clientHash(link.id, clientName);
     const ids = shownGrants(this.request.headers, link.id);
     // Without a Range it is a new use of whoever shows nothing.
     const search =
@@ -180,7 +184,7 @@ export class LinkVisitor {
         : undefined;
     const grant = search && (await store.findOpen(link.id, search));
     if (!grant && link.state !== 'open') return refuseLink(link.id, link.state);
-    const fresh = this.#freshFor(link, client);
+    const fresh = this.#freshFor(link, client, clientName);
     const isShown = grant ? ids.includes(grant.id) : false;
     return { ...given, ...fresh, search, grantId: grant?.id, isShown };
   }
@@ -188,11 +192,18 @@ export class LinkVisitor {
   #freshFor(
     link: LimitedLink,
     client: string | null,
+    clientName: string | null,
   ): Pick<LinkVisit, 'fresh' | 'cookie'> {
     const token = randomId();
-    const openUntil = this.links.uses.openUntil(link);
+    const openUntil = this.links.tracker.openUntil(link);
     return {
-      fresh: { id: grantIdOf(token), linkId: link.id, client, openUntil },
+      fresh: {
+        id: grantIdOf(token),
+        linkId: link.id,
+        client,
+        clientName: keptName(clientName),
+        openUntil,
+      },
       cookie: this.#cookieFor(token, link, openUntil),
     };
   }
@@ -223,9 +234,8 @@ export class LinkVisitor {
     return grant?.toString();
   }
 
-  async #clientOf(link: LimitedLink): Promise<string | null> {
-    const client = await this.client();
-    return client === undefined ? null : clientHash(link.id, client);
+  async #clientName(): Promise<string | null> {
+    return (await this.client()) ?? null;
   }
 
   #path(withQuery = false): string {
@@ -239,8 +249,13 @@ export class LinkVisitor {
     // Whoever says so without need keeps a cookie from nobody but himself.
     const forwarded = headers['x-forwarded-proto']?.toString() ?? '';
     return grantCookie(link.id, token, {
-      seconds: this.links.uses.secondsUntil(openUntil),
+      seconds: this.links.tracker.secondsUntil(openUntil),
       isSecure: protocol === 'https' || /^https\b/i.test(forwarded),
     });
   }
+}
+
+/** As much of it as the database keeps, and nothing that it does not take. */
+function keptName(name: string | null): string | null {
+  return name && name.slice(0, 255).replace(/\0|\p{Cs}/gu, '\ufffd');
 }

@@ -31,9 +31,11 @@ describe('the gate of a limited link', () => {
   const store = new LinkStore(dataSource, () => Date.now());
   const running = new RunningTransfers(1000, () => Promise.resolve());
   const begun: Promise<unknown>[] = [];
+  const told: string[] = [];
   let linkId: string;
   beforeAll(() => dataSource.initialize());
   beforeEach(async () => {
+    told.length = 0;
     linkId = randomId();
     await dataSource.manager.insert(LimitedLink, {
       id: linkId,
@@ -51,7 +53,13 @@ describe('the gate of a limited link', () => {
   const visit = (client = 'me', isRange = true): LinkVisit => ({
     linkId,
     headers: {},
-    fresh: { id: randomId(), linkId, client, openUntil: Date.now() + 60_000 },
+    fresh: {
+      id: randomId(),
+      linkId,
+      client,
+      clientName: client,
+      openUntil: Date.now() + 60_000,
+    },
     search: isRange ? { ids: [], client } : undefined,
     cookie: `grant of ${client}`,
   });
@@ -60,6 +68,7 @@ describe('the gate of a limited link', () => {
       store,
       running,
       later: (work) => begun.push(work),
+      tell: (type) => told.push(type),
     });
     const etag = `"${given.grantId ?? given.fresh?.id}.tag"`;
     return gate.admit({ length, size: SIZE, etag, cut: () => undefined });
@@ -146,6 +155,7 @@ describe('the gate of a limited link', () => {
     answer.over({ hasBegun: false, unsent: 0 });
     await settled();
     expect([await used(), await grants()]).toEqual([0, []]);
+    expect(told).toEqual(['used', 'taken-back']);
   });
 
   it('keeps the use of which others have had something', async () => {

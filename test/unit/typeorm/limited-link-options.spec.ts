@@ -24,6 +24,10 @@ describe('a limited link is not made', () => {
     ['subject', 'x'.repeat(256)],
     ['subject', '\ud800'],
     ['subject', 'a\0b'],
+    ['creator', ''],
+    ['creator', 5],
+    ['note', 'x'.repeat(1001)],
+    ['note', null],
     ['maxUses', 0],
     ['maxUses', 1.5],
     ['maxUses', 2 ** 31],
@@ -44,6 +48,7 @@ describe('a limited link is not made', () => {
     {},
     { maxUses: null },
     { maxUses: 3, expiresIn: 60, basename: 'a.txt' },
+    { creator: 'ada', note: 'x'.repeat(1000) },
     { maxUses: undefined, basename: undefined },
     { path: 'https://files.example/api/shared/:link?lang=en' },
   ])('wrongly with %j', (options) => {
@@ -60,6 +65,10 @@ describe('the module does not boot', () => {
     ['checkInterval', 0],
     ['checkInterval', 60],
     ['lifetime', 60],
+    ['cleanUpInterval', 0],
+    ['cleanUpInterval', true],
+    ['cleanUpInterval', 10_000_000],
+    ['keepUses', -1],
   ])('with %s %j', (option, value) => {
     const options = { [option]: value } as LimitedLinksModuleOptions;
     expect(() => LimitedLinksModule.forRoot(options)).toThrow(
