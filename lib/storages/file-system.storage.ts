@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, realpath, unlink } from 'node:fs/promises';
+import { mkdir, realpath, unlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { type Readable } from 'node:stream';
 
@@ -27,6 +27,7 @@ import {
   isNoSuchFile,
 } from './local-disk.js';
 import { realpathOfNearest, writeNew } from './new-file.js';
+import { publish } from './publish.js';
 
 /**
  * Options of FileSystemStorage.
@@ -141,7 +142,7 @@ export class FileSystemStorage extends DownloadStorage {
       try {
         return await this.#publish(temporary, key, options);
       } finally {
-        await unlink(temporary);
+        await removeIfThere(temporary);
       }
     } catch (error) {
       throw unavailable(`${quote(key)} could not be saved`, error);
@@ -159,20 +160,14 @@ export class FileSystemStorage extends DownloadStorage {
     }
   }
 
-  /** A link, unlike a rename, fails where the name is taken: two saves at once never lose a file. */
   async #publish(
     temporary: string,
     key: string,
     { ifTaken }: SaveOptions,
   ): Promise<string> {
     for (let free = key; ; free = withRandomSuffix(key)) {
-      try {
-        await link(temporary, this.path(free));
-        return free;
-      } catch (error) {
-        if (errorCode(error) !== 'EEXIST') throw error;
-        if (ifTaken === 'keep') return key;
-      }
+      if (await publish(temporary, this.path(free))) return free;
+      if (ifTaken === 'keep') return key;
     }
   }
 
@@ -188,8 +183,22 @@ export class FileSystemStorage extends DownloadStorage {
   }
 }
 
+/** A rename has taken it away. */
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
 function unavailable(message: string, cause: unknown): DownloadError {
-  return cause instanceof DownloadError
-    ? cause
-    : new StorageUnavailableError(message, { cause });
+  if (cause instanceof DownloadError) return cause;
+  // The key is wrong, and the storage none the worse.
+  if (errorCode(cause) === 'ENAMETOOLONG') {
+    return new SuspiciousPathError(`${message}: a name in it is too long`, {
+      cause,
+    });
+  }
+  return new StorageUnavailableError(message, { cause });
 }
