@@ -168,9 +168,10 @@ const NO_TYPE = 'binary/octet-stream';
 /** aws-chunked is the way that an object came in, which some stores keep. */
 const NO_CODINGS = new Set(['', 'identity', 'aws-chunked']);
 
+// Some clients have the code of a connection only in a message.
 const UNREACHABLE =
-  /^(?:ECONN\w+|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE|ERR_SSL\w*|ERR_TLS\w*|CERT_\w+|\w*_CERT\w*|REQUEST_SEND_ERROR)$/;
-const TIMED_OUT = /^(?:ETIMEDOUT|ESOCKETTIMEDOUT|TimeoutError)$/;
+  /\b(?:ECONN[A-Z]+|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE|E?(?:RR_)?(?:SSL|TLS|CERT)_\w+|\w+_CERT\w*|REQUEST_SEND_ERROR)\b/;
+const TIMED_OUT = /\b(?:ETIMEDOUT|ESOCKETTIMEDOUT|TimeoutError)\b/;
 const NO_CREDENTIALS = /Credential|TokenProvider|Authentication/;
 
 /**
@@ -193,16 +194,16 @@ export function failureOfConnection(error: unknown): StoreRefusal {
 
 /** Names, codes and messages of an error and of what it comes from. */
 function wordsOf(error: unknown, depth = 0): string[] {
-  if (!(error instanceof Error) || depth > 3) return [];
-  const code: unknown = Reflect.get(error, 'code');
-  const inner = [
-    error.cause,
-    ...(error instanceof AggregateError ? (error.errors as unknown[]) : []),
-  ];
+  if (typeof error !== 'object' || error === null || depth > 3) return [];
+  const said = (name: string): unknown => Reflect.get(error, name);
+  const errors = said('errors');
+  const inner = Array.isArray(errors) ? (errors as unknown[]) : [];
   return [
-    ...(typeof code === 'string' ? [code] : []),
-    error.name,
-    error.message,
-    ...inner.flatMap((cause) => wordsOf(cause, depth + 1)),
+    ...['code', 'name', 'message'].map(said).filter(isText),
+    ...[said('cause'), ...inner].flatMap((one) => wordsOf(one, depth + 1)),
   ];
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
