@@ -1,3 +1,5 @@
+import { Logger, type Type } from '@nestjs/common';
+
 import {
   FileNotFoundError,
   InvalidOptionsError,
@@ -12,17 +14,26 @@ import { type DownloadRequest } from './download-request.js';
 import { nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
 import {
+  checkFields,
+  type EntityFields,
+  entityFields,
+  refuseOtherLanguages,
+} from './object-repository.js';
+import {
   describeObject,
   type ObjectFields,
-  fieldOf,
   isDataException,
-  matchesKeys,
+  matchKeys,
+  requiredField,
   requireDefinite,
 } from './object-where.js';
+import { hasWildcard } from './route-metadata.js';
 import { routeParameter } from './route-parameter.js';
 
 /**
- * Where rows come from. A Repository of TypeORM fits, and so does anything else with this method.
+ * Where rows come from. A Repository of TypeORM fits, and so does anything else with this method. Models of
+ * Mongoose and repositories of MikroORM do not: their `findOne()` takes conditions. For these override
+ * `getObject()`.
  *
  * @publicApi
  */
@@ -66,6 +77,11 @@ export abstract class ObjectDownloadController<T extends object>
   lastModifiedField?: string;
   etagField?: string;
 
+  #fields?: {
+    readonly of: ObjectRepository<T>;
+    readonly known?: EntityFields;
+  };
+
   static {
     // An option that asController() finds.
     Reflect.set(this.prototype, 'repository', undefined);
@@ -88,26 +104,30 @@ export abstract class ObjectDownloadController<T extends object>
   // The first signature of each: an override need not be asynchronous.
   override getFile(request: DownloadRequest): Awaitable<DownloadFile>;
   async getFile(request: DownloadRequest): Promise<DownloadFile> {
-    const object = await this.getObject(request);
+    const object = await this.#objectFor(request);
     if (object === null || object === undefined) {
       throw new FileNotFoundError('There is no such row');
     }
     const file = await this.getFileOf(object, request);
-    return new DescribedFile(file, describeObject(object, this));
+    const owner = nameOfController(this.constructor);
+    return new DescribedFile(file, describeObject(object, this, owner));
   }
 
-  /** The row; null is 404. Override it for any other ORM. */
+  /**
+   * The row; null is 404. Override it for any other ORM:
+   *
+   * ```ts
+   * async getObject(request: DownloadRequest) {
+   *   return this.documents.findOne(await this.getWhere(request)); // of MikroORM
+   * }
+   * ```
+   */
   getObject(request: DownloadRequest): Awaitable<T | null>;
   async getObject(request: DownloadRequest): Promise<T | null> {
     const where = await this.getWhere(request);
     requireDefinite(where);
-    try {
-      const object = await this.repository.findOne({ where });
-      return object && matchesKeys(object, where) ? object : null;
-    } catch (error) {
-      if (!isDataException(error)) throw error;
-      throw new FileNotFoundError('No row can have this key', { cause: error });
-    }
+    const object = await this.repository.findOne({ where });
+    return object && this.#isAskedFor(object, where) ? object : null;
   }
 
   /**
@@ -133,7 +153,8 @@ export abstract class ObjectDownloadController<T extends object>
   /** The file that a row points to. */
   getFileOf(object: T, request: DownloadRequest): Awaitable<DownloadFile>;
   async getFileOf(object: T, request: DownloadRequest): Promise<DownloadFile> {
-    const value = fieldOf(object, this.fileField);
+    const owner = nameOfController(this.constructor);
+    const value = requiredField(object, this.fileField, `${owner}.fileField`);
     if (isDownloadFile(value)) return value;
     if (value === undefined || value === null || value === '') {
       throw new FileNotFoundError(
@@ -144,7 +165,7 @@ export abstract class ObjectDownloadController<T extends object>
       return new StorageFile(await this.getStorage(request), value);
     }
     throw new InvalidOptionsError(
-      `${nameOfController(this.constructor)}.fileField`,
+      `${owner}.fileField`,
       this.fileField,
       'The field must hold a StorageFile or a storage key.',
     );
@@ -154,37 +175,97 @@ export abstract class ObjectDownloadController<T extends object>
     return this.storages.get(this.storage);
   }
 
+  async #objectFor(request: DownloadRequest): Promise<T | null> {
+    try {
+      return await this.getObject(request);
+    } catch (error) {
+      if (!isDataException(error)) throw error;
+      throw new FileNotFoundError('No row can have this key', { cause: error });
+    }
+  }
+
+  /** Whatever the repository: one that does not know what it was asked gives a row of somebody else. */
+  #isAskedFor(object: T, where: object): boolean {
+    const { matches, wrongField } = matchKeys(object, where, (field) =>
+      Boolean(this.#entityFields()?.changed.has(field)),
+    );
+    if (wrongField !== undefined) {
+      new Logger(nameOfController(this.constructor)).error(
+        `The repository was asked for a row by ${quote(wrongField)}, and gave one with another or none: the answer is 404. Its findOne() must heed every field of where, and its rows must have them; else override getObject().`,
+      );
+    }
+    return matches;
+  }
+
+  #entityFields(): EntityFields | undefined {
+    if (this.#fields?.of !== this.repository) {
+      this.#fields = {
+        of: this.repository,
+        known: entityFields(this.repository),
+      };
+    }
+    return this.#fields.known;
+  }
+
   /** Fastify matches an empty segment: a row is not to be found by its other key alone. */
   #keyOf(request: DownloadRequest, parameter: string): string | undefined {
+    const { params } = request;
     const key =
-      request.params[parameter] === ''
-        ? ''
-        : routeParameter(this, request, parameter);
-    if (key !== '') return key;
+      params[parameter] === '' ? '' : routeParameter(this, request, parameter);
+    // A tail has another name there.
+    const isTail = hasWildcard(this.constructor as Type, parameter);
+    const isEmpty =
+      key === '' || (key === undefined && isTail && params['*'] !== undefined);
+    if (!isEmpty) return key;
     throw new FileNotFoundError(`${quote(parameter)} of the request is empty`);
   }
 
   #checkQuery(parameters: readonly string[]): void {
+    const owner = nameOfController(this.constructor);
     const repository: Partial<ObjectRepository<T>> | undefined =
       this.repository;
     if (typeof repository?.findOne !== 'function') {
       throw new InvalidOptionsError(
-        `${nameOfController(this.constructor)}.repository`,
+        `${owner}.repository`,
         repository,
         'Give an object with findOne({ where }), such as a Repository of TypeORM, or override getObject().',
       );
     }
+    refuseOtherLanguages(owner, repository);
     const keys = [this.idParam, this.slugParam];
-    if (
-      this.getWhere === ObjectDownloadController.prototype.getWhere &&
-      !keys.some((key) => parameters.includes(key))
-    ) {
+    const hasOwnWhere =
+      this.getWhere !== ObjectDownloadController.prototype.getWhere;
+    if (!hasOwnWhere && !keys.some((key) => parameters.includes(key))) {
       throw new InvalidOptionsError(
-        `${nameOfController(this.constructor)}.idParam`,
+        `${owner}.idParam`,
         this.idParam,
         `Its route has neither :${this.idParam} nor :${this.slugParam}. Add one of them, set idParam or slugParam, or override getWhere().`,
       );
     }
+    const fields = this.#entityFields();
+    if (fields) checkFields(owner, fields, this.#usedFields(parameters));
+  }
+
+  /** Names of the row's fields, by option. */
+  #usedFields(
+    parameters: readonly string[],
+  ): Record<string, string | undefined> {
+    const { prototype } = ObjectDownloadController;
+    const isKey = (parameter: string): boolean =>
+      this.getWhere === prototype.getWhere && parameters.includes(parameter);
+    return {
+      idField: isKey(this.idParam) ? this.idField : undefined,
+      slugField: isKey(this.slugParam) ? this.slugField : undefined,
+      fileField:
+        this.getFileOf === prototype.getFileOf ? this.fileField : undefined,
+      basenameField: this.basenameField,
+      contentTypeField: this.contentTypeField,
+      charsetField: this.charsetField,
+      encodingField: this.encodingField,
+      sizeField: this.sizeField,
+      lastModifiedField: this.lastModifiedField,
+      etagField: this.etagField,
+    };
   }
 }
 

@@ -1,4 +1,7 @@
-import { FileNotFoundError } from '../errors/download-errors.js';
+import {
+  FileNotFoundError,
+  InvalidOptionsError,
+} from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
 import { type FileDescription } from '../files/described-file.js';
 import { isDownloadFile } from '../files/download-file.js';
@@ -26,7 +29,7 @@ export function requireDefinite(where: unknown, field = 'where'): void {
 
 /**
  * Whether a failed query says that the column cannot hold the value, as PostgreSQL does of 'abc' for an
- * integer: SQLSTATE class 22, data exception. TypeORM has it on the driver's error.
+ * integer: SQLSTATE class 22, data exception. TypeORM has it on the driver's error. Mongoose says so itself.
  *
  * @internal
  */
@@ -34,25 +37,108 @@ export function isDataException(error: unknown): boolean {
   return [error, fieldOf(error, 'driverError'), fieldOf(error, 'cause')].some(
     (candidate) => {
       const code = fieldOf(candidate, 'code');
-      return typeof code === 'string' && /^22[0-9A-Z]{3}$/.test(code);
+      return (
+        (typeof code === 'string' && /^22[0-9A-Z]{3}$/.test(code)) ||
+        (fieldOf(candidate, 'name') === 'CastError' &&
+          fieldOf(candidate, 'kind') !== undefined)
+      );
     },
   );
 }
 
 /**
- * Whether a row is the one that was asked for. MySQL finds row 1 for '1abc', SQLite for '1.0', PostgreSQL
- * for ' 1'. Of several alternatives, one must match.
+ * Whether a row is the one that was asked for, and where not, whether a client has only spelled its key in
+ * another way: MySQL finds row 1 for '1abc', SQLite for '1.0', PostgreSQL for ' 1'. A row of another key comes
+ * from a repository that does not know what it was asked.
  *
  * @internal
  */
-export function matchesKeys(row: object, where: object): boolean {
+export interface KeyMatch {
+  readonly matches: boolean;
+  /** A field that does not have the key at all. */
+  readonly wrongField?: string;
+}
+
+/**
+ * Compares the keys of a row with those that it was looked up by: texts and numbers, as texts and without case.
+ * Of several alternatives, one must match.
+ *
+ * @param isChanged whether a field need not be in the row as it is in the query
+ * @internal
+ */
+export function matchKeys(
+  row: object,
+  where: object,
+  isChanged: (field: string) => boolean,
+): KeyMatch {
   if (Array.isArray(where)) {
-    return where.some((alternative: object) => matchesKeys(row, alternative));
+    const matches = where.map((alternative: object) =>
+      matchKeys(row, alternative, isChanged),
+    );
+    return matches.find((match) => match.matches) ?? matches[0] ?? NO_MATCH;
   }
-  return Object.entries(where).every(
-    ([field, key]: [string, unknown]) =>
-      typeof key !== 'string' || canBe(fieldOf(row, field), key),
-  );
+  let matches = true;
+  for (const [field, key] of Object.entries(where) as [string, unknown][]) {
+    if (!isKey(key) || isChanged(field)) continue;
+    const likeness = compare(valueAt(row, field), key);
+    if (likeness === 'other') return { matches: false, wrongField: field };
+    matches &&= likeness === 'same';
+  }
+  return { matches };
+}
+
+const NO_MATCH: KeyMatch = { matches: false };
+
+type Key = string | number | bigint;
+
+function isKey(value: unknown): value is Key {
+  return ['string', 'number', 'bigint'].includes(typeof value);
+}
+
+/** Of an embedded object, by a path: `meta.slug`. */
+function valueAt(row: object, field: string): unknown {
+  if (field in row) return fieldOf(row, field);
+  return field.split('.').reduce<unknown>(fieldOf, row);
+}
+
+/**
+ * Numbers, those that drivers give as text, and UUIDs have one spelling. Another text may differ in case, and by
+ * the blanks that a column fills it up with. Dates are left to the database.
+ */
+function compare(value: unknown, key: Key): 'same' | 'spelling' | 'other' {
+  if (value === undefined || value === null) return 'other';
+  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- '[object Object]' is nobody's key
+  const [given, asked] = [String(value), String(key)];
+  if (given === asked || value instanceof Date) return 'same';
+  const isNumber = typeof value === 'number' || /^-?\d+$/.test(given);
+  if (isNumber || typeof key !== 'string') {
+    const isSame = [Number(asked), Number.parseFloat(asked)].includes(
+      Number(given),
+    );
+    // A decimal as text, for a number.
+    if (isSame && typeof key !== 'string') return 'same';
+    return isSame ? 'spelling' : 'other';
+  }
+  const isUuid = UUID.test(given);
+  if (withoutCase(isUuid ? given : given.trimEnd()) === withoutCase(asked)) {
+    return 'same';
+  }
+  const simple = isUuid ? hexDigits : withoutMarks;
+  return simple(given) === simple(asked) ? 'spelling' : 'other';
+}
+
+function withoutCase(text: string): string {
+  return text.normalize().toUpperCase();
+}
+
+/** Some collations of MySQL see neither accents nor blanks at the end. */
+function withoutMarks(text: string): string {
+  return withoutCase(text.trimEnd().normalize('NFKD').replace(/\p{M}/gu, ''));
+}
+
+/** PostgreSQL takes UUIDs without hyphens, and in braces. */
+function hexDigits(uuid: string): string {
+  return uuid.replace(/[-{}\s]/g, '').toLowerCase();
 }
 
 /**
@@ -64,16 +150,6 @@ export function fieldOf(value: unknown, field: string): unknown {
   return typeof value === 'object' && value !== null
     ? Reflect.get(value, field)
     : undefined;
-}
-
-/** Numbers, those that drivers give as text, and UUIDs have one spelling; any other text is compared by the database. */
-function canBe(value: unknown, key: string): boolean {
-  if (typeof value === 'number' || typeof value === 'bigint') {
-    return String(value) === key;
-  }
-  if (typeof value !== 'string') return true;
-  if (/^-?\d+$/.test(value)) return value === key;
-  return !UUID.test(value) || value.toLowerCase() === key.toLowerCase();
 }
 
 /** What TypeORM looks into; nothing for a value that it gives to the driver as it is. */
@@ -115,24 +191,51 @@ export interface ObjectFields {
 }
 
 /**
+ * A field that an object must have, if only with nothing in it: a name that is wrong by a letter would go unseen.
+ *
+ * @param option that names the field: `DocumentController.basenameField`
+ * @throws InvalidOptionsError
+ * @internal
+ */
+export function requiredField(
+  object: object,
+  field: string,
+  option: string,
+): unknown {
+  if (field in object) return fieldOf(object, field);
+  throw new InvalidOptionsError(
+    option,
+    field,
+    `The row has no such field; one that is empty is null. It has ${Object.keys(object).join(', ')}.`,
+  );
+}
+
+/**
  * What an entity says about its file. A field that is empty says nothing.
  *
+ * @param owner whose fields these are: `DocumentController`
+ * @throws InvalidOptionsError for a field that it does not have
  * @internal
  */
 export function describeObject(
   object: object,
   fields: ObjectFields,
+  owner: string,
 ): FileDescription {
-  const read = (field: string | undefined): unknown =>
-    field === undefined ? undefined : fieldOf(object, field);
+  const read = (option: keyof ObjectFields): unknown => {
+    const field = fields[option];
+    return field === undefined
+      ? undefined
+      : requiredField(object, field, `${owner}.${option}`);
+  };
   return {
-    name: toText(read(fields.basenameField)),
-    contentType: toText(read(fields.contentTypeField)),
-    charset: toText(read(fields.charsetField)),
-    encoding: toEncoding(read(fields.encodingField)),
-    size: toSize(read(fields.sizeField)),
-    lastModified: toDate(read(fields.lastModifiedField)),
-    etag: toEntityTag(toText(read(fields.etagField)) ?? ''),
+    name: toText(read('basenameField')),
+    contentType: toText(read('contentTypeField')),
+    charset: toText(read('charsetField')),
+    encoding: toEncoding(read('encodingField')),
+    size: toSize(read('sizeField')),
+    lastModified: toDate(read('lastModifiedField')),
+    etag: toEntityTag(toText(read('etagField')) ?? ''),
   };
 }
 

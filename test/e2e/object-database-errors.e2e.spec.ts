@@ -26,10 +26,6 @@ describeOnDatabases(
         imports: imports([Document, Owner]),
         controllers: [
           ObjectDownloadController.asController('by-id/:id', { repository }),
-          ObjectDownloadController.asController('by-name/:id', {
-            repository,
-            idField: 'name',
-          }),
         ],
       });
       dataSource = running.app.get(getDataSourceToken());
@@ -68,10 +64,6 @@ describeOnDatabases(
     it('is 500 where the connection is closed', async () => {
       await dataSource.destroy();
       await expectError('/by-id/1');
-    });
-
-    it('is 500 where the entity has no such field', async () => {
-      await expectError('/by-name/1');
     });
 
     it('is 500 to a conditional request too', async () => {

@@ -170,7 +170,7 @@ describe.each(ADAPTERS)('Repositories of no ORM on %s', (adapter) => {
     'name the file by a field of theirs: %s',
     async (path) => {
       const { headers } = await httpRequest(running.origin, path);
-      expect(headers['content-disposition']).toContain('filename="Notes"');
+      expect(headers['content-disposition']).toContain('filename="Notes.txt"');
     },
   );
 

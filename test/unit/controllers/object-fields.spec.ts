@@ -25,27 +25,32 @@ const FACTS = Object.keys(OPTIONS) as Fact[];
 
 /** What one field says. */
 function read(fact: Fact, value: unknown): unknown {
-  return describeObject({ column: value }, { [OPTIONS[fact]]: 'column' })[fact];
+  const fields = { [OPTIONS[fact]]: 'column' };
+  return describeObject({ column: value }, fields, 'A')[fact];
 }
 
 describe('describeObject()', () => {
   it('says nothing without options, whatever the fields are called', () => {
     const facts = Object.fromEntries(FACTS.map((fact) => [fact, '1']));
     expect(
-      Object.values(describeObject(facts, {})).filter(Boolean),
+      Object.values(describeObject(facts, {}, 'A')).filter(Boolean),
     ).toHaveLength(0);
   });
 
   it('reads each field for itself', () => {
     const object = { a: 'a.txt', b: 'text/plain', c: 3, d: new Date(TIME) };
     expect(
-      describeObject(object, {
-        basenameField: 'a',
-        contentTypeField: 'b',
-        sizeField: 'c',
-        lastModifiedField: 'd',
-        etagField: 'c',
-      }),
+      describeObject(
+        object,
+        {
+          basenameField: 'a',
+          contentTypeField: 'b',
+          sizeField: 'c',
+          lastModifiedField: 'd',
+          etagField: 'c',
+        },
+        'A',
+      ),
     ).toEqual({
       name: 'a.txt',
       contentType: 'text/plain',
@@ -53,6 +58,13 @@ describe('describeObject()', () => {
       lastModified: new Date(TIME),
       etag: '"3"',
     });
+  });
+
+  it.each(FACTS)('names a field for the %s that is not there', (fact) => {
+    const fields = { [OPTIONS[fact]]: 'titel' };
+    expect(() => describeObject({ title: 'a' }, fields, 'A')).toThrow(
+      `Invalid option "A.${OPTIONS[fact]}": 'titel' was given. The row has no such field; one that is empty is null. It has title.`,
+    );
   });
 
   it.each(FACTS)('takes what is no value for no %s', (fact) => {

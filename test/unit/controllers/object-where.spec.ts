@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { Error as MongooseError } from 'mongoose';
 import { Equal, In, IsNull, Not } from 'typeorm';
 
 import {
   fieldOf,
   isDataException,
-  matchesKeys,
+  matchKeys,
   requireDefinite,
 } from '../../../lib/controllers/object-where.js';
 import { FileNotFoundError } from '../../../lib/errors/download-errors.js';
@@ -94,6 +95,11 @@ describe('isDataException()', () => {
     expect(isDataException(error)).toBe(true);
   });
 
+  it('knows what Mongoose cannot cast', () => {
+    const error = new MongooseError.CastError('ObjectId', 'a', '_id');
+    expect(isDataException(error)).toBe(true);
+  });
+
   it.each<[unknown]>([
     [undefined],
     [null],
@@ -113,7 +119,13 @@ describe('isDataException()', () => {
   });
 });
 
-describe('matchesKeys()', () => {
+describe('matchKeys()', () => {
+  const match = (
+    row: object,
+    where: object,
+    isChanged: (field: string) => boolean = () => false,
+  ) => matchKeys(row, where, isChanged);
+
   it.each<[unknown, unknown]>([
     [1, '1'],
     [-1, '-1'],
@@ -123,21 +135,28 @@ describe('matchesKeys()', () => {
     ['slug', 'slug'],
     [UUID, UUID],
     [UUID, UUID.toUpperCase()],
-    // The database compares as its collation says.
     ['Straße', 'STRASSE'],
     ['slug', 'Slug'],
-    // Not read, or nothing that was in the URL.
-    [undefined, '1'],
-    [1, 1],
-    [1, 2],
-    [new Date(0), '1970-01-01'],
+    ['\u00e9', 'e\u0301'],
+    // As char(8) is in PostgreSQL.
+    ['slug    ', 'slug'],
     [true, 'true'],
+    [{ toString: () => '66f0' }, '66f0'],
+    // A scope.
+    [1, 1],
+    ['1', 1],
+    ['1.00', 1],
+    [1, 1n],
+    // Nothing that rows are known by.
+    [new Date(0), '1970-01-01'],
+    [0, true],
+    [undefined, new Date(0)],
   ])('takes a row with %p for %p', (value, key) => {
-    expect(matchesKeys({ field: value }, { field: key })).toBe(true);
+    expect(match({ field: value }, { field: key })).toEqual({ matches: true });
   });
 
   it.each<[unknown, unknown]>([
-    ...['01', '+1', ' 1', '1 ', '1.0', '1e0', '0x1', '1abc', '１', ''].flatMap(
+    ...['01', '+1', ' 1', '1 ', '1.0', '1e0', '0x1', '1abc'].flatMap(
       (key): [unknown, unknown][] => [
         [1, key],
         [1n, key],
@@ -149,25 +168,54 @@ describe('matchesKeys()', () => {
     [UUID, `{${UUID}}`],
     [UUID, UUID.replaceAll('-', '')],
     [UUID, `${UUID} `],
-  ])('does not take a row with %p for %p', (value, key) => {
-    expect(matchesKeys({ field: value }, { field: key })).toBe(false);
+    ['slug', 'slug '],
+    ['résumé', 'resume'],
+  ])('takes no row with %p for %p, a spelling of it', (value, key) => {
+    expect(match({ field: value }, { field: key })).toEqual({ matches: false });
+  });
+
+  it.each<[unknown, unknown]>([
+    [undefined, '1'],
+    [null, '1'],
+    [1, '2'],
+    [1, 2],
+    ['2', 1],
+    ['a', 'b'],
+    ['a', 1],
+    ['slug', 'slug-2'],
+    [UUID, UUID.replace('0b', '0c')],
+    [{ id: 1 }, '1'],
+    [{ id: 1 }, 1],
+  ])('says that a row with %p is no row for %p', (value, key) => {
+    expect(match({ field: value }, { field: key })).toEqual({
+      matches: false,
+      wrongField: 'field',
+    });
   });
 
   it('wants every key to match', () => {
     const row = { id: 1, number: 2 };
-    expect(matchesKeys(row, { id: '1', number: '2' })).toBe(true);
-    expect(matchesKeys(row, { id: '1', number: '02' })).toBe(false);
+    expect(match(row, { id: '1', number: '2' }).matches).toBe(true);
+    expect(match(row, { id: '1', number: '02' }).matches).toBe(false);
   });
 
   it('wants one of several alternatives to match', () => {
     const row = { id: 1 };
-    expect(matchesKeys(row, [{ id: '2' }, { id: '1' }])).toBe(true);
-    expect(matchesKeys(row, [{ id: '2' }, { id: '01' }])).toBe(false);
+    expect(match(row, [{ id: '2' }, { id: '1' }]).matches).toBe(true);
+    expect(match(row, [{ id: '2' }, { id: '01' }]).matches).toBe(false);
+    expect(match(row, []).matches).toBe(false);
   });
 
-  it('leaves operators and nested objects to the database', () => {
-    const where = { id: In([1]), owner: { id: '01' } };
-    expect(matchesKeys({ id: 1 }, where)).toBe(true);
+  it('reads the fields of embedded objects', () => {
+    expect(match({ meta: { slug: 'a' } }, { 'meta.slug': 'a' }).matches).toBe(
+      true,
+    );
+  });
+
+  it('leaves operators, nested objects and changed fields to the database', () => {
+    const where = { id: In([1]), owner: { id: '01' }, token: 'secret' };
+    const isToken = (field: string): boolean => field === 'token';
+    expect(match({ id: 1, token: 'hash' }, where, isToken).matches).toBe(true);
   });
 });
 
