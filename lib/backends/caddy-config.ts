@@ -6,7 +6,7 @@ import {
   type ServerPlaces,
 } from './server-config.js';
 import { SPOOFABLE } from './server-headers.js';
-import { directoryOf, type LocationRule } from './rules.js';
+import { directoryOf, type LocationRule, wholeLocation } from './rules.js';
 
 /**
  * The server's own, and what only the body that it sends has.
@@ -159,7 +159,15 @@ function siteDirectives(
           : [`response_header_timeout ${timeout}s`]),
       ]),
       '}',
-      ...rules.flatMap((rule, index) => handleResponse(rule, index + 1)),
+      ...rules.flatMap((rule, index) => [
+        ...handleResponse(`download_${index + 1}`, rule, rule.destination),
+        ...handleResponse(
+          `download_${index + 1}_whole`,
+          rule,
+          wholeLocation(rule.destination),
+          ['# A Range that asks for nothing.', 'request_header -Range'],
+        ),
+      ]),
       '',
       '# Of another status, or to be found nowhere: the header is a path, which is not for clients.',
       '@download_elsewhere header X-Accel-Redirect *',
@@ -180,21 +188,27 @@ function siteDirectives(
   ];
 }
 
-function handleResponse(rule: LocationRule, count: number): string[] {
+function handleResponse(
+  name: string,
+  rule: LocationRule,
+  location: string,
+  further: readonly string[] = [],
+): string[] {
   return [
     '',
-    `@download_${count} {`,
-    ...indent(['status 200', `header X-Accel-Redirect ${rule.destination}*`]),
+    `@${name} {`,
+    ...indent(['status 200', `header X-Accel-Redirect ${location}*`]),
     '}',
-    `handle_response @download_${count} {`,
+    `handle_response @${name} {`,
     ...indent([
       `root * ${quoted(directoryOf(rule))}`,
       'copy_response_headers {',
       ...indent([`exclude ${NOT_COPIED.join(' ')}`]),
       '}',
+      ...further,
       'method * GET',
       'rewrite * {rp.header.X-Accel-Redirect}',
-      `uri strip_prefix ${rule.destination.slice(0, -1)}`,
+      `uri strip_prefix ${location.slice(0, -1)}`,
       'file_server {',
       ...indent(['index .none', 'disable_canonical_uris']),
       '}',

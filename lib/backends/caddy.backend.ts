@@ -22,6 +22,7 @@ import {
 } from './caddy-config.js';
 import {
   checkLocationRules,
+  wholeLocation,
   type LocationRule,
   type PathEncoding,
   type ServerProfile,
@@ -31,6 +32,7 @@ import {
   strongTagAndDiskDate,
   hasOwnTag,
   isDatedByHook,
+  saysNothing,
 } from './validators.js';
 
 /**
@@ -89,6 +91,10 @@ const PROFILE = {
   placeOf: ({ destination }: LocationRule): string => destination,
   keepsCoding: false,
   mostRanges: 50,
+  whole: {
+    placeOf: ({ destination }: LocationRule): string =>
+      wholeLocation(destination),
+  },
   losesHeader: isLostByCaddy,
 } as const;
 const PROFILES: Record<PathEncoding, CaddyProfile> = {
@@ -157,8 +163,10 @@ async function isMisjudged(
   request: ProxiableRequest,
 ): Promise<boolean> {
   if (!CONDITIONS.some((name) => name in request.headers)) return false;
+  const description = await response.describe();
   return (
     isDatedByHook(response, request) ||
-    hasOwnTag(response.file, await response.describe())
+    hasOwnTag(response.file, description) ||
+    saysNothing(description)
   );
 }

@@ -110,6 +110,8 @@ function siteLines(
   return [
     '# A file may have been replaced by a link since the application looked.',
     'server.follow-symlink = "disable"',
+    '# Otherwise it sends for a second what a file was, with the tag of what it is.',
+    'server.stat-cache-engine = "disable"',
     '# Otherwise the first byte of an answer goes out with the last.',
     'server.stream-response-body = 2',
     'setenv.set-request-header = (',
@@ -168,6 +170,7 @@ const PROFILE: ServerProfile<PathRule> = {
   conditions: 'application',
   // It would send one range from the first byte of all to the last.
   mostRanges: 1,
+  whole: { headers: { 'Accept-Ranges': 'none' } },
   validators: strongTagAndDiskDate,
 };
 
@@ -199,6 +202,7 @@ export function lighttpd(options: LighttpdOptions): DownloadBackend {
   checkLighttpdDirectories(rules);
   return {
     ...serverBackend(PROFILE, rules),
+    rangesStreams: true,
     serverConfig: (server: ServerConfigOptions) =>
       lighttpdConfig(rules, server),
   };

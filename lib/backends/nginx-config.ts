@@ -1,10 +1,6 @@
 import { type ServerConfigOptions } from '../responses/download-backend.js';
-import {
-  type NginxRule,
-  taggedLocation,
-  wholeLocation,
-} from './nginx-options.js';
-import { directoryOf } from './rules.js';
+import { type NginxRule, taggedLocation } from './nginx-options.js';
+import { directoryOf, wholeLocation } from './rules.js';
 import {
   accessLogOf,
   type CheckedServerConfig,

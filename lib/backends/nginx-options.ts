@@ -8,7 +8,13 @@ import {
   TRUE_OR_FALSE,
 } from '../errors/check-options.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
-import { UNTELLABLE, type LocationRule, checkLocationRules } from './rules.js';
+import {
+  besideLocation,
+  UNTELLABLE,
+  wholeLocation,
+  type LocationRule,
+  checkLocationRules,
+} from './rules.js';
 import { checkHeaderNames } from './server-headers.js';
 import { checkHosts } from './store-hosts.js';
 
@@ -152,16 +158,7 @@ export const REMOTE_LOCATION = '/_remote/';
  * @internal
  */
 export function taggedLocation(destination: string): string {
-  return destination.replace(/\/$/, '-tagged/');
-}
-
-/**
- * The third location of a rule: `/_offload-whole/` beside `/_offload/`. It sends no ranges.
- *
- * @internal
- */
-export function wholeLocation(destination: string): string {
-  return destination.replace(/\/$/, '-whole/');
+  return besideLocation(destination, 'tagged');
 }
 
 /**

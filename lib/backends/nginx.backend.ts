@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 
 import { type DownloadFile } from '../files/download-file.js';
 import { formatMediaType, isText, parseMediaType } from '../http/media-type.js';
-import { formatHttpDate, ifRangeHolds } from '../http/preconditions.js';
+import { formatHttpDate } from '../http/preconditions.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import {
   type ProxiableDownload,
@@ -25,9 +25,9 @@ import {
 } from './nginx-options.js';
 import { remoteAnswer } from './nginx-remote.js';
 import { remoteLocations } from './nginx-remote-config.js';
-import { type ServerProfile } from './rules.js';
+import { type ServerProfile, wholeLocation } from './rules.js';
 import { serverBackend } from './server-backend.js';
-import { hasOwnTag, isDatedByHook } from './validators.js';
+import { hasOwnTag, isDatedByHook, saysNothing } from './validators.js';
 
 /**
  * What nginx makes of a file's time, in whole seconds, and size: `"67c2d8a0-d"`.
@@ -66,38 +66,63 @@ export async function withConditions(
   request: ProxiableRequest,
 ): Promise<ProxiedDownloadResponse | undefined> {
   const description = await response.describe();
-  const isTagged = hasOwnTag(response.file, description);
-  if (!isTagged && !isDatedByHook(response, request)) return proxied;
+  const isTagged =
+    hasOwnTag(response.file, description) || saysNothing(description);
+  if (!isTagged && !isDatedByHook(response, request)) {
+    return withWhole(proxied, response, request);
+  }
   if (MISJUDGED.some((name) => name in request.headers)) {
     return isTagged ? refuse(request, 'ownTag') : proxied;
   }
   const told = isTagged ? description : await nginxValidators(response.file);
-  const { etag, lastModified } = told;
-  if (etag === undefined || isLax(request, told)) {
-    return refuse(request, 'ownTag');
-  }
+  if (told.etag === undefined) return refuse(request, 'ownTag');
   return new ProxiedDownloadResponse(
     proxied.offloadHeader,
     proxied.location,
+    { ...proxied.headers, ...validatorHeaders(told) },
     {
-      ...proxied.headers,
-      ETag: etag,
-      ...(lastModified && { 'Last-Modified': formatHttpDate(lastModified) }),
+      unconditional: true,
+      whole: proxied.whole && withValidators(proxied.whole, told),
     },
+  );
+}
+
+/** nginx judges If-Match in its location without ranges, too, and has no tag there. */
+async function withWhole(
+  proxied: ProxiedDownloadResponse,
+  { file }: ProxiableDownload,
+  { headers }: ProxiableRequest,
+): Promise<ProxiedDownloadResponse> {
+  if (!proxied.whole) return proxied;
+  const whole =
+    headers['if-match'] === undefined
+      ? withValidators(proxied.whole, await nginxValidators(file))
+      : undefined;
+  return new ProxiedDownloadResponse(
+    proxied.offloadHeader,
+    proxied.location,
+    proxied.headers,
+    { whole },
+  );
+}
+
+function withValidators(
+  { offloadHeader, location, headers }: ProxiedDownloadResponse,
+  told: Validators,
+): ProxiedDownloadResponse {
+  return new ProxiedDownloadResponse(
+    offloadHeader,
+    location,
+    { ...headers, ...validatorHeaders(told) },
     { unconditional: true },
   );
 }
 
-/** nginx compares If-Range as a text: a weak tag and a date of this second would hold. */
-function isLax(
-  { headers: { 'if-range': value } }: ProxiableRequest,
-  { etag, lastModified }: Validators,
-): boolean {
-  const condition = value?.toString();
-  return (
-    condition?.startsWith('"') === false &&
-    !ifRangeHolds(condition, { etag, lastModified }, new Date())
-  );
+function validatorHeaders({ etag, lastModified }: Validators): ResponseHeaders {
+  return {
+    ...(etag !== undefined && { ETag: etag }),
+    ...(lastModified && { 'Last-Modified': formatHttpDate(lastModified) }),
+  };
 }
 
 const PROFILE: ServerProfile<NginxRule> = {
@@ -107,6 +132,8 @@ const PROFILE: ServerProfile<NginxRule> = {
   pathEncoding: 'percent',
   keepsCoding: false,
   conditions: 'server',
+  mostRanges: 50,
+  whole: { placeOf: ({ destination }) => wholeLocation(destination) },
   validators: nginxValidators,
 };
 

@@ -7,6 +7,7 @@ import {
 } from '../errors/check-options.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
+import { type ResponseHeaders } from '../responses/response-headers.js';
 
 /**
  * Files below a directory of this machine, for a server that is told paths.
@@ -84,6 +85,24 @@ export function directoryOf(rule: PathRule): string {
   return 'sourceDir' in rule
     ? (rule.destinationDir ?? rule.sourceDir)
     : rule.destinationDir;
+}
+
+/**
+ * A second location of a rule: `/_offload-tagged/` beside `/_offload/`.
+ *
+ * @internal
+ */
+export function besideLocation(destination: string, what: string): string {
+  return destination.replace(/\/$/, `-${what}/`);
+}
+
+/**
+ * The location of a rule that sends no ranges: `/_offload-whole/` beside `/_offload/`.
+ *
+ * @internal
+ */
+export function wholeLocation(destination: string): string {
+  return besideLocation(destination, 'whole');
 }
 
 /**
@@ -173,6 +192,13 @@ export interface ServerProfile<Rule extends PathRule> extends Pick<
   readonly pathEncoding: PathEncoding;
   /** What no place may hold: the server would find another file, or none. */
   readonly untellable?: RegExp;
+  /** How it is told to send a file without a look at Range; not there where it cannot be. */
+  readonly whole?: {
+    /** In place of `placeOf`. */
+    readonly placeOf?: (rule: Rule) => string;
+    /** Beside the other headers. */
+    readonly headers?: ResponseHeaders;
+  };
   /** Whether it opens a file that is reached over a symbolic link; true by default. */
   readonly followsLinks?: boolean;
   /** Whether it passes Content-Encoding on; otherwise the client would save a broken file. */

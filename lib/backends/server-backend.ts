@@ -59,14 +59,38 @@ export function serverBackend<Rule extends PathRule>(
       if (place === undefined) return refuse(request, 'untellable');
       const known = await toldValidators(profile, response, description);
       if (!known) return refuse(request, 'noTag');
-      return new ProxiedDownloadResponse(offloadHeader, place, {
+      const headers = {
         ...tellableHeaders(description.headers),
         ...known,
         ...ownHeaders(description, rule),
+      };
+      const whole =
+        request.headers.range === undefined
+          ? undefined
+          : wholeAnswer(profile, found, headers);
+      return new ProxiedDownloadResponse(offloadHeader, place, headers, {
+        whole,
       });
     },
     warnings: (sources) => warningsOf(profile, rules, sources),
   };
+}
+
+/** The answer for a Range that is not to be obeyed. */
+function wholeAnswer<Rule extends PathRule>(
+  profile: ServerProfile<Rule>,
+  { rule, segments }: FoundFile<Rule>,
+  headers: ResponseHeaders,
+): ProxiedDownloadResponse | undefined {
+  const { whole, placeOf, offloadHeader } = profile;
+  if (!whole) return undefined;
+  const place = toldPlace((whole.placeOf ?? placeOf)(rule), segments, profile);
+  return place === undefined
+    ? undefined
+    : new ProxiedDownloadResponse(offloadHeader, place, {
+        ...headers,
+        ...whole.headers,
+      });
 }
 
 /**

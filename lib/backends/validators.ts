@@ -22,6 +22,24 @@ export function hasOwnTag(
   return etag !== undefined && !hasDiskTag;
 }
 
+/** In seconds: the epoch and what Nix makes of it, that of DOS and of archives without times, and npm's. */
+const FIXED_TIMES = new Set([0, 1, 315_532_800, 499_162_500]);
+
+/**
+ * Whether the time of a file is one that tools give all files alike: of two such files of one size nobody could
+ * tell which it is.
+ *
+ * @internal
+ */
+export function saysNothing({
+  lastModified,
+}: Pick<FileStat, 'lastModified'>): boolean {
+  return (
+    lastModified !== undefined &&
+    FIXED_TIMES.has(Math.floor(lastModified.getTime() / 1000))
+  );
+}
+
 /**
  * Whether the application itself says, for this request, if the file has changed.
  *

@@ -21,7 +21,7 @@ import { isForOrigin, remoteAnswer } from './answer-remote.js';
 import { isNotModified } from './conditions.js';
 import { toldOutcome } from './download-explainer.js';
 import { type Exchange } from './exchange.js';
-import { countedBackend } from './offload.js';
+import { countedBackend, type OffloadOutcome } from './offload.js';
 import { passGate } from './pass-gate.js';
 
 /**
@@ -29,6 +29,7 @@ import { passGate } from './pass-gate.js';
  * has to hold for the GET that follows: with the server's own tag and date. Where the application answers
  * conditions, all its answers have to say the same as the server's.
  *
+ * @param told what the server was found to say of the file for this request
  * @internal
  */
 export async function statFor(
@@ -36,7 +37,11 @@ export async function statFor(
   download: DownloadResponse,
   backend: DownloadBackend,
   stat: FileStat,
+  told?: DownloadDescription,
 ): Promise<FileStat> {
+  if (told) {
+    return { ...stat, etag: told.etag, lastModified: told.lastModified };
+  }
   const mayDiffer =
     exchange.method !== 'HEAD' && backend.conditions !== 'application';
   if (!backend.validators || mayDiffer) return stat;
@@ -67,26 +72,25 @@ export async function answerDownload(
   const gate = exchange.link?.gate;
   if (file.discard) exchange.onClose(() => file.discard?.());
   const asked = gate ? countedBackend(backend) : backend;
-  const given = [download, exchange, asked] as const;
-  const answer =
-    (await offloaded(...given)) ??
-    (await streamed(...given, configured).catch((error: unknown) => {
-      // Another file has taken its place between the decision and the first byte.
-      if (!(error instanceof FileChangedError)) throw error;
-      return streamed(...given, configured);
-    }));
+  const outcome = await toldOutcome(download, exchange, asked);
+  const send = (): Promise<DownloadAnswer> =>
+    outcome.kind === 'stream'
+      ? streamed(download, exchange, asked, configured, outcome.told)
+      : Promise.resolve(offloaded(outcome, exchange));
+  const answer = await send().catch((error: unknown) => {
+    // Another file has taken its place between the decision and the first byte.
+    if (!(error instanceof FileChangedError)) throw error;
+    return send();
+  });
   if (gate) await passGate(gate, answer, download, exchange);
   exchange.onClose(() => answer.close());
   return download.answerBy(answer);
 }
 
-async function offloaded(
-  download: DownloadResponse,
+function offloaded(
+  outcome: Exclude<OffloadOutcome, { kind: 'stream' }>,
   exchange: Exchange,
-  backend: DownloadBackend,
-): Promise<DownloadAnswer | undefined> {
-  const outcome = await toldOutcome(download, exchange, backend);
-  if (outcome.kind === 'stream') return undefined;
+): DownloadAnswer {
   forbidCompression(exchange);
   return outcome.kind === 'not-modified'
     ? answerOf(notModifiedHead(outcome.description), exchange)
@@ -98,6 +102,7 @@ async function streamed(
   exchange: Exchange,
   backend: DownloadBackend,
   configured: DownloadBackend,
+  told: DownloadDescription | undefined,
 ): Promise<DownloadAnswer> {
   const { method } = exchange;
   const server = backend.streamHeaders ? backend : configured;
@@ -112,13 +117,14 @@ async function streamed(
   if (method === 'HEAD') download.know(held.stat);
   let body: AnswerBody | undefined;
   try {
-    const stat = await statFor(exchange, download, backend, held.stat);
+    const stat = await statFor(exchange, download, backend, held.stat, told);
     const description = download.describeBy(stat);
     if (await isNotModified(download, description, exchange)) {
       return answerOf(notModifiedHead(description), exchange);
     }
     const plan = planFor(exchange, held, description);
-    const ranges = rangesTold(exchange, held, description);
+    const isCut = plan.kind === 'whole' && isCutBy(configured, exchange);
+    const ranges = isCut ? false : rangesTold(exchange, held, description);
     const head = headOf(plan, description, server, ranges);
     if (description.size !== undefined) forbidCompression(exchange);
     if (method !== 'HEAD') {
@@ -128,6 +134,14 @@ async function streamed(
   } finally {
     if (!body) await held.close();
   }
+}
+
+/** Whether the server in front would cut ranges out of the whole file, which is what the client is to have. */
+function isCutBy(
+  { rangesStreams = false }: DownloadBackend,
+  { method, headers }: Exchange,
+): boolean {
+  return rangesStreams && method === 'GET' && headers.range !== undefined;
 }
 
 /** What an origin of its own does not say, nobody else does. */

@@ -1,6 +1,10 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
-import { parseHttpDate, modifiedSince } from '../http/preconditions.js';
+import {
+  formatHttpDate,
+  modifiedSince,
+  parseHttpDate,
+} from '../http/preconditions.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import {
   type DownloadBackend,
@@ -11,28 +15,35 @@ import {
 import { type DownloadResponse } from '../responses/download-response.js';
 import { type ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
-import { planBody } from '../streaming/body-plan.js';
-import { isNotModified, isUnchangedByHook } from './conditions.js';
+import { type BodyPlan, planBody } from '../streaming/body-plan.js';
+import { isNotModified, isUnchangedByHook, ownHook } from './conditions.js';
 
 // Counted before they are merged, as where the application sends the file.
 const MOST_ASKED = 50;
 
 /**
- * Whether the server in front is to send the file, or the application, or the client has it already.
+ * Whether the server in front is to send the file, and by which answer, or the application, or the client has it
+ * already.
  *
  * @internal
  */
 export type OffloadDecision =
-  | { readonly kind: 'offload' }
-  | { readonly kind: 'stream'; readonly reason: string }
+  | { readonly kind: 'offload'; readonly proxied: ProxiedDownloadResponse }
+  | {
+      readonly kind: 'stream';
+      readonly reason: string;
+      /** What the server would have said of the file; the application has to say the same. */
+      readonly told?: DownloadDescription;
+    }
   | {
       readonly kind: 'not-modified';
       readonly description: DownloadDescription;
     };
 
 /**
- * Answers the conditions of a request for a file that the server in front could send. A request that this
- * server would answer otherwise than the application is the application's.
+ * Answers the conditions of a request for a file that the server in front could send, by the tag and the date that
+ * this server gives it. A request that this server would answer otherwise than the application is the
+ * application's.
  *
  * @throws PreconditionFailedException (RFC 9110 15.5.13)
  * @internal
@@ -41,41 +52,65 @@ export async function decideOffload(
   proxied: ProxiedDownloadResponse,
   download: DownloadResponse,
   request: ProxiableRequest,
-  { conditions, mostRanges }: DownloadBackend,
+  backend: DownloadBackend,
+): Promise<OffloadDecision> {
+  if (!hasConditions(request)) return { kind: 'offload', proxied };
+  const told = await toldBy(proxied, download, backend);
+  if (!told) return leftToServer(proxied, download, request, backend);
+  if (await isNotModified(download, told, request)) {
+    const isOurs =
+      proxied.unconditional ||
+      backend.conditions === 'application' ||
+      ownHook(download) !== undefined;
+    return isOurs
+      ? { kind: 'not-modified', description: told }
+      : { kind: 'offload', proxied };
+  }
+  if (!proxied.unconditional && !agreesByDate(told, request, backend)) {
+    return { kind: 'stream', reason: REFUSALS.dates, told };
+  }
+  return decideRange(proxied, told, request.headers, backend);
+}
+
+function hasConditions({ headers }: ProxiableRequest): boolean {
+  return CONDITIONS.some((name) => headers[name] !== undefined);
+}
+
+/** A server whose tag nobody knows answers everything itself, but what only the application can know. */
+async function leftToServer(
+  proxied: ProxiedDownloadResponse,
+  download: DownloadResponse,
+  request: ProxiableRequest,
+  backend: DownloadBackend,
 ): Promise<OffloadDecision> {
   const known = await download.describe();
-  if (proxied.unconditional) {
-    const told =
-      'ETag' in proxied.headers ? asTold(known, proxied.headers) : known;
-    return (await isNotModified(download, told, request))
-      ? { kind: 'not-modified', description: told }
-      : { kind: 'offload' };
-  }
-  if (conditions !== 'application') {
-    if (await isUnchangedByHook(download, request)) {
-      return { kind: 'not-modified', description: known };
-    }
-    // If-Range is about the tag of the server.
-    const { range } = request.headers;
-    return offloadIf(isRangeOfServer({ range }, known, mostRanges));
-  }
-  const description = asTold(known, proxied.headers);
-  if (await isNotModified(download, description, request)) {
-    return { kind: 'not-modified', description };
-  }
-  if (!agreesByDate(description, request)) {
-    return { kind: 'stream', reason: REFUSALS.dates };
-  }
-  return offloadIf(isRangeOfServer(request.headers, description, mostRanges));
+  return (await isUnchangedByHook(download, request))
+    ? { kind: 'not-modified', description: known }
+    : // If-Range is about the tag of the server.
+      decideRange(proxied, known, { range: request.headers.range }, backend);
 }
 
-function offloadIf(isRangeOfServer: boolean): OffloadDecision {
-  return isRangeOfServer
-    ? { kind: 'offload' }
-    : { kind: 'stream', reason: REFUSALS.ranges };
+/** The description with the tag and the date that the client is told; undefined where only the server knows them. */
+async function toldBy(
+  { headers, unconditional }: ProxiedDownloadResponse,
+  download: DownloadResponse,
+  backend: DownloadBackend,
+): Promise<DownloadDescription | undefined> {
+  const known = await download.describe();
+  if (backend.conditions === 'application') return asTold(known, headers);
+  if (unconditional) return 'ETag' in headers ? asTold(known, headers) : known;
+  if (!backend.validators) return undefined;
+  const { etag, lastModified } = await backend.validators(download.file, known);
+  const others = Object.entries(known.headers).filter(
+    ([name]) => name !== 'ETag' && name !== 'Last-Modified',
+  );
+  return asTold(known, {
+    ...Object.fromEntries(others),
+    ...(etag !== undefined && { ETag: etag }),
+    ...(lastModified && { 'Last-Modified': formatHttpDate(lastModified) }),
+  });
 }
 
-/** With the tag and the date that the server, and so the client, is told. */
 function asTold(
   description: DownloadDescription,
   headers: ResponseHeaders,
@@ -95,30 +130,59 @@ function asTold(
 function agreesByDate(
   { lastModified }: DownloadDescription,
   { headers }: ProxiableRequest,
+  { conditions }: DownloadBackend,
 ): boolean {
   const isModified = (header: string | undefined): boolean | undefined => {
     const since = parseHttpDate(header);
     return since && modifiedSince(lastModified, since);
   };
-  const hasTags = headers['if-none-match'] !== undefined;
+  if (isModified(headers['if-unmodified-since']) === true) return false;
   return (
-    isModified(headers['if-unmodified-since']) !== true &&
-    (hasTags || isModified(headers['if-modified-since']) !== false)
+    conditions !== 'application' ||
+    headers['if-none-match'] !== undefined ||
+    isModified(headers['if-modified-since']) !== false
   );
 }
 
-/** Servers differ in what they make of ranges that are malformed, too many, or beyond the end. */
-function isRangeOfServer(
+/** In this form all servers read it alike; and numbers that each of them can count. */
+const PLAIN_RANGE =
+  /^bytes=(?:\d{1,18}-\d{0,18}|-\d{1,18})(?:, ?(?:\d{1,18}-\d{0,18}|-\d{1,18}))*$/;
+
+/** What lighttpd reads of a list, though it sends one range only. */
+const MOST_READ = 10;
+
+function rangesIn(plan: BodyPlan): number {
+  if (plan.kind === 'range') return 1;
+  return plan.kind === 'multipart' ? plan.multipart.parts.length : Infinity;
+}
+
+/**
+ * Who sends what of the file. Servers differ in what they make of ranges that are malformed, too many, or beyond
+ * the end: what is to be ignored goes to a place without ranges, and the rest is the application's.
+ */
+function decideRange(
+  proxied: ProxiedDownloadResponse,
+  told: DownloadDescription,
   headers: IncomingHttpHeaders,
-  description: DownloadDescription,
-  mostRanges: number | undefined,
-): boolean {
-  if (headers.range === undefined || mostRanges === undefined) return true;
-  const plan = planBody(headers, description, MOST_ASKED);
-  if (plan.kind === 'multipart') {
-    return plan.multipart.parts.length <= mostRanges;
+  { mostRanges }: DownloadBackend,
+): OffloadDecision {
+  const { range } = headers;
+  if (range === undefined || proxied.unranged || mostRanges === undefined) {
+    return { kind: 'offload', proxied };
   }
-  return plan.kind === 'range';
+  const isPlain =
+    PLAIN_RANGE.test(range) &&
+    range.split(',').length <= Math.max(mostRanges, MOST_READ);
+  const plan = planBody(headers, told, MOST_ASKED);
+  if (plan.kind === 'whole') {
+    // A tag all servers compare alike.
+    const isByTag = isPlain && headers['if-range']?.toString().startsWith('"');
+    const { whole } = proxied;
+    if (whole) return { kind: 'offload', proxied: isByTag ? proxied : whole };
+  } else if (isPlain && rangesIn(plan) <= mostRanges) {
+    return { kind: 'offload', proxied };
+  }
+  return { kind: 'stream', reason: REFUSALS.ranges, told };
 }
 
 const CONDITIONS = [
@@ -127,7 +191,7 @@ const CONDITIONS = [
   'if-none-match',
   'if-modified-since',
   'if-unmodified-since',
-];
+] as const;
 
 /**
  * Who answers a download: the server in front, or the application, or nobody sends anything.
@@ -140,7 +204,7 @@ export type OffloadOutcome =
       readonly kind: 'not-modified';
       readonly description: DownloadDescription;
     }
-  | { readonly kind: 'stream' };
+  | { readonly kind: 'stream'; readonly told?: DownloadDescription };
 
 /**
  * Asks the backend. HEAD is answered by us: servers differ in what they make of it, and there is nothing to
@@ -163,16 +227,19 @@ export async function offloadOutcome(
   const proxied = await backend.proxy(download, request);
   if (!proxied) return { kind: 'stream' };
   const decision = await decideOffload(proxied, download, request, backend);
-  if (decision.kind === 'offload') return { kind: 'offload', proxied };
-  if (decision.kind === 'stream') return ourselves(note, decision.reason);
-  note?.({ reason: REFUSALS.notModified });
+  if (decision.kind === 'stream') {
+    return { ...ourselves(note, decision.reason), told: decision.told };
+  }
+  if (decision.kind === 'not-modified') {
+    note?.({ reason: REFUSALS.notModified });
+  }
   return decision;
 }
 
 function ourselves(
   note: ProxiableRequest['note'],
   reason: string,
-): OffloadOutcome {
+): { readonly kind: 'stream' } {
   note?.({ reason });
   return { kind: 'stream' };
 }

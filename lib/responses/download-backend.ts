@@ -207,6 +207,12 @@ export interface DownloadBackend {
   readonly mostRanges?: number;
 
   /**
+   * Whether the server cuts ranges out of what the application sends with 200, too. Such an answer to a Range that
+   * is not to be obeyed then says that it has none.
+   */
+  readonly rangesStreams?: boolean;
+
+  /**
    * Tag and date that the server gives a file that it sends, or holds conditions against, where those are
    * not ours. HEAD is answered by the application, and has to say the same.
    *

@@ -13,6 +13,16 @@ export interface ProxiedDownloadOptions {
    * at none of them. Where it is not said, the backend's `conditions` decide.
    */
   readonly unconditional?: boolean;
+  /**
+   * Whether the application has looked at Range and If-Range of this request, too, and whoever sends the file
+   * looks at neither.
+   */
+  readonly unranged?: boolean;
+  /**
+   * The same answer for a Range that is not to be obeyed: from a place where the server sends no ranges. Where it
+   * has none, the application sends the file.
+   */
+  readonly whole?: ProxiedDownloadResponse;
 }
 
 /**
@@ -26,6 +36,8 @@ export class ProxiedDownloadResponse {
   /** All headers, the offload header and `Content-Length: 0` included. */
   readonly headers: ResponseHeaders;
   readonly unconditional: boolean;
+  readonly unranged: boolean;
+  readonly whole?: ProxiedDownloadResponse;
 
   /**
    * @param offloadHeader `X-Accel-Redirect`, `X-Sendfile` or `Location`
@@ -36,10 +48,17 @@ export class ProxiedDownloadResponse {
     readonly offloadHeader: string,
     readonly location: string,
     headers: ResponseHeaders,
-    { status = 200, unconditional = false }: ProxiedDownloadOptions = {},
+    {
+      status = 200,
+      unconditional = false,
+      unranged = false,
+      whole,
+    }: ProxiedDownloadOptions = {},
   ) {
     this.status = status;
     this.unconditional = unconditional;
+    this.unranged = unranged;
+    this.whole = whole;
     this.headers = {
       ...headers,
       'Content-Length': '0',

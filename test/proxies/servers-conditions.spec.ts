@@ -196,11 +196,11 @@ describeServers('conditions', (server, adapter) => {
 
       const answer = await site.direct('/files/a.txt', { headers });
 
-      const isOver = server.hasOwnTag || status < 300;
+      const isOver = status < (server.hasOwnTag ? 400 : 300);
       expect(answer.status).toBe(isOver ? 200 : status);
       expect(server.offloadHeader in answer.headers).toBe(isOver);
-      expect(answer.headers).not.toHaveProperty('accept-ranges');
       if (isOver) {
+        expect(answer.headers).not.toHaveProperty('accept-ranges');
         expect('etag' in answer.headers).toBe(!server.hasOwnTag);
         expect(answer.text).toBe('');
       }

@@ -12,7 +12,7 @@ import {
   temporaryDirectory,
   type TemporaryDirectory,
 } from '../support/temporary-directory.js';
-import { describeServers } from '../support/tested-servers.js';
+import { describeAllServers } from '../support/tested-servers.js';
 
 const CONTENT = '0123456789';
 const OF_THE_PRESENTATION = [
@@ -26,7 +26,7 @@ const OF_THE_PRESENTATION = [
   'x-content-type-options',
 ];
 
-describeServers('ranges', (server, adapter) => {
+describeAllServers('ranges', (server, adapter) => {
   let directory: TemporaryDirectory;
   let site: ServedSite;
 
@@ -123,27 +123,35 @@ describeServers('ranges', (server, adapter) => {
     },
   );
 
-  it.each(['bytes=5-2', 'bytes=', 'bytes=a-b', 'items=0-1', 'bytes 0-1'])(
-    'answers %s, which is no range, with the whole file or 416, never with a part',
+  it.each([
+    ...['bytes=5-2', 'bytes=', 'bytes=a-b', 'items=0-1', 'bytes 0-1'],
+    `bytes=${Array.from({ length: 60 }, () => '0-0').join(',')}`,
+  ])(
+    'answers %s, which is not to be obeyed, with the whole file',
     async (range) => {
       const { status, text } = await ask({ Range: range });
 
-      expect([200, 416]).toContain(status);
-      if (status === 200) expect(text).toBe(CONTENT);
-      expect(await isOffloaded({ Range: range })).toBe(false);
+      expect([status, text]).toEqual([200, CONTENT]);
+      // Apache has no place that sends no ranges.
+      expect(await isOffloaded({ Range: range })).toBe(
+        server.name !== 'Apache',
+      );
     },
   );
 
-  it('answers more ranges than anybody needs with the whole file or each of them', async () => {
-    const range = `bytes=${Array.from({ length: 60 }, () => '0-0').join(',')}`;
+  it.each([
+    ['bytes=0-99999999999999999999', CONTENT],
+    ['bytes=5-9223372036854775808', '56789'],
+    ['bytes=-18446744073709551617', CONTENT],
+    ['BYTES=5-6', '56'],
+  ])(
+    'answers %s, which servers read in their own ways, with 206',
+    async (range, part) => {
+      const { status, text } = await ask({ Range: range });
 
-    const { status, text } = await ask({ Range: range });
-
-    expect([status, text]).toEqual(
-      server.name === 'lighttpd' ? [206, '0'] : [200, CONTENT],
-    );
-    expect(await isOffloaded({ Range: range })).toBe(false);
-  });
+      expect([status, text]).toEqual([206, part]);
+    },
+  );
 
   it('answers a range of an empty file with the whole of it', async () => {
     const headers = { Range: 'bytes=0-0' };

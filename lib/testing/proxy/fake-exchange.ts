@@ -170,7 +170,8 @@ async function obey(
   if (typeof file === 'number') {
     await send(server.missing(fields, file), response);
   } else {
-    const answer = await server.send({ headers, fields, file });
+    const asked = file.hasRanges ? headers : { ...headers, range: undefined };
+    const answer = await server.send({ headers: asked, fields, file });
     await send(answer, response, file.path);
   }
 }

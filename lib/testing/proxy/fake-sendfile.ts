@@ -74,6 +74,9 @@ function send(
     ? kept
     : [...kept, ['Last-Modified', formatHttpDate(lastModified)]];
   const validators = { etag: valueOf(kept, 'etag'), lastModified };
+  if (valueOf(fields, 'accept-ranges') === 'none') {
+    return fileAnswer([...all, ['Accept-Ranges', 'none']], file.size);
+  }
   const ranges = toldRanges(headers, validators, file.size);
   return ranges?.length === 0
     ? textAnswer(416, HTML, '<h1>Range Not Satisfiable</h1>\n')

@@ -89,6 +89,8 @@ export function namesOf(...names: readonly string[]): ReadonlySet<string> {
  * @internal
  */
 export interface ServedFile {
+  /** Whether the server looks at Range there. */
+  readonly hasRanges: boolean;
   readonly path: string;
   readonly size: number;
   readonly lastModified: Date;

@@ -7,6 +7,7 @@ import { type INestApplication } from '@nestjs/common';
 
 import {
   directoryOf,
+  wholeLocation,
   type LocationRule,
   type PathRule,
 } from '../../backends/rules.js';
@@ -130,6 +131,8 @@ export interface ServedPlace {
   /** An internal location or a directory, with a slash at its end. */
   readonly told: string;
   readonly directory: string;
+  /** Whether the server looks at Range there. */
+  readonly hasRanges: boolean;
 }
 
 /**
@@ -138,15 +141,23 @@ export interface ServedPlace {
  *
  * @internal
  */
-export function servedPlaces(
+export async function servedPlaces(
   rules: readonly (PathRule | LocationRule)[],
 ): Promise<ServedPlace[]> {
-  return Promise.all(
-    rules.map(async (rule) => ({
-      told: 'destination' in rule ? rule.destination : directoryOf(rule),
-      directory: await directoryHere(rule),
-    })),
+  const places = await Promise.all(
+    rules.map(async (rule): Promise<ServedPlace[]> => {
+      const directory = await directoryHere(rule);
+      if (!('destination' in rule)) {
+        return [{ told: directoryOf(rule), directory, hasRanges: true }];
+      }
+      const { destination } = rule;
+      return [
+        { told: destination, directory, hasRanges: true },
+        { told: wholeLocation(destination), directory, hasRanges: false },
+      ];
+    }),
   );
+  return places.flat();
 }
 
 /**
@@ -172,7 +183,13 @@ export async function servedFile(
     await access(real, constants.R_OK);
     const stats = await stat(real);
     if (!stats.isFile()) return 403;
-    return { path: real, size: stats.size, lastModified: stats.mtime };
+    const { hasRanges } = place;
+    return {
+      path: real,
+      size: stats.size,
+      lastModified: stats.mtime,
+      hasRanges,
+    };
   } catch (error) {
     return isNoSuchFile(error) ? 404 : 403;
   }
