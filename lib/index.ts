@@ -65,7 +65,11 @@ export {
   type RemoteConditions,
 } from './storages/remote-answer.js';
 export { DownloadStorages } from './storages/download-storages.js';
-export { type FileStat, type ReadWindow } from './storages/file-stat.js';
+export {
+  type FileStat,
+  type ReadWindow,
+  type StatOptions,
+} from './storages/file-stat.js';
 export {
   FileSystemStorage,
   type FileSystemStorageOptions,

@@ -1,2 +1,9 @@
-// Archives of many files, made while they are sent: ZipFile and TarFile.
-export {};
+// Many files as one, made while it is sent.
+export { ZipFile, type ZipFileOptions } from './zip-file.js';
+export {
+  type ArchiveDirectory,
+  type ArchiveEntries,
+  type ArchiveEntry,
+  type ArchiveFileEntry,
+} from './archive-entry.js';
+export { type ArchiveOptions } from './archive-file.js';

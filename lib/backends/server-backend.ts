@@ -47,6 +47,8 @@ export function serverBackend<Rule extends PathRule>(
       if (await isElsewhere(response.file, rules)) {
         return refuse(request, 'noRule');
       }
+      // An archive asks all its files before it can be described.
+      if (hasNoPlace(response.file)) return refuse(request, 'noPlace');
       const description = await response.describe();
       const fault = await faultOf(response.file, description, profile);
       if (fault) return refuse(request, fault);
@@ -105,6 +107,10 @@ export async function isElsewhere(
   return file.request !== undefined && !(await locate(file, rules));
 }
 
+function hasNoPlace({ path, url }: DownloadFile): boolean {
+  return path === undefined && url === undefined;
+}
+
 /** A server may hang on a FIFO. Where the file holds itself open, it has looked already. */
 async function isRegularFile({ path, hold }: DownloadFile): Promise<boolean> {
   if (path === undefined || hold) return true;
@@ -133,7 +139,6 @@ async function faultOf(
   { keepsCoding }: Pick<ServerProfile<never>, 'keepsCoding'>,
 ): Promise<Refusal | undefined> {
   if (!keepsCoding && isCoded(description)) return 'coding';
-  if (file.path === undefined && file.url === undefined) return 'noPlace';
   return (await isRegularFile(file)) ? undefined : 'notRegular';
 }
 

@@ -1,8 +1,13 @@
 import { type Readable } from 'node:stream';
 
 import { type TemporaryUrlOptions } from '../storages/download-storage.js';
+import { type ByteRange } from '../http/range.js';
 import { type Awaitable } from '../storages/awaitable.js';
-import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
+import {
+  type FileStat,
+  type ReadWindow,
+  type StatOptions,
+} from '../storages/file-stat.js';
 import { type OpenFile } from '../storages/local-descriptor.js';
 import {
   type RemoteAnswer,
@@ -49,7 +54,7 @@ export interface DownloadFile {
    *
    * @throws FileNotFoundError where there is no such file
    */
-  stat(): Awaitable<FileStat>;
+  stat(options?: StatOptions): Awaitable<FileStat>;
 
   /**
    * The bytes.
@@ -89,6 +94,15 @@ export interface DownloadFile {
    * @internal
    */
   readonly hasDiskTag?: boolean;
+
+  /**
+   * Whether ranges of it can be had at a fair price; true where it is not said. Otherwise the whole of it is
+   * sent.
+   *
+   * @param of the tag that the file was described with, and the signal of the request
+   * @internal
+   */
+  givesRanges?(ranges: readonly ByteRange[], of: ReadWindow): boolean;
 
   /**
    * Holds it open, so that facts and bytes are of one and the same file.
@@ -133,6 +147,7 @@ export abstract class WrappedFile implements DownloadFile {
   readonly hasVersions?: boolean;
   readonly hold?: () => Promise<OpenFile>;
   readonly wasModifiedSince?: (since: Date) => Awaitable<boolean>;
+  readonly givesRanges?: DownloadFile['givesRanges'];
 
   constructor(
     readonly file: DownloadFile,
@@ -148,6 +163,7 @@ export abstract class WrappedFile implements DownloadFile {
       };
     }
     this.wasModifiedSince = file.wasModifiedSince?.bind(file);
+    this.givesRanges = file.givesRanges?.bind(file);
   }
 
   get isOfOrigin(): boolean | undefined {
@@ -170,8 +186,8 @@ export abstract class WrappedFile implements DownloadFile {
     return this.file.temporaryUrl?.bind(this.file);
   }
 
-  async stat(): Promise<FileStat> {
-    return this.restated(await this.file.stat());
+  async stat(options?: StatOptions): Promise<FileStat> {
+    return this.restated(await this.file.stat(options));
   }
 
   abstract open(window?: ReadWindow): Awaitable<Readable>;

@@ -171,8 +171,19 @@ function planFor(
     response.getHeader('Content-Type')?.toString() ?? description.contentType;
   const told = { ...description, contentType };
   const plan = planBody(headers, told, held.mostRanges);
-  if (plan.kind !== 'unsatisfiable') return plan;
+  if (plan.kind !== 'unsatisfiable') {
+    return isFair(plan, held) ? plan : { kind: 'whole' };
+  }
   throw rangeNotSatisfiable(response, description.size ?? 0);
+}
+
+function isFair(plan: BodyPlan, held: HeldDownload): boolean {
+  if (!held.gives || !('range' in plan || 'multipart' in plan)) return true;
+  return held.gives(
+    'range' in plan
+      ? [plan.range]
+      : plan.multipart.parts.map(({ range }) => range),
+  );
 }
 
 /** Where no-transform is not heeded: @fastify/compress looks at the request, and codes even an empty body. */

@@ -25,7 +25,9 @@ export interface FileStat {
   readonly digest?: string;
   /** What the client calls it, where that is known only with the other facts; it comes before the file's name. */
   readonly name?: string;
-  /** Whether its origin gives ranges of it, where an origin of its own says so. */
+  /** The CRC-32 of all its bytes, where the store keeps one; an archive then need not read them for it. */
+  readonly crc32?: number;
+  /** Whether ranges of it can be had, where that is known only with the other facts. */
   readonly acceptsRanges?: boolean;
 }
 
@@ -39,6 +41,16 @@ export function versionOf({
   etag,
 }: Pick<FileStat, 'version' | 'etag'>): string | undefined {
   return version ?? (etag?.startsWith('"') ? etag : undefined);
+}
+
+/**
+ * How facts are asked for.
+ *
+ * @publicApi
+ */
+export interface StatOptions {
+  /** Fires when the client has left: the facts are not needed any more. */
+  readonly signal?: AbortSignal;
 }
 
 /**

@@ -28,6 +28,8 @@ export interface HeldDownload {
   whole(): Awaitable<Readable | LocalBody>;
   range(range: ByteRange): Awaitable<Readable | LocalBody>;
   multipart(plan: MultipartPlan): Awaitable<Readable | LocalBody>;
+  /** Whether these ranges can be had at a fair price; true where it is not said. */
+  gives?(ranges: readonly ByteRange[]): boolean;
   close(): Awaitable<void>;
 }
 
@@ -54,7 +56,7 @@ export async function holdDownload(
   client: Client,
 ): Promise<HeldDownload> {
   if (wants !== 'facts' && file.hold) return heldOpen(await file.hold());
-  return heldByTag(file, await file.stat(), client);
+  return heldByTag(file, await file.stat(client), client);
 }
 
 function heldOpen(open: OpenFile): HeldDownload {
@@ -78,12 +80,17 @@ function heldByTag(
   client: Client,
 ): HeldDownload {
   const ifMatch = versionOf(stat);
+  const isRemote = file.request !== undefined && !file.hasVersions;
+  const hasRanges =
+    file.acceptsRanges !== false && (isRemote || stat.acceptsRanges !== false);
   const open = (window: ReadWindow): Awaitable<Readable> =>
     file.open({ ...window, ifMatch, signal: client.signal });
   return {
     stat,
-    isRemote: file.request !== undefined && !file.hasVersions,
-    mostRanges: file.acceptsRanges === false ? 0 : MOST_REQUESTS,
+    isRemote,
+    mostRanges: hasRanges ? MOST_REQUESTS : 0,
+    gives: (ranges) =>
+      file.givesRanges?.(ranges, { ifMatch, signal: client.signal }) ?? true,
     whole: () => open({}),
     range: (range) => open(range),
     multipart: async ({ parts, tail }) => {

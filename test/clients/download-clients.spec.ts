@@ -232,7 +232,7 @@ describeClient(['zsync', 'zsyncmake'], (site) => {
     const { code } = await command(
       'zsync',
       ['-q', '-i', seed, '-o', target, `${origin}/files/file.bin.zsync`],
-      directory.path,
+      { cwd: directory.path },
     );
     expect(code).toBe(0);
     const several = site().exchanged.filter(({ headers }) =>

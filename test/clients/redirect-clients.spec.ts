@@ -55,11 +55,9 @@ describeWith(
       const address = (): string => `${running.origin}/store/folder/a+b.bin`;
 
       it('curl gets the bytes under the name of the download', async () => {
-        const { code, errors } = await command(
-          'curl',
-          ['-fsSLOJ', address()],
-          directory.path,
-        );
+        const { code, errors } = await command('curl', ['-fsSLOJ', address()], {
+          cwd: directory.path,
+        });
 
         expect({ code, errors }).toEqual({ code: 0, errors: '' });
         const bytes = await readFile(`${directory.path}/report.bin`);
@@ -70,7 +68,7 @@ describeWith(
         const { code } = await command(
           'wget',
           ['-q', '--content-disposition', '-P', 'wget', address()],
-          directory.path,
+          { cwd: directory.path },
         );
 
         expect(code).toBe(0);

@@ -13,13 +13,22 @@ export interface CommandResult {
   readonly errors: string;
 }
 
+/** How a program is run. */
+export interface CommandOptions {
+  readonly cwd?: string;
+  /** `C` by default, which knows no names but those in ASCII. */
+  readonly locale?: string;
+  /** Milliseconds. */
+  readonly timeout?: number;
+}
+
 /** Runs a client to its end, without proxies and settings of the machine. */
 export async function command(
   program: ProgramName,
   parameters: readonly string[],
-  cwd?: string,
+  options?: CommandOptions,
 ): Promise<CommandResult> {
-  const child = start(program, parameters, cwd);
+  const child = start(program, parameters, options);
   const [output, errors, [code]] = await Promise.all([
     bytesOf(child.stdout),
     bytesOf(child.stderr),
@@ -49,12 +58,16 @@ export async function firstBytes(
   return Buffer.concat(chunks);
 }
 
-function start(program: ProgramName, parameters: readonly string[], cwd = '/') {
+function start(
+  program: ProgramName,
+  parameters: readonly string[],
+  { cwd = '/', locale = 'C', timeout = TIMEOUT }: CommandOptions = {},
+) {
   return spawn(findProgram(program) ?? program, parameters, {
     cwd,
-    env: { PATH: process.env.PATH, HOME: '/nonexistent', LC_ALL: 'C' },
+    env: { PATH: process.env.PATH, HOME: '/nonexistent', LC_ALL: locale },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: TIMEOUT,
+    timeout,
     killSignal: 'SIGKILL',
   });
 }

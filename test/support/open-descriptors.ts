@@ -15,3 +15,8 @@ export async function openDescriptors(path: string): Promise<number> {
 export async function descriptorsClosed(path: string): Promise<void> {
   while ((await openDescriptors(path)) > 0) await delay(5);
 }
+
+/** Nor when one is opened. */
+export async function descriptorOpened(path: string): Promise<void> {
+  while ((await openDescriptors(path)) === 0) await delay(5);
+}

@@ -55,6 +55,10 @@ const PROGRAMS = {
     neededBy: ['test/stores'],
   },
   memcached: { package: 'memcached', neededBy: ['test/stores'] },
+  unzip: { package: 'unzip', neededBy: ['test/clients'] },
+  '7z': { package: 'p7zip-full', neededBy: ['test/clients'] },
+  bsdtar: { package: 'libarchive-tools', neededBy: ['test/clients'] },
+  python3: { package: 'python3', neededBy: ['test/clients'] },
   initdb: { package: 'postgresql', neededBy: ['test/e2e'] },
 } satisfies Record<string, Program>;
 export type ProgramName = keyof typeof PROGRAMS;

@@ -12,7 +12,7 @@ import jest from '../../jest.config.js';
 const [, options] = jest.transform['^.+\\.ts$'];
 const library = new Map([
   ['nestjs-downloadview', '../../lib/index.ts'],
-  ...['csv', 'terminus', 'testing', 'typeorm'].map((entry) => [
+  ...['archives', 'csv', 'terminus', 'testing', 'typeorm'].map((entry) => [
     `nestjs-downloadview/${entry}`,
     `../../lib/${entry}/index.ts`,
   ]),

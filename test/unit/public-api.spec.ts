@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as library from 'nestjs-downloadview';
+import * as archives from 'nestjs-downloadview/archives';
 import * as csv from 'nestjs-downloadview/csv';
 import * as opentelemetry from 'nestjs-downloadview/opentelemetry';
 import * as s3 from 'nestjs-downloadview/s3';
@@ -54,6 +55,10 @@ describe('the public API', () => {
       'signedUrls',
       'stream',
     ]);
+  });
+
+  it('of nestjs-downloadview/archives', () => {
+    expect(Object.keys(archives).sort()).toEqual(['ZipFile']);
   });
 
   it('of nestjs-downloadview/csv', () => {

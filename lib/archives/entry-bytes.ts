@@ -1,0 +1,123 @@
+import { type Readable } from 'node:stream';
+import { crc32 as crc32Of } from 'node:zlib';
+
+import { FileChangedError } from '../errors/download-errors.js';
+import { quote } from '../errors/quote.js';
+import { type DownloadFile } from '../files/download-file.js';
+import { type KnownEntry } from './known-entry.js';
+import { rememberCrc32 } from './known-crc32.js';
+
+/**
+ * The sources of an archive, one open at a time. When nobody reads on, what is open is closed, also while it is
+ * waited for.
+ *
+ * @internal
+ */
+export class EntrySources {
+  readonly #signal: AbortSignal | undefined;
+  #open?: Readable;
+  #isOver = false;
+
+  constructor(signal?: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  /** Closes what is open; what is opened after that is closed at once. */
+  end(): void {
+    this.#isOver = true;
+    this.#open?.destroy();
+  }
+
+  /**
+   * The bytes of an entry from a place on, to its end. With `checksum`, all of them are read, what comes before
+   * the place included, and the entry knows its CRC-32 afterwards.
+   *
+   * @throws FileChangedError where the file has another tag or size than the entry says, or another CRC-32
+   */
+  async *read(
+    entry: KnownEntry,
+    { start = 0, end, checksum = false }: EntryWindow = {},
+  ): AsyncGenerator<Uint8Array, void> {
+    const { file, size } = entry;
+    if (!file || size === 0) return;
+    const from = checksum || file.acceptsRanges === false ? 0 : start;
+    const to = file.acceptsRanges === false ? undefined : end;
+    let at = from;
+    let crc32 = 0;
+    for await (const chunk of await this.#opened(entry, file, from, to)) {
+      const bytes = chunk as Uint8Array;
+      if (checksum) crc32 = crc32Of(bytes, crc32);
+      const before = at;
+      at += bytes.length;
+      if (size !== undefined && at > size) throw changed(entry, 'size');
+      const wanted = windowOf(bytes, before, start, end);
+      if (wanted.length > 0) yield wanted;
+      if (end !== undefined && at > end && !checksum) break;
+    }
+    const last = end !== undefined && !checksum ? end + 1 : size;
+    if (last !== undefined && at < last) throw changed(entry, 'size');
+    if (checksum) noteCrc32(entry, crc32);
+  }
+
+  /**
+   * Reads an entry for its CRC-32 alone.
+   *
+   * @throws FileChangedError
+   */
+  async measure(entry: KnownEntry): Promise<void> {
+    const nothing = this.read(entry, { start: entry.size, checksum: true });
+    while (!(await nothing.next()).done);
+  }
+
+  async #opened(
+    { etag }: KnownEntry,
+    file: DownloadFile,
+    start: number,
+    end: number | undefined,
+  ): Promise<Readable> {
+    const signal = this.#signal;
+    const window = start > 0 || end !== undefined ? { start, end } : {};
+    const source = await file.open({ ...window, ifMatch: etag, signal });
+    this.#open = source;
+    if (this.#isOver) source.destroy();
+    return source;
+  }
+}
+
+/**
+ * @internal
+ */
+export interface EntryWindow {
+  readonly start?: number;
+  /** Inclusive. */
+  readonly end?: number;
+  readonly checksum?: boolean;
+}
+
+function windowOf(
+  bytes: Uint8Array,
+  at: number,
+  start: number,
+  end = Infinity,
+): Uint8Array {
+  if (at >= start && at + bytes.length - 1 <= end) return bytes;
+  return bytes.subarray(
+    Math.max(0, start - at),
+    Math.max(0, Math.min(bytes.length, end + 1 - at)),
+  );
+}
+
+function noteCrc32(entry: KnownEntry, crc32: number): void {
+  if (entry.crc32 === undefined) {
+    entry.crc32 = crc32;
+    rememberCrc32(entry);
+  } else if (entry.crc32 !== crc32) {
+    throw changed(entry, 'CRC-32');
+  }
+}
+
+function changed({ path }: KnownEntry, what: string): FileChangedError {
+  return new FileChangedError(
+    `${quote(path)} has another ${what} than its entry says`,
+  );
+}
