@@ -6,6 +6,7 @@ import {
   type OptionCheck,
   type OptionChecks,
   TRUE_OR_FALSE,
+  isWholeNumber,
   wholeNumber,
 } from '../errors/check-options.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
@@ -23,7 +24,7 @@ const PLAIN: OptionCheck = [
 ];
 const CHECKS: OptionChecks<ServerConfigOptions> = {
   upstream: PLAIN,
-  listen: PLAIN,
+  listen: [(value) => PLAIN[0](value) || isWholeNumber(value, 1), PLAIN[1]],
   serverName: PLAIN,
   user: PLAIN,
   directory: [
@@ -151,7 +152,7 @@ export function serverPlaces(options: ServerConfigOptions): ServerPlaces {
   return {
     ...checked,
     upstream: { host, port },
-    listen: addressOf('listen', listen),
+    listen: addressOf('listen', String(listen)),
     names: namesOf(serverName),
     user: owner === undefined ? undefined : [owner, group ?? owner],
   };

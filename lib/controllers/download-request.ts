@@ -12,5 +12,7 @@ export interface DownloadRequest {
   readonly headers: IncomingHttpHeaders;
   /** Parameters of the route. A wildcard's are read by `getPath()`: the adapters differ in them. */
   readonly params: Readonly<Record<string, string | string[] | undefined>>;
+  /** Values of the query, as the adapter parses them: a name that is there twice is a list. */
+  readonly query: Readonly<Record<string, unknown>>;
   readonly ip?: string;
 }

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { isAbsolute } from 'node:path';
 
 import {
   InvalidOptionsError,
@@ -8,6 +7,7 @@ import {
 import { type DownloadFile } from '../files/download-file.js';
 import { LocalFile } from '../files/local-file.js';
 import { type Awaitable } from '../storages/awaitable.js';
+import { directoryPath } from '../storages/local-disk.js';
 import { nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
 import { type DownloadRequest } from './download-request.js';
@@ -26,8 +26,8 @@ import { requireParameter, routeParameter } from './route-parameter.js';
  * @publicApi
  */
 export abstract class PathDownloadController extends DownloadController {
-  /** The directory, absolute. Nothing outside it is handed out, not by a link either. */
-  root!: string;
+  /** The directory: an absolute path, or a `file:` URL. Nothing outside it is handed out, not by a link either. */
+  root!: string | URL;
   /** One fixed file below the root, in place of the one in the URL. */
   path?: string;
   /** The route's parameter that holds the path. */
@@ -51,18 +51,19 @@ export abstract class PathDownloadController extends DownloadController {
     return source &&
       this.getFile === prototype.getFile &&
       this.getRoot === prototype.getRoot
-      ? { ...source, place: { directory: this.root } }
+      ? { ...source, place: { directory: directoryPath(this.root) } }
       : source;
   }
 
   /** @internal */
   override async missingRoot(): Promise<string | undefined> {
     if (this.getRoot !== PathDownloadController.prototype.getRoot) return;
-    const isDirectory = await stat(this.root).then(
+    const root = this.#checked(this.root);
+    const isDirectory = await stat(root).then(
       (stats) => stats.isDirectory(),
       () => false,
     );
-    return isDirectory ? undefined : this.root;
+    return isDirectory ? undefined : root;
   }
 
   // The first signature: an override need not be asynchronous.
@@ -73,7 +74,7 @@ export abstract class PathDownloadController extends DownloadController {
     return new LocalFile(path, { root, dotfiles: this.dotfiles });
   }
 
-  getRoot(_request: DownloadRequest): Awaitable<string> {
+  getRoot(_request: DownloadRequest): Awaitable<string | URL> {
     return this.root;
   }
 
@@ -92,11 +93,12 @@ export abstract class PathDownloadController extends DownloadController {
 
   /** Also for what getRoot() gives: without a root, every file of the machine would be in reach. */
   #checked(root: unknown): string {
-    if (typeof root === 'string' && isAbsolute(root)) return root;
+    const path = directoryPath(root);
+    if (path !== undefined) return path;
     throw new InvalidOptionsError(
       `${nameOfController(this.constructor)}.root`,
       root,
-      'Give the absolute path of the directory that it hands out, or override getRoot().',
+      'Give the absolute path of the directory that it hands out, or its file: URL, or override getRoot().',
     );
   }
 }

@@ -6,10 +6,12 @@ import { InvalidOptionsError } from '../errors/download-errors.js';
 import { isDownloadFile } from '../files/download-file.js';
 import { type CsvColumns, type CsvFormat } from './csv-file-options.js';
 
-// Also behind what a spreadsheet skips, or takes for the end of a cell before.
-const FORMULA = /^(?:[\t\r]|[\s;|,]*[=+\-@\uff0b\uff0d\uff1d\uff20])/;
-// Databases give their longer numbers as text.
-const NEGATIVE_NUMBER = /^-\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+// Also behind what a spreadsheet skips or does not show, or takes for the end of a cell before; the signs also
+// in full width and small.
+const FORMULA =
+  /^(?:[\t\r]|[\s\p{Cc}\p{Cf};|,]*[=+\-@\uff0b\uff0d\uff1d\uff20\ufe62\ufe63\ufe66\ufe6b])/u;
+// Databases give their longer numbers as text; people write a comma, or a percent sign, and a dash for nothing.
+const NEGATIVE_NUMBER = /^-(?:\d+(?:[.,]\d+)*(?:e[+-]?\d+)?%?)?$/i;
 
 /**
  * A text that no spreadsheet takes for a formula: `=1+1` becomes `'=1+1`. csv-stringify's own option

@@ -10,7 +10,11 @@ import {
 import { quote } from '../errors/quote.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { openLocalFile, type OpenFile } from '../storages/local-descriptor.js';
-import { type Confinement, confinedPath } from '../storages/local-disk.js';
+import {
+  type Confinement,
+  confinedPath,
+  directoryPath,
+} from '../storages/local-disk.js';
 import { type DownloadFile } from './download-file.js';
 
 /**
@@ -18,7 +22,9 @@ import { type DownloadFile } from './download-file.js';
  *
  * @publicApi
  */
-export interface LocalFileOptions extends Confinement {
+export interface LocalFileOptions extends Omit<Confinement, 'root'> {
+  /** The directory that the file must not leave, not by a symlink either: its absolute path, or a `file:` URL. */
+  readonly root?: string | URL;
   /** What the client calls it; the last segment of the path by default. */
   readonly name?: string;
   /**
@@ -62,12 +68,12 @@ export class LocalFile implements DownloadFile {
   constructor(path: string, options: LocalFileOptions = {}) {
     const { root, dotfiles, name, etag } = options;
     // Given as undefined, it was meant: an unset variable must not open the whole disk.
+    this.#root = 'root' in options ? absoluteRoot(root) : undefined;
     this.path =
-      'root' in options
-        ? confinedPath(path, absoluteRoot(root), dotfiles)
-        : absolutePath(path);
+      this.#root === undefined
+        ? absolutePath(path)
+        : confinedPath(path, this.#root, dotfiles);
     this.name = name ?? basename(this.path);
-    this.#root = root;
     this.#etag = etag;
     this.hasDiskTag = etag === undefined;
   }
@@ -112,13 +118,12 @@ function isNormal(path: string): boolean {
   return normalize(path) === path.replaceAll('/', sep);
 }
 
-function absoluteRoot(root: string | undefined): string {
-  if (typeof root !== 'string' || !isAbsolute(root)) {
-    throw new InvalidOptionsError(
-      'LocalFile.root',
-      root,
-      'Give the absolute path of a directory.',
-    );
-  }
-  return root;
+function absoluteRoot(root: string | URL | undefined): string {
+  const path = directoryPath(root);
+  if (path !== undefined) return path;
+  throw new InvalidOptionsError(
+    'LocalFile.root',
+    root,
+    "Give the absolute path of a directory. A URL object of it, such as new URL('../files/', import.meta.url), does as well.",
+  );
 }

@@ -109,7 +109,7 @@ export function refuse(
  */
 export interface ServerConfigOptions {
   /** `host:port` or `port` of the web server; `80` by default. */
-  readonly listen?: string;
+  readonly listen?: string | number;
   /** `host:port` of the application. */
   readonly upstream: string;
   /** Names of the site; any by default. */

@@ -1,3 +1,4 @@
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import { LocalFile } from '../files/local-file.js';
 import {
   checkPresentation,
@@ -11,8 +12,13 @@ import { DownloadResponse } from '../responses/download-response.js';
  * @publicApi
  */
 export interface SendfileOptions extends Presentation {
-  /** The directory that the file must not leave; give it where the path comes from a request. */
-  readonly root?: string;
+  /**
+   * The directory that the file must not leave, as an absolute path or a `file:` URL; give it where the path
+   * comes from a request.
+   */
+  readonly root?: string | URL;
+  /** Whether names that begin with a dot are handed out from below `root`; false by default. */
+  readonly dotfiles?: boolean;
 }
 
 /**
@@ -35,8 +41,15 @@ export function sendfile(
   path: string,
   options: SendfileOptions = {},
 ): DownloadResponse {
-  const { root, ...presentation } = options;
+  const { root, dotfiles, ...presentation } = options;
   checkPresentation('sendfile()', presentation);
-  const file = new LocalFile(path, 'root' in options ? { root } : {});
+  if (dotfiles !== undefined && typeof dotfiles !== 'boolean') {
+    throw new InvalidOptionsError(
+      'sendfile().dotfiles',
+      dotfiles,
+      'Give true or false.',
+    );
+  }
+  const file = new LocalFile(path, 'root' in options ? { root, dotfiles } : {});
   return new DownloadResponse(file, presentation);
 }

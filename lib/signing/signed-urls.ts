@@ -11,7 +11,7 @@ import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type UrlSigner } from './url-signer.js';
 
 /**
- * A storage whose `url(key)` is a signed link; all else is the storage's own. Its URLs lead to a route of
+ * A storage whose `url(key)` is a signed link, and `url(key, { expiresIn })` one that works for so many seconds; all else is the storage's own. Its URLs lead to a route of
  * yours with @SignedUrl(), so the storage has to know under which path that is.
  *
  * ```ts
@@ -91,9 +91,17 @@ class SignedUrlStorage extends DownloadStorage {
     this.#signer = signer;
   }
 
-  /** @throws InvalidOptionsError before the module has bound it */
-  override url(key: string): string {
-    if (this.#signer) return this.#signer.sign(this.sourceUrl(key));
+  /** @throws InvalidOptionsError before the module has bound it, and for an `expiresIn` that is none */
+  override url(
+    key: string,
+    { expiresIn }: { readonly expiresIn?: number } = {},
+  ): string {
+    if (this.#signer) {
+      return this.#signer.sign(
+        this.sourceUrl(key),
+        expiresIn === undefined ? {} : { expiresIn },
+      );
+    }
     throw new InvalidOptionsError(
       'signedUrls().url',
       key,

@@ -97,8 +97,12 @@ export abstract class DownloadStorage {
    */
   request?(key: string, conditions: RemoteConditions): Promise<RemoteAnswer>;
 
-  /** The URL path or address under which a web server can fetch the file, if it can. */
-  url?(key: string): string;
+  /**
+   * The URL path or address under which a web server can fetch the file, if it can.
+   *
+   * @param options for the signed links of `signedUrls()`: seconds that the link works, the module's by default
+   */
+  url?(key: string, options?: { readonly expiresIn?: number }): string;
 
   /**
    * The same as a web server in front is told it, where `url()` gives clients another one.

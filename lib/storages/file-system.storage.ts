@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, realpath, unlink } from 'node:fs/promises';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Readable } from 'node:stream';
 
 import {
@@ -25,6 +25,7 @@ import {
   errorCode,
   isBelow,
   isNoSuchFile,
+  directoryPath,
 } from './local-disk.js';
 import { realpathOfNearest, writeNew } from './new-file.js';
 import { publish } from './publish.js';
@@ -35,8 +36,8 @@ import { publish } from './publish.js';
  * @publicApi
  */
 export interface FileSystemStorageOptions {
-  /** The directory that holds the files; absolute. Nothing outside it is read, not by a link either. */
-  readonly root: string;
+  /** The directory that holds the files; an absolute path, or a `file:` URL. Nothing outside it is read, not by a link either. */
+  readonly root: string | URL;
   /** What stands before the key in `url(key)`: `/media/`. Without it the storage knows no URLs. */
   readonly baseUrl?: string;
   /** Whether keys may have segments that begin with a dot; false by default. */
@@ -74,14 +75,15 @@ export class FileSystemStorage extends DownloadStorage {
     etag,
   }: FileSystemStorageOptions) {
     super();
-    if (typeof root !== 'string' || !isAbsolute(root)) {
+    const directory = directoryPath(root);
+    if (directory === undefined) {
       throw new InvalidOptionsError(
         'FileSystemStorage.root',
         root,
-        'Give the absolute path of a directory.',
+        "Give the absolute path of a directory. A URL object of it, such as new URL('../files/', import.meta.url), does as well.",
       );
     }
-    this.root = resolve(root);
+    this.root = resolve(directory);
     this.#dotfiles = dotfiles;
     this.#etag = etag;
     if (baseUrl !== undefined) {

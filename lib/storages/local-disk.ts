@@ -1,5 +1,6 @@
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
 
 import {
   DownloadError,
@@ -58,6 +59,25 @@ export function confinedPath(
 }
 
 const absolute = remembered((root) => resolve(root));
+
+/**
+ * The path of a directory that may be given as a `file:` URL: an object, as Node takes it.
+ *
+ * @returns what is no absolute path as undefined
+ * @internal
+ */
+export function directoryPath(root: unknown): string | undefined {
+  if (root instanceof URL) return pathOfUrl(root);
+  return typeof root === 'string' && isAbsolute(root) ? root : undefined;
+}
+
+function pathOfUrl(url: URL): string | undefined {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * What a failed call on a local path means for a download.

@@ -1,5 +1,6 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 import {
   afterAll,
@@ -519,6 +520,53 @@ describe.each(ADAPTERS)('sendfile() without a root on %s', (adapter) => {
     }
     expect(lines.of('warn')).toHaveLength(3);
     expect(lines.of('warn')[0]).toContain('`root`');
+    await running.close();
+    await directory.remove();
+  });
+});
+
+describe.each(ADAPTERS)('A root that is a file: URL on %s', (adapter) => {
+  it('holds what is handed out', async () => {
+    const directory = await temporaryDirectory();
+    await directory.write('public/a.txt', 'public');
+    await directory.write('public/.hidden', 'hidden');
+    await directory.write('secret.txt', SECRET);
+    const root = pathToFileURL(join(directory.path, 'public'));
+
+    @Controller()
+    class HandlersController {
+      @Get('sendfile')
+      file(@Query('n') name: string, @Query('dotfiles') dotfiles?: string) {
+        return sendfile(name, { root, dotfiles: dotfiles === 'true' });
+      }
+    }
+    const running = await startApplication(adapter, {
+      options: { storages: { default: new FileSystemStorage({ root }) } },
+      controllers: [
+        HandlersController,
+        PathDownloadController.asController('path/*path', { root }),
+        StorageDownloadController.asController('storage/*path'),
+      ],
+    });
+    const answers = async (...paths: string[]) =>
+      Promise.all(
+        paths.map(async (path) => {
+          const { status, text } = await httpRequest(running.origin, path);
+          return status === 200 ? text : status;
+        }),
+      );
+    expect(
+      await answers('/sendfile?n=a.txt', '/path/a.txt', '/storage/a.txt'),
+    ).toEqual(['public', 'public', 'public']);
+    expect(
+      await answers(
+        '/sendfile?n=..%2Fsecret.txt',
+        '/sendfile?n=.hidden',
+        '/path/.hidden',
+        '/sendfile?n=.hidden&dotfiles=true',
+        '/sendfile?n=..%2Fsecret.txt&dotfiles=true',
+      ),
+    ).toEqual([404, 404, 404, 'hidden', 404]);
     await running.close();
     await directory.remove();
   });

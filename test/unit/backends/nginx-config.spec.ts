@@ -133,7 +133,7 @@ describe('the printed configuration of nginx', () => {
     ['upstream', 'app:3000/'],
     ['upstream', 'app 3000'],
     ['upstream', '3000'],
-    ['listen', 80],
+    ['listen', 80.5],
     ['listen', '80; listen 81'],
     ['listen', '80\n'],
     ['serverName', 'a; b'],

@@ -118,7 +118,7 @@ describe.each(NAMES)('the printed configuration of %s', (name) => {
     ['upstream', '127.0.0.1:3000 #'],
     ['upstream', '127.0.0.1:3000}'],
     ['upstream', 'a\nb:1'],
-    ['listen', 80],
+    ['listen', 80.5],
     ['listen', '80 ssl'],
     ['listen', '80\n'],
     ['listen', 'localhost'],

@@ -9,7 +9,7 @@ import { FileNotFoundError } from '../../../lib/errors/download-errors.js';
 class DocumentController extends ObjectDownloadController<object> {}
 
 function where(params: DownloadRequest['params']): unknown {
-  const request = { method: 'GET', url: '/', headers: {}, params };
+  const request = { method: 'GET', url: '/', headers: {}, params, query: {} };
   return new DocumentController().getWhere(request);
 }
 

@@ -19,7 +19,7 @@ const event: DownloadEvent = {
   file: { name: 'a.txt' },
   controller: 'FileController',
   handler: 'handleDownload',
-  request: { method: 'GET', url: '/', headers: {}, params: {} },
+  request: { method: 'GET', url: '/', headers: {}, params: {}, query: {} },
 };
 
 function lines(): string[] {

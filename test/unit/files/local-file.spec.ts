@@ -1,5 +1,6 @@
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
@@ -86,6 +87,21 @@ describe('LocalFile', () => {
     expect(
       new LocalFile(`${root}/folder/../folder/./a b.txt`, { root }).path,
     ).toBe(path);
+  });
+
+  it('lies below a root that is a file: URL', async () => {
+    for (const url of [pathToFileURL(root), pathToFileURL(`${root}/`)]) {
+      const file = new LocalFile('folder/a b.txt', { root: url });
+      expect(file.path).toBe(join(root, 'folder/a b.txt'));
+      expect((await file.stat()).size).toBe(10);
+      const outside = '../root-private/secret.txt';
+      expect(() => new LocalFile(outside, { root: url })).toThrow(
+        SuspiciousPathError,
+      );
+    }
+    expect(
+      () => new LocalFile('a', { root: new URL('https://a.example/') }),
+    ).toThrow('"LocalFile.root"');
   });
 
   it('tells size and time of the file', async () => {

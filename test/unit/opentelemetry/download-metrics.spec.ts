@@ -26,6 +26,7 @@ const started: DownloadEvent = {
     url: '/files/a.txt',
     headers: {},
     params: {},
+    query: {},
     route: { path: '/files/*path' },
   } as DownloadEvent['request'],
 };

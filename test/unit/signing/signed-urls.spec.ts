@@ -52,6 +52,18 @@ describe('signedUrls()', () => {
     return signed;
   }
 
+  it('signs a URL for as long as it is told', () => {
+    const signed = bound(inner);
+    const expires = (url = ''): number =>
+      Number(new URL(url).searchParams.get('expires'));
+    const now = Date.parse('2026-03-01T10:00:00Z') / 1000;
+    expect(expires(signed.url?.('a.txt', { expiresIn: 60 }))).toBe(now + 60);
+    expect(expires(signed.url?.('a.txt', {}))).toBe(now + 3600);
+    expect(() => signed.url?.('a.txt', { expiresIn: -1 })).toThrow(
+      InvalidOptionsError,
+    );
+  });
+
   it('signs the URLs of the storage', () => {
     const url = bound(inner).url?.('a/é & b.txt') ?? '';
     expect(url).toMatch(

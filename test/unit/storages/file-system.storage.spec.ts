@@ -44,7 +44,7 @@ describe('FileSystemStorage', () => {
       ['a relative path', 'media'],
       ['an empty one', ''],
       ['nothing', undefined],
-      ['a URL', new URL('file:///srv/media')],
+      ['a URL of another scheme', new URL('https://a.example/srv/media')],
     ])('is refused where it is %s', (_, wrong) => {
       const create = () => new FileSystemStorage({ root: wrong as string });
       expect(create).toThrow(InvalidOptionsError);
