@@ -3,6 +3,8 @@ import { type IncomingHttpHeaders } from 'node:http';
 
 const ID = '[0-9a-f]{32}';
 const WHOLE_ID = new RegExp(`^${ID}$`);
+/** Each is looked for. A client has one; an old one may stand beside it for another path. */
+const MOST_SHOWN = 4;
 const PREFETCH = /\b(?:prefetch|prerender|preview)\b/i;
 
 /**
@@ -60,10 +62,11 @@ export function shownTokens(
   { cookie = '' }: IncomingHttpHeaders,
   linkId: string,
 ): string[] {
-  return cookie.split(';').flatMap((pair) => {
+  const tokens = cookie.split(';').flatMap((pair) => {
     const [name, token] = pair.trim().split('=');
     return name === cookieName(linkId) && isId(token) ? token : [];
   });
+  return tokens.slice(0, MOST_SHOWN);
 }
 
 /**
@@ -79,7 +82,8 @@ export function shownGrants(
   const tags = [headers['if-range'], headers['if-match']].flatMap((value) =>
     idsIn(value?.toString(), new RegExp(`"(${ID})\\.[\\w-]+"`, 'g')),
   );
-  return [...shownTokens(headers, linkId).map(grantIdOf), ...tags];
+  const ids = shownTokens(headers, linkId).map(grantIdOf);
+  return [...ids, ...tags.slice(0, MOST_SHOWN)];
 }
 
 /**

@@ -42,6 +42,14 @@ describe('what a client shows of its grant', () => {
     expect(shownGrants(headers, 'link')).toEqual(shown);
   });
 
+  it('is four of each kind at most: all of them are looked for', () => {
+    const many = Array(100).fill(`downloadview-link=${A}`).join('; ');
+    const tags = Array(100).fill(`"${B}.tag"`).join();
+    expect(shownTokens({ cookie: many }, 'link')).toHaveLength(4);
+    const headers = { cookie: many, 'if-match': tags };
+    expect(shownGrants(headers, 'link')).toHaveLength(8);
+  });
+
   it('stands in its cookie', () => {
     const cookie = grantCookie('link', A, { seconds: 60, isSecure: true });
     expect(cookie).toBe(
