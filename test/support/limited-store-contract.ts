@@ -7,7 +7,7 @@ import {
 } from 'nestjs-downloadview/typeorm';
 import { type DataSource } from 'typeorm';
 
-import { drawOf, LEASE } from '../../lib/typeorm/limited-links/grant-draws.js';
+import { portionOf, LEASE } from '../../lib/typeorm/limited-links/portion.js';
 import { listLinks } from '../../lib/typeorm/limited-links/link-list.js';
 import { LinkStore } from '../../lib/typeorm/limited-links/link-store.js';
 
@@ -63,8 +63,8 @@ export function limitedStoreContract(open: () => Promise<DataSource>): void {
   const usedOf = async (id: string) => (await store.find(id))?.used;
   const grantsOf = (linkId: string) =>
     dataSource.manager.findBy(LimitedLinkGrant, { linkId });
-  const whole = drawOf(SIZE, SIZE);
-  const part = drawOf(SIZE / 10, SIZE);
+  const whole = portionOf(SIZE, SIZE);
+  const part = portionOf(SIZE / 10, SIZE);
 
   describe('the migrations', () => {
     const changes = async () => {
@@ -138,7 +138,7 @@ export function limitedStoreContract(open: () => Promise<DataSource>): void {
       expect(await grantsOf(id)).toEqual([]);
     });
 
-    it('is not counted where its grant cannot be kept', async () => {
+    it('is not counted where it cannot be kept', async () => {
       const id = await addLink({ maxUses: 2 });
       const grant = grantFor(id);
       await store.begin(grant);
@@ -165,73 +165,73 @@ export function limitedStoreContract(open: () => Promise<DataSource>): void {
       expect(await store.undo(grant.id, id, part.amount)).toBe(true);
       expect([await usedOf(id), await grantsOf(id)]).toEqual([0, []]);
       await store.begin(grant, part);
-      await store.draw(grant.id, part);
+      await store.take(grant.id, part);
       expect(await store.undo(grant.id, id, part.amount)).toBe(false);
       expect(await usedOf(id)).toBe(1);
     });
   });
 
-  describe('a grant', () => {
-    const begin = async (draw = part) => {
+  describe('a use that has begun', () => {
+    const begin = async (portion = part) => {
       const linkId = await addLink();
       const grant = grantFor(linkId, 'me');
-      await store.begin(grant, draw);
+      await store.begin(grant, portion);
       return grant;
     };
 
     it('gives a small file eight times, and not a byte more', async () => {
       const { id } = await begin(whole);
       for (let again = 1; again <= 7; again += 1) {
-        expect(await store.draw(id, whole)).toBe(true);
+        expect(await store.take(id, whole)).toBe(true);
       }
-      expect(await store.draw(id, drawOf(1, SIZE))).toBe(false);
+      expect(await store.take(id, portionOf(1, SIZE))).toBe(false);
       await store.release(id, 1);
-      expect(await store.draw(id, drawOf(1, SIZE))).toBe(true);
+      expect(await store.take(id, portionOf(1, SIZE))).toBe(true);
     });
 
     it('gives twice the size of a large file, and what may be lost on the way', async () => {
       const size = 1_000_000_000;
-      const { id } = await begin(drawOf(size, size));
-      expect(await store.draw(id, drawOf(size, size))).toBe(true);
-      const lost = drawOf(16 * 1024 * 1024, size);
+      const { id } = await begin(portionOf(size, size));
+      expect(await store.take(id, portionOf(size, size))).toBe(true);
+      const lost = portionOf(16 * 1024 * 1024, size);
       for (let times = 1; times <= 6; times += 1) {
-        expect(await store.draw(id, lost)).toBe(true);
+        expect(await store.take(id, lost)).toBe(true);
       }
-      expect(await store.draw(id, drawOf(1, size))).toBe(false);
+      expect(await store.take(id, portionOf(1, size))).toBe(false);
     });
 
     it('gives a file of unknown size eight times', async () => {
-      const unknown = drawOf(undefined, undefined);
+      const unknown = portionOf(undefined, undefined);
       const { id } = await begin(unknown);
       for (let again = 1; again <= 7; again += 1) {
-        expect(await store.draw(id, unknown)).toBe(true);
+        expect(await store.take(id, unknown)).toBe(true);
       }
-      expect(await store.draw(id, unknown)).toBe(false);
+      expect(await store.take(id, unknown)).toBe(false);
     });
 
     it('has 16 answers at once, over all that ask', async () => {
-      const tiny = drawOf(1, SIZE);
+      const tiny = portionOf(1, SIZE);
       const { id } = await begin(tiny);
       const drawn = await Promise.all(
-        Array.from({ length: 20 }, () => store.draw(id, tiny)),
+        Array.from({ length: 20 }, () => store.take(id, tiny)),
       );
       expect(drawn.filter(Boolean)).toHaveLength(15);
       await store.release(id, 0);
-      expect(await store.draw(id, tiny)).toBe(true);
-      expect(await store.draw(id, tiny)).toBe(false);
+      expect(await store.take(id, tiny)).toBe(true);
+      expect(await store.take(id, tiny)).toBe(false);
     });
 
     it('forgets the answers of a process that says nothing any more', async () => {
-      const tiny = drawOf(1, SIZE);
+      const tiny = portionOf(1, SIZE);
       const { id, linkId } = await begin(tiny);
-      for (let other = 1; other < 16; other += 1) await store.draw(id, tiny);
+      for (let other = 1; other < 16; other += 1) await store.take(id, tiny);
       now += LEASE - 1;
-      expect(await store.draw(id, tiny)).toBe(false);
+      expect(await store.take(id, tiny)).toBe(false);
       await store.renewLeases([id]);
       now += LEASE - 1;
-      expect(await store.draw(id, tiny)).toBe(false);
+      expect(await store.take(id, tiny)).toBe(false);
       now += 1;
-      expect(await store.draw(id, tiny)).toBe(true);
+      expect(await store.take(id, tiny)).toBe(true);
       const [grant] = await grantsOf(linkId);
       expect(grant?.connections).toBe(1);
     });
@@ -240,10 +240,10 @@ export function limitedStoreContract(open: () => Promise<DataSource>): void {
       const { id } = await begin();
       const other = await begin();
       await store.revoke([other.linkId]);
-      expect(await store.draw(other.id, part)).toBe(false);
-      expect(await store.findGrant(other.id, other.linkId)).toBeNull();
+      expect(await store.take(other.id, part)).toBe(false);
+      expect(await store.findUse(other.id, other.linkId)).toBeNull();
       now += HOUR;
-      expect(await store.draw(id, part)).toBe(false);
+      expect(await store.take(id, part)).toBe(false);
     });
 
     it('is found by its id, else as the last one of the client', async () => {

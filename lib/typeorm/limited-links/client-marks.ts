@@ -22,11 +22,11 @@ export function isId(value: unknown): value is string {
 }
 
 /**
- * The id of the grant that a URL leads to. The database does not know the URL.
+ * The id of the use that a URL leads to. The database does not know the URL.
  *
  * @internal
  */
-export function grantIdOf(token: string): string {
+export function useIdOf(token: string): string {
   return createHash('sha256').update(token).digest('hex').slice(0, 32);
 }
 
@@ -40,7 +40,7 @@ export function clientHash(linkId: string, client: string): string {
 }
 
 /**
- * What leads to the grant that a form makes. However often it is sent, it is the same one; with the form of
+ * What leads to the use that a form makes. However often it is sent, it is the same one; with the form of
  * another link it is another one.
  *
  * @param nonce of the form
@@ -54,7 +54,7 @@ export function tokenOf(linkId: string, nonce: string): string {
 }
 
 /**
- * What leads to the grants that a request shows by the cookie of a link.
+ * What leads to the uses that a request shows by the cookie of a link.
  *
  * @internal
  */
@@ -70,24 +70,24 @@ export function shownTokens(
 }
 
 /**
- * Ids of grants that a request shows: by the cookie of their link, or by the tag that it holds its bytes
+ * Ids of uses that a request shows: by the cookie of their link, or by the tag that it holds its bytes
  * against.
  *
  * @internal
  */
-export function shownGrants(
+export function shownUses(
   headers: IncomingHttpHeaders,
   linkId: string,
 ): string[] {
   const tags = [headers['if-range'], headers['if-match']].flatMap((value) =>
     idsIn(value?.toString(), new RegExp(`"(${ID})\\.[\\w-]+"`, 'g')),
   );
-  const ids = shownTokens(headers, linkId).map(grantIdOf);
+  const ids = shownTokens(headers, linkId).map(useIdOf);
   return [...ids, ...tags.slice(0, MOST_SHOWN)];
 }
 
 /**
- * The tag of a file for a grant, from that for another one.
+ * The tag of a file for a use, from that for another one.
  *
  * @internal
  */
@@ -100,15 +100,15 @@ function idsIn(value = '', pattern: RegExp): string[] {
 }
 
 /**
- * The cookie by which a client shows its grant. It has no path: a server in front may have taken a prefix away
+ * The cookie by which a client shows its use. It has no path: a server in front may have taken a prefix away
  * from the one that the application knows. So that of one link comes with requests for others, which is why
  * the link is in its name.
  *
- * @param token what leads to the grant
+ * @param token what leads to the use
  * @param seconds how long it is kept
  * @internal
  */
-export function grantCookie(
+export function useCookie(
   linkId: string,
   token: string,
   { seconds, isSecure }: { seconds: number; isSecure: boolean },

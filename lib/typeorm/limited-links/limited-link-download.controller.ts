@@ -32,7 +32,7 @@ import { type LimitedLink } from './limited-link.entity.js';
 import { LimitedLinks } from './limited-links.js';
 import { withNonce } from './link-form.js';
 import { pageAnswer, linkPage, type LimitedLinkPage } from './link-page.js';
-import { LinkVisitor, type VisitedLink } from './link-visitor.js';
+import { LinkRequest, type CountedLink } from './link-request.js';
 import { TaggedFile } from './link-uses.js';
 
 type AnyResponse = Parameters<typeof platformResponse>[0];
@@ -120,8 +120,8 @@ export abstract class LimitedLinkDownloadController extends DownloadController {
     @Req() request: DownloadRequest,
     @Res({ passthrough: true }) response?: AnyResponse,
   ): Promise<DownloadResponse> {
-    const visitor = this.#visitor(request);
-    const { link } = await visitor.look();
+    const linkRequest = this.#linkRequest(request);
+    const { link } = await linkRequest.look();
     if (!(await this.getConfirm(link, request))) {
       return this.#countedDownload(request);
     }
@@ -133,7 +133,7 @@ export abstract class LimitedLinkDownloadController extends DownloadController {
       );
     }
     const { name, size } = await this.#factsOf(link, request);
-    const continuedUntil = await visitor.continuedUntil(link, size);
+    const continuedUntil = await linkRequest.continuedUntil(link, size);
     const page = { name, size, link, continuedUntil };
     const html = await this.getPage(page, request);
     return pageAnswer(withNonce(html), platformResponse(response));
@@ -150,10 +150,10 @@ export abstract class LimitedLinkDownloadController extends DownloadController {
     @Req() request: DownloadRequest,
     @Res({ passthrough: true }) response: AnyResponse,
   ): Promise<DownloadResponse> {
-    const visitor = this.#visitor(request);
-    const form = await visitor.form();
+    const linkRequest = this.#linkRequest(request);
+    const form = await linkRequest.form();
     const { size } = await this.#factsOf(form.link, request);
-    const { location, cookie, undo } = await visitor.confirm(form, size);
+    const { location, cookie, undo } = await linkRequest.confirm(form, size);
     const platform = platformResponse(response);
     const { raw } = platform;
     whenClosed(raw, () => {
@@ -176,25 +176,25 @@ export abstract class LimitedLinkDownloadController extends DownloadController {
   }
 
   override async getFile(request: DownloadRequest): Promise<DownloadFile> {
-    const visited = await this.#visitor(request).visit();
-    const file = await this.getSharedFile(visited.link, request);
-    return new TaggedFile(file, visited.grantId);
+    const counted = await this.#linkRequest(request).forDownload();
+    const file = await this.getSharedFile(counted.link, request);
+    return new TaggedFile(file, counted.useId);
   }
 
   /** Checked and counted also where download() is overridden and asks for no file of ours. */
   async #countedDownload(request: DownloadRequest): Promise<DownloadResponse> {
-    await this.#visitor(request).visit();
+    await this.#linkRequest(request).forDownload();
     return this.download(request);
   }
 
-  #visitor(request: DownloadRequest): LinkVisitor {
-    return new LinkVisitor(request, this.limitedLinks, () =>
+  #linkRequest(request: DownloadRequest): LinkRequest {
+    return new LinkRequest(request, this.limitedLinks, () =>
       this.getClient(request),
     );
   }
 
   async #factsOf(
-    link: VisitedLink['link'],
+    link: CountedLink['link'],
     request: DownloadRequest,
   ): Promise<{ name: string; size?: number }> {
     try {

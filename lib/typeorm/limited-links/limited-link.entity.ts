@@ -112,7 +112,7 @@ export class LimitedLink {
 @Entity('limited_link_grant')
 @Index('limited_link_grant_client', ['linkId', 'client'])
 export class LimitedLinkGrant {
-  /** 128 bits in hexadecimal digits: a hash of what stands in the URL of the grant, else random ones. */
+  /** 128 bits in hexadecimal digits: a hash of what stands in the URL of the use, else random ones. */
   @PrimaryColumn({ name: 'id', type: 'varchar', length: 32 })
   id!: string;
 

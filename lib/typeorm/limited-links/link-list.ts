@@ -85,13 +85,13 @@ export async function listUses(
   linkId: string,
   { skip = 0, take = 50 }: LimitedLinkPaging,
 ): Promise<LimitedLinkUse[]> {
-  const grants = await manager.find(LimitedLinkGrant, {
+  const uses = await manager.find(LimitedLinkGrant, {
     where: { linkId },
     order: { createdAt: 'DESC', id: 'ASC' },
     skip,
     take,
   });
-  return grants.map(({ id, createdAt, openUntil, clientName, drawn }) => ({
+  return uses.map(({ id, createdAt, openUntil, clientName, drawn }) => ({
     id,
     begunAt: new Date(createdAt),
     openUntil: openUntil === 0 ? null : new Date(openUntil),

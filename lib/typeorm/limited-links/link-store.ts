@@ -6,15 +6,15 @@ import {
 } from 'typeorm';
 
 import { Atomically } from './atomically.js';
-import { type Draw, DRAW, drawParameters, LEASE } from './grant-draws.js';
+import { type Portion, TAKEN, takenParameters, LEASE } from './portion.js';
 import { LimitedLinkGrant, LimitedLink } from './limited-link.entity.js';
 
 /**
- * Whose grant is looked for: by what is known of it, or by whose it is.
+ * Whose use is looked for: by what is known of it, or by whose it is.
  *
  * @internal
  */
-export interface GrantSearch {
+export interface UseSearch {
   readonly ids: readonly string[];
   readonly client: string | null;
 }
@@ -60,7 +60,7 @@ export async function takeUseBack(
 }
 
 /**
- * The open grant that a client shows: by its id first, else the last one of that client.
+ * The open use that a client shows: by its id first, else the last one of that client.
  *
  * @param now milliseconds since 1970
  * @internal
@@ -68,28 +68,28 @@ export async function takeUseBack(
 export async function findOpen(
   manager: EntityManager,
   linkId: string,
-  { ids, client }: GrantSearch,
+  { ids, client }: UseSearch,
   now: number,
 ): Promise<LimitedLinkGrant | null> {
   const open = (condition: string): Promise<LimitedLinkGrant | null> =>
     manager
-      .createQueryBuilder(LimitedLinkGrant, 'grant_')
-      .where('grant_.linkId = :linkId AND grant_.openUntil > :now')
+      .createQueryBuilder(LimitedLinkGrant, 'use_')
+      .where('use_.linkId = :linkId AND use_.openUntil > :now')
       .andWhere(condition, { linkId, now, ids, client })
-      .orderBy('grant_.createdAt', 'DESC')
+      .orderBy('use_.createdAt', 'DESC')
       .limit(1)
       .getOne();
-  const shown = ids.length > 0 ? await open('grant_.id IN (:...ids)') : null;
+  const shown = ids.length > 0 ? await open('use_.id IN (:...ids)') : null;
   if (shown || client === null) return shown;
-  return open('grant_.client = :client');
+  return open('use_.client = :client');
 }
 
 /**
- * A grant that is to be begun.
+ * A use that is to be begun.
  *
  * @internal
  */
-export type NewGrant = Pick<
+export type NewUse = Pick<
   LimitedLinkGrant,
   'id' | 'linkId' | 'client' | 'clientName' | 'openUntil'
 >;
@@ -111,19 +111,19 @@ export class LinkStore {
   }
 
   /**
-   * Counts a use and begins its grant.
+   * Counts a use and begins it.
    *
-   * @param draw what the first answer takes, where there is one at once
-   * @param unlessOpen whose open grant would make a new one needless
-   * @returns false where the link has no use left, or there is such a grant
+   * @param portion what the first answer takes, where there is one at once
+   * @param unlessOpen whose open use would make a new one needless
+   * @returns false where the link has no use left, or there is such a use
    */
   begin(
-    grant: NewGrant,
-    draw?: Draw,
-    unlessOpen?: GrantSearch,
+    use: NewUse,
+    portion?: Portion,
+    unlessOpen?: UseSearch,
   ): Promise<boolean> {
     const now = this.now();
-    const { linkId } = grant;
+    const { linkId } = use;
     return this.#atomically.run(async (manager, onFailure) => {
       // The row is locked from here on: whoever wants the same use waits.
       if (!(await countUse(manager, linkId, now))) return false;
@@ -132,17 +132,17 @@ export class LinkStore {
         return false;
       }
       await manager.insert(LimitedLinkGrant, {
-        ...grant,
+        ...use,
         createdAt: now,
-        drawn: draw?.amount ?? 0,
-        connections: draw ? 1 : 0,
-        leasedUntil: draw ? now + LEASE : 0,
+        drawn: portion?.amount ?? 0,
+        connections: portion ? 1 : 0,
+        leasedUntil: portion ? now + LEASE : 0,
       });
       return true;
     });
   }
 
-  /** Takes back a use of which nobody has had anything but the draw that is given. */
+  /** Takes back a use of which nobody has had anything but the portion that is given. */
   undo(id: string, linkId: string, amount = 0): Promise<boolean> {
     return this.#atomically.run(async (manager) => {
       const { affected } = await manager
@@ -158,14 +158,14 @@ export class LinkStore {
     });
   }
 
-  /** @returns false where the grant is over, has been drawn on enough, or too often at once */
-  async draw(id: string, draw: Draw): Promise<boolean> {
+  /** @returns false where the use is over, has had enough, or too often at once */
+  async take(id: string, portion: Portion): Promise<boolean> {
     const { affected } = await this.dataSource.manager
       .createQueryBuilder()
       .update(LimitedLinkGrant)
-      .set(DRAW.set)
-      .where(DRAW.where)
-      .setParameters(drawParameters(id, draw, this.now()))
+      .set(TAKEN.set)
+      .where(TAKEN.where)
+      .setParameters(takenParameters(id, portion, this.now()))
       .execute();
     return affected === 1;
   }
@@ -189,24 +189,21 @@ export class LinkStore {
     return this.dataSource.manager.findOneBy(LimitedLink, { id });
   }
 
-  /** A grant that is open. */
-  async findGrant(
-    id: string,
-    linkId: string,
-  ): Promise<LimitedLinkGrant | null> {
+  /** A use that is open. */
+  async findUse(id: string, linkId: string): Promise<LimitedLinkGrant | null> {
     const search = { ids: [id], client: null };
     return findOpen(this.dataSource.manager, linkId, search, this.now());
   }
 
-  /** Whether there is such a grant, open or not, of whatever link. */
-  hasGrant(id: string): Promise<boolean> {
+  /** Whether there is such a use, open or not, of whatever link. */
+  hasUse(id: string): Promise<boolean> {
     return this.dataSource.manager.existsBy(LimitedLinkGrant, { id });
   }
 
-  /** The open grant that a client shows: by its id first, else the last one of that client. */
+  /** The open use that a client shows: by its id first, else the last one of that client. */
   findOpen(
     linkId: string,
-    search: GrantSearch,
+    search: UseSearch,
   ): Promise<LimitedLinkGrant | null> {
     return findOpen(this.dataSource.manager, linkId, search, this.now());
   }
@@ -222,14 +219,14 @@ export class LinkStore {
       .where('id IN (:...ids) AND revoked_at IS NULL')
       .setParameters({ ids })
       .execute();
-    // After the link, whose row a use that is being counted holds: its grant is seen here, too.
-    const grants = { linkId: In(ids) };
-    await manager.update(LimitedLinkGrant, grants, { openUntil: 0 });
+    // After the link, whose row a use that is being counted holds: it is seen here, too.
+    const uses = { linkId: In(ids) };
+    await manager.update(LimitedLinkGrant, uses, { openUntil: 0 });
     return affected ?? 0;
   }
 
   /**
-   * Grants that have ended; what still runs may end by itself.
+   * Uses that have ended; what still runs may end by itself.
    *
    * @param age milliseconds since they began that they are kept in any case
    */
@@ -251,7 +248,7 @@ export class LinkStore {
     return revoked.map(({ id }) => id);
   }
 
-  /** The answers of these grants are still being sent. */
+  /** The answers of these uses are still being sent. */
   async renewLeases(ids: readonly string[]): Promise<void> {
     await this.dataSource.manager
       .createQueryBuilder()

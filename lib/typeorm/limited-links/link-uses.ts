@@ -12,14 +12,14 @@ import {
   type ReadWindow,
   versionOf,
 } from '../../storages/file-stat.js';
-import { grantIdOf, randomId } from './client-marks.js';
-import { hasRoom } from './grant-draws.js';
+import { useIdOf, randomId } from './client-marks.js';
+import { hasRoom } from './portion.js';
 import {
-  GrantGate,
-  type LinkVisit,
+  LinkLimiter,
+  type RequestedUse,
   RunningTransfers,
   type Transfer,
-} from './grant-gate.js';
+} from './link-limiter.js';
 import { type LimitedLinkEvent, type LinkEvents } from './link-events.js';
 import { type LimitedLinkTimes } from './limited-link-options.js';
 import { type LimitedLink } from './limited-link.entity.js';
@@ -83,17 +83,17 @@ export class LinkUses {
   ): Promise<BegunUse | undefined> {
     // Before it is looked whether it goes on: the same form, sent beside this one, may be about to begin it.
     const wasKnown =
-      named !== undefined && (await this.store.hasGrant(grantIdOf(named)));
+      named !== undefined && (await this.store.hasUse(useIdOf(named)));
     const tokens = named === undefined ? shown : [...shown, named];
     for (const token of tokens) {
       const openUntil = await this.#goesOn(link, token, size);
       if (openUntil !== undefined) return { token, openUntil };
     }
     const token = named === undefined || wasKnown ? randomId() : named;
-    const id = grantIdOf(token);
+    const id = useIdOf(token);
     const openUntil = this.openUntil(link);
-    const grant = { id, linkId: link.id, client: null, clientName, openUntil };
-    if (await this.store.begin(grant, undefined, { ids: [id], client: null })) {
+    const use = { id, linkId: link.id, client: null, clientName, openUntil };
+    if (await this.store.begin(use, undefined, { ids: [id], client: null })) {
       this.tell('used', link.id, id);
       const undo = (): void => this.#later(this.#takeBack(id, link.id));
       return { token, openUntil, undo };
@@ -131,12 +131,12 @@ export class LinkUses {
     );
   }
 
-  gateFor(visit: LinkVisit): LinkGate {
-    return new GrantGate(visit, {
+  limiterFor(use: RequestedUse): LinkGate {
+    return new LinkLimiter(use, {
       store: this.store,
       running: this.#running,
       later: (work) => this.#later(work),
-      tell: (type, use) => this.tell(type, visit.linkId, use),
+      tell: (type, useId) => this.tell(type, use.linkId, useId),
     });
   }
 
@@ -171,8 +171,8 @@ export class LinkUses {
     token: string,
     size: number | undefined,
   ): Promise<number | undefined> {
-    const grant = await this.store.findGrant(grantIdOf(token), link.id);
-    return grant && hasRoom(grant.drawn, size) ? grant.openUntil : undefined;
+    const use = await this.store.findUse(useIdOf(token), link.id);
+    return use && hasRoom(use.drawn, size) ? use.openUntil : undefined;
   }
 
   #later(work: Promise<unknown>): void {
@@ -187,8 +187,8 @@ export class LinkUses {
     for (const id of await this.store.revokedAmong([...linkIds])) {
       this.#running.cut(id);
     }
-    const grantIds = new Set(running.map(({ grantId }) => grantId));
-    await this.store.renewLeases([...grantIds]);
+    const useIds = new Set(running.map(({ useId }) => useId));
+    await this.store.renewLeases([...useIds]);
   }
 
   /** The database may be gone for a while; what is being sent is not its business. */
@@ -199,7 +199,7 @@ export class LinkUses {
 }
 
 /**
- * A file with a strong tag that is one grant's alone: a client that holds its bytes against it shows whose
+ * A file with a strong tag that is one use's alone: a client that holds its bytes against it shows whose
  * they are. An origin of the file is not asked to judge by it, as `request()` would.
  *
  * @internal
@@ -207,10 +207,10 @@ export class LinkUses {
 export class TaggedFile extends WrappedFile {
   readonly untrusted?: boolean;
 
-  /** @param grantId which stands in the tag */
+  /** @param useId which stands in the tag */
   constructor(
     file: DownloadFile,
-    private readonly grantId: string,
+    private readonly useId: string,
   ) {
     super(file);
     this.untrusted = file.untrusted;
@@ -221,7 +221,7 @@ export class TaggedFile extends WrappedFile {
   }
 
   protected override restated(stat: FileStat): FileStat {
-    const etag = `"${this.grantId}.${fingerprint(stat)}"`;
+    const etag = `"${this.useId}.${fingerprint(stat)}"`;
     return { ...stat, etag, version: versionOf(stat) };
   }
 }

@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 
 import {
   clientHash,
-  grantCookie,
-  grantIdOf,
+  useCookie,
+  useIdOf,
   isPrefetch,
   randomId,
-  shownGrants,
+  shownUses,
   shownTokens,
   tokenOf,
 } from '../../../lib/typeorm/limited-links/client-marks.js';
@@ -14,15 +14,15 @@ import {
 const A = 'a'.repeat(32);
 const B = 'b'.repeat(32);
 
-describe('what a client shows of its grant', () => {
+describe('what a client shows of its use', () => {
   it.each<[headers: Record<string, string>, shown: string[]]>([
     [{}, []],
-    [{ cookie: `downloadview-link=${A}` }, [grantIdOf(A)]],
-    [{ cookie: `x=1; downloadview-link=${A}; y=2` }, [grantIdOf(A)]],
-    [{ cookie: `downloadview-link=${A};` }, [grantIdOf(A)]],
+    [{ cookie: `downloadview-link=${A}` }, [useIdOf(A)]],
+    [{ cookie: `x=1; downloadview-link=${A}; y=2` }, [useIdOf(A)]],
+    [{ cookie: `downloadview-link=${A};` }, [useIdOf(A)]],
     [
       { cookie: `downloadview-link=${A}; downloadview-link=${B}` },
-      [grantIdOf(A), grantIdOf(B)],
+      [useIdOf(A), useIdOf(B)],
     ],
     [{ cookie: `downloadview-other=${A}` }, []],
     [{ cookie: `my-downloadview-link=${A}` }, []],
@@ -35,11 +35,11 @@ describe('what a client shows of its grant', () => {
     [{ 'if-range': `"${A.toUpperCase()}.tag"` }, []],
     [
       { 'if-match': `"other", "${B}.tag"`, cookie: `downloadview-link=${A}` },
-      [grantIdOf(A), B],
+      [useIdOf(A), B],
     ],
     [{ 'if-none-match': `"${A}.tag"` }, []],
   ])('%j', (headers, shown) => {
-    expect(shownGrants(headers, 'link')).toEqual(shown);
+    expect(shownUses(headers, 'link')).toEqual(shown);
   });
 
   it('is four of each kind at most: all of them are looked for', () => {
@@ -47,16 +47,16 @@ describe('what a client shows of its grant', () => {
     const tags = Array(100).fill(`"${B}.tag"`).join();
     expect(shownTokens({ cookie: many }, 'link')).toHaveLength(4);
     const headers = { cookie: many, 'if-match': tags };
-    expect(shownGrants(headers, 'link')).toHaveLength(8);
+    expect(shownUses(headers, 'link')).toHaveLength(8);
   });
 
   it('stands in its cookie', () => {
-    const cookie = grantCookie('link', A, { seconds: 60, isSecure: true });
+    const cookie = useCookie('link', A, { seconds: 60, isSecure: true });
     expect(cookie).toBe(
       `downloadview-link=${A}; Max-Age=60; HttpOnly; SameSite=Lax; Secure`,
     );
     expect(
-      grantCookie('link', A, { seconds: 60, isSecure: false }),
+      useCookie('link', A, { seconds: 60, isSecure: false }),
     ).not.toContain('Secure');
     const shown = { cookie: cookie.replace(/;.*/, '') };
     expect(shownTokens(shown, 'link')).toEqual([A]);
@@ -72,8 +72,8 @@ describe('what a client shows of its grant', () => {
   it('is not what the database has of it', () => {
     const id = randomId();
     expect(id).toMatch(/^[0-9a-f]{32}$/);
-    expect(grantIdOf(id)).toMatch(/^[0-9a-f]{32}$/);
-    expect(grantIdOf(id)).not.toBe(id);
+    expect(useIdOf(id)).toMatch(/^[0-9a-f]{32}$/);
+    expect(useIdOf(id)).not.toBe(id);
     expect(clientHash('link', '192.0.2.1 curl')).toMatch(/^[0-9a-f]{64}$/);
     expect(clientHash('link', 'me')).not.toBe(clientHash('other', 'me'));
   });

@@ -10,7 +10,7 @@ import {
 import {
   RunningTransfers,
   type Transfer,
-} from '../../../lib/typeorm/limited-links/grant-gate.js';
+} from '../../../lib/typeorm/limited-links/link-limiter.js';
 
 describe('running transfers', () => {
   const seen: string[][] = [];
@@ -21,7 +21,7 @@ describe('running transfers', () => {
     seen.length = 0;
     cut.length = 0;
     running = new RunningTransfers(1000, (transfers) => {
-      seen.push(transfers.map(({ grantId }) => grantId));
+      seen.push(transfers.map(({ useId }) => useId));
       return Promise.resolve();
     });
   });
@@ -29,10 +29,10 @@ describe('running transfers', () => {
     jest.useRealTimers();
   });
 
-  const transfer = (linkId: string, grantId: string): Transfer => ({
+  const transfer = (linkId: string, useId: string): Transfer => ({
     linkId,
-    grantId,
-    cut: () => cut.push(grantId),
+    useId,
+    cut: () => cut.push(useId),
   });
 
   it('are looked at as long as there are any', async () => {

@@ -17,7 +17,7 @@ function tagOf(stat: FileStat, grant = GRANT): Promise<string | undefined> {
   return new TaggedFile(file, grant).stat().then(({ etag }) => etag);
 }
 
-describe('the tag of a file that a grant is for', () => {
+describe('the tag of a file that a use is for', () => {
   it.each<[what: string, stat: FileStat]>([
     ['its tag', { etag: '"a"' }],
     ['its weak tag', { etag: 'W/"a"' }],

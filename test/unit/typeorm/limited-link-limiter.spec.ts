@@ -13,16 +13,16 @@ import { DataSource } from 'typeorm';
 
 import { randomId } from '../../../lib/typeorm/limited-links/client-marks.js';
 import {
-  GrantGate,
-  type LinkVisit,
+  LinkLimiter,
+  type RequestedUse,
   RunningTransfers,
-} from '../../../lib/typeorm/limited-links/grant-gate.js';
+} from '../../../lib/typeorm/limited-links/link-limiter.js';
 import { LinkStore } from '../../../lib/typeorm/limited-links/link-store.js';
 import { LIMITED_TABLES } from '../../support/limited-store-contract.js';
 
 const SIZE = 1000;
 
-describe('the gate of a limited link', () => {
+describe('the limiter of a link', () => {
   const dataSource = new DataSource({
     type: 'sqljs',
     synchronize: true,
@@ -50,7 +50,7 @@ describe('the gate of a limited link', () => {
   const used = async () => (await store.find(linkId))?.used;
   const grants = () => dataSource.manager.findBy(LimitedLinkGrant, { linkId });
   /** A request as it is when it has looked for a grant, and found none. */
-  const visit = (client = 'me', isRange = true): LinkVisit => ({
+  const request = (client = 'me', isRange = true): RequestedUse => ({
     linkId,
     headers: {},
     fresh: {
@@ -63,24 +63,24 @@ describe('the gate of a limited link', () => {
     search: isRange ? { ids: [], client } : undefined,
     cookie: `grant of ${client}`,
   });
-  const admit = (given: LinkVisit, length = SIZE / 10) => {
-    const gate = new GrantGate(given, {
+  const admit = (given: RequestedUse, length = SIZE / 10) => {
+    const limiter = new LinkLimiter(given, {
       store,
       running,
       later: (work) => begun.push(work),
       tell: (type) => told.push(type),
     });
-    const etag = `"${given.grantId ?? given.fresh?.id}.tag"`;
-    return gate.admit({ length, size: SIZE, etag, cut: () => undefined });
+    const etag = `"${given.useId ?? given.fresh?.id}.tag"`;
+    return limiter.admit({ length, size: SIZE, etag, cut: () => undefined });
   };
   const settled = () => Promise.all(begun.splice(0));
 
-  it('lets requests that have looked at the same time go on with one grant', async () => {
-    const visits = [visit(), visit(), visit()];
+  it('lets requests that have looked at the same time go on with one use', async () => {
+    const requests = [request(), request(), request()];
     const [first, ...others] = await Promise.all(
-      visits.map((one) => admit(one)),
+      requests.map((one) => admit(one)),
     );
-    const id = visits[0].fresh?.id;
+    const id = requests[0].fresh?.id;
     expect(first?.headers).toEqual({
       ETag: `"${id}.tag"`,
       'Set-Cookie': 'grant of me',
@@ -92,66 +92,66 @@ describe('the gate of a limited link', () => {
   });
 
   it('begins a use for each request without a range', async () => {
-    await admit(visit('me', false));
-    await admit(visit('me', false));
+    await admit(request('me', false));
+    await admit(request('me', false));
     expect(await used()).toBe(2);
-    await expect(admit(visit('me', false))).rejects.toThrow(
+    await expect(admit(request('me', false))).rejects.toThrow(
       InvalidSignatureError,
     );
   });
 
   it('begins another use where one has been used enough', async () => {
-    const one = visit();
-    const grantId = one.fresh?.id;
-    const shown = { grantId, isShown: true };
+    const one = request();
+    const useId = one.fresh?.id;
+    const shown = { useId, isShown: true };
     for (let times = 1; times <= 8; times += 1) {
       const answer = await admit(
-        times === 1 ? one : { ...visit(), ...shown },
+        times === 1 ? one : { ...request(), ...shown },
         SIZE,
       );
       answer.over({ hasBegun: true, unsent: 0 });
       await settled();
     }
-    const another = visit();
+    const another = request();
     const { headers } = await admit({ ...another, ...shown }, SIZE);
     expect(headers?.ETag).toBe(`"${another.fresh?.id}.tag"`);
     expect(await used()).toBe(2);
-    await expect(admit({ ...visit('you'), grantId })).rejects.toThrow(
+    await expect(admit({ ...request('you'), useId })).rejects.toThrow(
       InvalidSignatureError,
     );
   });
 
   it('puts off what may be had when something else is over', async () => {
-    const one = visit();
-    const again = { grantId: one.fresh?.id, isShown: true };
+    const one = request();
+    const again = { useId: one.fresh?.id, isShown: true };
     const answer = await admit(one, SIZE);
     for (let times = 2; times <= 8; times += 1) {
-      await admit({ ...visit(), ...again }, SIZE);
+      await admit({ ...request(), ...again }, SIZE);
     }
-    await expect(admit({ ...visit(), ...again }, 1)).rejects.toThrow(
+    await expect(admit({ ...request(), ...again }, 1)).rejects.toThrow(
       ServiceUnavailableException,
     );
     answer.over({ hasBegun: true, unsent: 1 });
     await settled();
-    await admit({ ...visit(), ...again }, 1);
+    await admit({ ...request(), ...again }, 1);
     expect(await used()).toBe(1);
   });
 
   it('takes the whole file for a new use where a client shows nothing but its address', async () => {
-    const one = visit();
+    const one = request();
     await admit(one);
-    const { id: grantId } = one.fresh ?? {};
-    const other = visit();
-    const { headers } = await admit({ ...other, grantId }, SIZE);
+    const { id: useId } = one.fresh ?? {};
+    const other = request();
+    const { headers } = await admit({ ...other, useId }, SIZE);
     expect(headers?.ETag).toBe(`"${other.fresh?.id}.tag"`);
     expect(await used()).toBe(2);
-    await expect(admit({ ...visit(), grantId }, SIZE)).rejects.toThrow(
+    await expect(admit({ ...request(), useId }, SIZE)).rejects.toThrow(
       InvalidSignatureError,
     );
   });
 
   it('takes back what has not begun', async () => {
-    const answer = await admit(visit());
+    const answer = await admit(request());
     answer.over({ hasBegun: false, unsent: 0 });
     await settled();
     expect([await used(), await grants()]).toEqual([0, []]);
@@ -159,9 +159,9 @@ describe('the gate of a limited link', () => {
   });
 
   it('keeps the use of which others have had something', async () => {
-    const one = visit();
+    const one = request();
     const first = await admit(one);
-    await admit({ ...visit(), grantId: one.fresh?.id });
+    await admit({ ...request(), useId: one.fresh?.id });
     first.over({ hasBegun: false, unsent: 0 });
     await settled();
     const [grant] = await grants();
@@ -174,7 +174,7 @@ describe('the gate of a limited link', () => {
 
   it('counts nothing for a browser that guesses', async () => {
     const headers = { 'sec-purpose': 'prefetch' };
-    await expect(admit({ ...visit(), headers })).rejects.toThrow(
+    await expect(admit({ ...request(), headers })).rejects.toThrow(
       ServiceUnavailableException,
     );
     expect(await used()).toBe(0);

@@ -4,33 +4,33 @@ import { keepSignedLink } from '../../signing/signed-message.js';
 import { type Awaitable } from '../../storages/awaitable.js';
 import {
   clientHash,
-  grantCookie,
-  grantIdOf,
+  useCookie,
+  useIdOf,
   randomId,
-  shownGrants,
+  shownUses,
   shownTokens,
   tokenOf,
 } from './client-marks.js';
 import { type LimitedLink } from './limited-link.entity.js';
 import { type LimitedLinks } from './limited-links.js';
-import { type LinkVisit } from './grant-gate.js';
+import { type RequestedUse } from './link-limiter.js';
 import { nonceOf } from './link-form.js';
 import { refuseLink } from './refuse-link.js';
 
 /** What Express's and Fastify's requests know besides. */
-type VisitRequest = DownloadRequest & {
+type PlatformRequest = DownloadRequest & {
   readonly baseUrl?: string;
   readonly protocol?: string;
 };
 
 /**
- * A link that a request came by, and the grant that its answer will be one of.
+ * A link that a request came by, and the use that its answer will be one of.
  *
  * @internal
  */
-export interface VisitedLink {
+export interface CountedLink {
   readonly link: LimitedLink;
-  readonly grantId: string;
+  readonly useId: string;
 }
 
 /**
@@ -61,7 +61,7 @@ export interface Confirmation {
 
 interface Look {
   readonly link: LimitedLink;
-  readonly visit: LinkVisit;
+  readonly use: RequestedUse;
 }
 
 // Each request looks once, however many of the controller's methods want to know.
@@ -72,9 +72,9 @@ const looks = new WeakMap<object, Promise<Look>>();
  *
  * @internal
  */
-export class LinkVisitor {
+export class LinkRequest {
   constructor(
-    private readonly request: VisitRequest,
+    private readonly request: PlatformRequest,
     private readonly links: LimitedLinks,
     private readonly client: () => Awaitable<string | undefined>,
   ) {}
@@ -90,10 +90,10 @@ export class LinkVisitor {
     return known;
   }
 
-  /** The same, for an answer with the file: the gate will count it. */
-  async visit(): Promise<VisitedLink> {
-    const { link, visit } = await this.look();
-    const { grantId = visit.fresh?.id ?? '' } = visit;
+  /** The same, for an answer with the file: the limiter will count it. */
+  async forDownload(): Promise<CountedLink> {
+    const { link, use } = await this.look();
+    const { useId = use.fresh?.id ?? '' } = use;
     keepSignedLink(this.request, {
       id: link.id,
       expires: this.links.tracker.openUntil(link),
@@ -103,9 +103,9 @@ export class LinkVisitor {
       },
       sharedCaches: false,
       noStore: true,
-      gate: this.links.tracker.gateFor(visit),
+      gate: this.links.tracker.limiterFor(use),
     });
-    return { link, grantId };
+    return { link, useId };
   }
 
   /**
@@ -133,9 +133,10 @@ export class LinkVisitor {
     const link = await this.#find();
     const nonce = await nonceOf(this.request);
     const shown = shownTokens(this.request.headers, link.id);
-    const form = { link, shown, named: nonce && tokenOf(link.id, nonce) };
+    const named = nonce && tokenOf(link.id, nonce);
+    const form = { link, shown, named };
     if (link.state === 'open') return form;
-    const ids = [...shown, form.named ?? []].flat().map(grantIdOf);
+    const ids = (named ? [...shown, named] : shown).map(useIdOf);
     const search = { ids, client: null };
     const own = await this.links.tracker.store.findOpen(link.id, search);
     return own ? form : refuseLink(link.id, link.state);
@@ -165,40 +166,40 @@ export class LinkVisitor {
     };
   }
 
-  async #visitOf(link: LimitedLink): Promise<LinkVisit> {
+  async #useOf(link: LimitedLink): Promise<RequestedUse> {
     const given = { linkId: link.id, headers: this.request.headers };
     const { store } = this.links.tracker;
     const token = this.#token;
     if (token !== undefined) {
-      const grant = await store.findGrant(grantIdOf(token), link.id);
-      if (!grant) return refuseLink(link.id, 'there is no such grant');
-      return { ...given, grantId: grant.id, isShown: true };
+      const use = await store.findUse(useIdOf(token), link.id);
+      if (!use) return refuseLink(link.id, 'there is no such use');
+      return { ...given, useId: use.id, isShown: true };
     }
     const clientName = await this.#clientName();
     const client = clientName && clientHash(link.id, clientName);
-    const ids = shownGrants(this.request.headers, link.id);
+    const ids = shownUses(this.request.headers, link.id);
     // Without a Range it is a new use of whoever shows nothing.
     const search =
       ids.length > 0 || this.#mayContinue
         ? { ids, client: this.#mayContinue ? client : null }
         : undefined;
-    const grant = search && (await store.findOpen(link.id, search));
-    if (!grant && link.state !== 'open') return refuseLink(link.id, link.state);
+    const use = search && (await store.findOpen(link.id, search));
+    if (!use && link.state !== 'open') return refuseLink(link.id, link.state);
     const fresh = this.#freshFor(link, client, clientName);
-    const isShown = grant ? ids.includes(grant.id) : false;
-    return { ...given, ...fresh, search, grantId: grant?.id, isShown };
+    const isShown = use ? ids.includes(use.id) : false;
+    return { ...given, ...fresh, search, useId: use?.id, isShown };
   }
 
   #freshFor(
     link: LimitedLink,
     client: string | null,
     clientName: string | null,
-  ): Pick<LinkVisit, 'fresh' | 'cookie'> {
+  ): Pick<RequestedUse, 'fresh' | 'cookie'> {
     const token = randomId();
     const openUntil = this.links.tracker.openUntil(link);
     return {
       fresh: {
-        id: grantIdOf(token),
+        id: useIdOf(token),
         linkId: link.id,
         client,
         clientName: keptName(clientName),
@@ -210,7 +211,7 @@ export class LinkVisitor {
 
   async #look(): Promise<Look> {
     const link = await this.#find();
-    return { link, visit: await this.#visitOf(link) };
+    return { link, use: await this.#useOf(link) };
   }
 
   async #find(): Promise<LimitedLink> {
@@ -228,14 +229,15 @@ export class LinkVisitor {
     return method === 'HEAD' || headers.range !== undefined;
   }
 
-  /** What stands in the URL of a grant, behind that of its link. */
+  /** What stands in the URL of a use, behind that of its link. */
   get #token(): string | undefined {
     const { grant } = this.request.params;
     return grant?.toString();
   }
 
   async #clientName(): Promise<string | null> {
-    return (await this.client()) ?? null;
+    // An empty name is nobody's.
+    return (await this.client()) || null;
   }
 
   #path(withQuery = false): string {
@@ -248,7 +250,7 @@ export class LinkVisitor {
     const { protocol, headers } = this.request;
     // Whoever says so without need keeps a cookie from nobody but himself.
     const forwarded = headers['x-forwarded-proto']?.toString() ?? '';
-    return grantCookie(link.id, token, {
+    return useCookie(link.id, token, {
       seconds: this.links.tracker.secondsUntil(openUntil),
       isSecure: protocol === 'https' || /^https\b/i.test(forwarded),
     });

@@ -8,13 +8,9 @@ import {
   type PromisedAnswer,
 } from '../../http/link-gate.js';
 import { isPrefetch, tagWith } from './client-marks.js';
-import { type Draw, drawOf } from './grant-draws.js';
+import { type Portion, portionOf } from './portion.js';
 import { type LimitedLinkGrant } from './limited-link.entity.js';
-import {
-  type GrantSearch,
-  type LinkStore,
-  type NewGrant,
-} from './link-store.js';
+import { type UseSearch, type LinkStore, type NewUse } from './link-store.js';
 import { refuseLink } from './refuse-link.js';
 
 /**
@@ -24,7 +20,7 @@ import { refuseLink } from './refuse-link.js';
  */
 export interface Transfer {
   readonly linkId: string;
-  readonly grantId: string;
+  readonly useId: string;
   /** Ends it before its end. */
   readonly cut: () => void;
 }
@@ -84,50 +80,50 @@ export class RunningTransfers {
  *
  * @internal
  */
-export interface LinkVisit {
+export interface RequestedUse {
   readonly linkId: string;
   readonly headers: IncomingHttpHeaders;
-  /** The grant that the request continues, as far as it is known. */
-  readonly grantId?: string;
+  /** The use that the request continues, as far as it is known. */
+  readonly useId?: string;
   /** Whether the client has shown that it is its own, by more than its address. */
   readonly isShown?: boolean;
   /** What it would begin, where it may. */
-  readonly fresh?: NewGrant;
-  /** How the client would show a grant that has been begun meanwhile; none for a request that has to begin one. */
-  readonly search?: GrantSearch;
-  /** What the client gets to show that it has the grant that it began. */
+  readonly fresh?: NewUse;
+  /** How the client would show a use that has been begun meanwhile; none for a request that has to begin one. */
+  readonly search?: UseSearch;
+  /** What the client gets to show that it has the use that it began. */
   readonly cookie?: string;
 }
 
-/** What an answer was taken from, and whether it was that grant's first. */
+/** What an answer was taken from, and whether it was that use's first. */
 interface Taken {
-  readonly grantId: string;
+  readonly useId: string;
   readonly isNew: boolean;
 }
 
 /**
- * What the gate leaves to the service.
+ * What the limiter leaves to the service.
  *
  * @internal
  */
-export interface GateKeeper {
+export interface LimiterParts {
   readonly store: LinkStore;
   readonly running: RunningTransfers;
   /** Has work done that nobody waits for. */
   readonly later: (work: Promise<unknown>) => void;
   /** Tells what has become of a use. */
-  readonly tell: (type: 'used' | 'taken-back', grantId: string) => void;
+  readonly tell: (type: 'used' | 'taken-back', useId: string) => void;
 }
 
 /**
- * Counts an answer with a body: a new use, or a draw on one that has begun.
+ * Counts an answer with a body: a new use, or a portion of one that has begun.
  *
  * @internal
  */
-export class GrantGate implements LinkGate {
+export class LinkLimiter implements LinkGate {
   constructor(
-    private readonly visit: LinkVisit,
-    private readonly keeper: GateKeeper,
+    private readonly asked: RequestedUse,
+    private readonly parts: LimiterParts,
   ) {}
 
   /**
@@ -135,73 +131,73 @@ export class GrantGate implements LinkGate {
    * @throws ServiceUnavailableException where the client has enough running, or does not want it yet
    */
   async admit({ length, size, etag, cut }: PromisedAnswer): Promise<Admission> {
-    const { store, running, later } = this.keeper;
-    const { linkId, headers, cookie } = this.visit;
+    const { store, running, later } = this.parts;
+    const { linkId, headers, cookie } = this.asked;
     if (isPrefetch(headers)) throw new ServiceUnavailableException();
-    const draw = drawOf(length, size);
-    const { grantId, isNew } = await this.#take(draw);
-    const transfer = { linkId, grantId, cut };
+    const portion = portionOf(length, size);
+    const { useId, isNew } = await this.#take(portion);
+    const transfer = { linkId, useId, cut };
     running.add(transfer);
     return {
       headers: {
-        // It may be another grant than the one that the request was taken for.
-        ...(etag && { ETag: tagWith(grantId, etag) }),
+        // It may be another use than the one that the request was taken for.
+        ...(etag && { ETag: tagWith(useId, etag) }),
         ...(isNew && cookie && { 'Set-Cookie': cookie }),
       },
       over: ({ hasBegun, unsent }) => {
         running.remove(transfer);
-        const { amount } = draw;
-        if (hasBegun) later(store.release(grantId, Math.min(unsent, amount)));
-        else later(this.#giveBack({ grantId, isNew }, amount));
+        const { amount } = portion;
+        if (hasBegun) later(store.release(useId, Math.min(unsent, amount)));
+        else later(this.#giveBack({ useId, isNew }, amount));
       },
     };
   }
 
-  async #take(draw: Draw): Promise<Taken> {
-    const { store } = this.keeper;
-    const { linkId, fresh } = this.visit;
-    const { grantId, search } = this.#continued(draw);
-    if (grantId !== undefined && (await this.#draws(grantId, draw))) {
-      return { grantId, isNew: false };
+  async #take(portion: Portion): Promise<Taken> {
+    const { store } = this.parts;
+    const { linkId, fresh } = this.asked;
+    const { useId, search } = this.#continued(portion);
+    if (useId !== undefined && (await this.#takes(useId, portion))) {
+      return { useId, isNew: false };
     }
-    if (!fresh) return refuseLink(linkId, 'its grant has been used enough');
+    if (!fresh) return refuseLink(linkId, 'its use has had enough');
     // One that is used up makes room for a new use.
-    const others = search && !grantId ? search : undefined;
-    if (await store.begin(fresh, draw, others)) {
-      this.keeper.tell('used', fresh.id);
-      return { grantId: fresh.id, isNew: true };
+    const others = search && !useId ? search : undefined;
+    if (await store.begin(fresh, portion, others)) {
+      this.parts.tell('used', fresh.id);
+      return { useId: fresh.id, isNew: true };
     }
     // A request beside this one has begun the use that both are about.
     const found = search && (await store.findOpen(linkId, search));
-    if (found && (await this.#draws(found.id, draw))) {
-      return { grantId: found.id, isNew: false };
+    if (found && (await this.#takes(found.id, portion))) {
+      return { useId: found.id, isNew: false };
     }
     return refuseLink(linkId, 'no use is left');
   }
 
   /** Many have the same address: whoever shows nothing but that goes on, and does not get the file again. */
-  #continued({ isWhole }: Draw): Pick<LinkVisit, 'grantId' | 'search'> {
-    const { grantId, isShown, search } = this.visit;
-    if (!isWhole || isShown) return { grantId, search };
+  #continued({ isWhole }: Portion): Pick<RequestedUse, 'useId' | 'search'> {
+    const { useId, isShown, search } = this.asked;
+    if (!isWhole || isShown) return { useId, search };
     return { search: search && { ids: search.ids, client: null } };
   }
 
   /** @throws ServiceUnavailableException where that may be so only because of what is running */
-  async #draws(grantId: string, draw: Draw): Promise<boolean> {
-    const { store } = this.keeper;
-    if (await store.draw(grantId, draw)) return true;
-    const grant = await store.findGrant(grantId, this.visit.linkId);
-    if (grant && isBusy(grant)) throw new ServiceUnavailableException();
+  async #takes(useId: string, portion: Portion): Promise<boolean> {
+    const { store } = this.parts;
+    if (await store.take(useId, portion)) return true;
+    const use = await store.findUse(useId, this.asked.linkId);
+    if (use && isBusy(use)) throw new ServiceUnavailableException();
     return false;
   }
 
-  async #giveBack({ grantId, isNew }: Taken, amount: number): Promise<void> {
-    const { store } = this.keeper;
-    const { linkId } = this.visit;
-    if (isNew && (await store.undo(grantId, linkId, amount))) {
-      this.keeper.tell('taken-back', grantId);
+  async #giveBack({ useId, isNew }: Taken, amount: number): Promise<void> {
+    const { store } = this.parts;
+    const { linkId } = this.asked;
+    if (isNew && (await store.undo(useId, linkId, amount))) {
+      this.parts.tell('taken-back', useId);
     } else {
-      await store.release(grantId, amount);
+      await store.release(useId, amount);
     }
   }
 }

@@ -19,11 +19,11 @@ const ON_THE_WAY = 16 * 1024 * 1024;
 export const LEASE = 60_000;
 
 /**
- * What an answer takes of a grant.
+ * What an answer takes of a use.
  *
  * @internal
  */
-export interface Draw {
+export interface Portion {
   /** Bytes; for a file of unknown size, that it is sent once. */
   readonly amount: number;
   /** How much all answers together may take. */
@@ -37,10 +37,10 @@ export interface Draw {
  * @param size bytes of the file
  * @internal
  */
-export function drawOf(
+export function portionOf(
   length: number | undefined,
   size: number | undefined,
-): Draw {
+): Portion {
   if (length === undefined || size === undefined) {
     return { amount: 1, most: MOST_OFTEN + MOST_LOST, isWhole: true };
   }
@@ -59,16 +59,16 @@ export function drawOf(
  * @internal
  */
 export function hasRoom(drawn: number, size: number | undefined): boolean {
-  const { amount, most } = drawOf(size, size);
+  const { amount, most } = portionOf(size, size);
   return drawn + amount <= most;
 }
 
 /**
- * The draw as SQL: it holds for one row, with the parameters of `drawParameters()`.
+ * The portion as SQL: it holds for one row, with the parameters of `takenParameters()`.
  *
  * @internal
  */
-export const DRAW = {
+export const TAKEN = {
   set: {
     drawn: () => 'drawn + :amount',
     // Before the lease: MySQL sets one after the other.
@@ -85,9 +85,9 @@ export const DRAW = {
  * @param now milliseconds since 1970
  * @internal
  */
-export function drawParameters(
+export function takenParameters(
   id: string,
-  { amount, most }: Pick<Draw, 'amount' | 'most'>,
+  { amount, most }: Pick<Portion, 'amount' | 'most'>,
   now: number,
 ): Record<string, string | number> {
   return {
