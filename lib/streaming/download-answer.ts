@@ -33,6 +33,25 @@ export interface AnswerBody {
 }
 
 /**
+ * Whoever wants to know when an answer begins, and what became of it.
+ *
+ * @internal
+ */
+export interface AnswerObserver {
+  /** Its head was written. */
+  begun(head: ResponseHead): void;
+  /** It is over, once it had begun. */
+  ended(end: {
+    /** Bytes of the body that were handed to the operating system. */
+    readonly bytes: number;
+    /** Whether it came to its end. */
+    readonly isFinished: boolean;
+    /** Why it was cut off, where it was. */
+    readonly error?: Error;
+  }): void;
+}
+
+/**
  * What an answer is made of.
  *
  * @internal
@@ -47,6 +66,7 @@ export interface DownloadAnswerParts {
   readonly link?: LinkCaching;
   /** Milliseconds after which a client that takes nothing is reset; a minute by default, 0 for never. */
   readonly idleTimeout?: number;
+  readonly observer?: AnswerObserver;
   /** Where failures after the decision are told. */
   readonly report: (message: string, error?: Error) => void;
 }
@@ -64,6 +84,8 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   #admission?: Admission;
   #sent?: SentBytes;
   #promised?: number;
+  #hasBegun = false;
+  #error?: Error;
 
   constructor(parts: DownloadAnswerParts) {
     this.#parts = parts;
@@ -77,6 +99,10 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
     return further
       ? { ...head, headers: { ...head.headers, ...further } }
       : head;
+  }
+
+  get isObserved(): boolean {
+    return this.#parts.observer !== undefined;
   }
 
   get hasBody(): boolean {
@@ -113,6 +139,7 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
       unsent: this.#sent?.missing(this.#promised) ?? 0,
     });
     this.#admission = undefined;
+    this.#tellEnd();
   }
 
   /** As Nest answers an unknown error. */
@@ -157,11 +184,25 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
       response,
     );
     if (link) keepToLink(response, link);
+    this.#hasBegun = true;
+    this.#parts.observer?.begun(head);
     if (cookieMadePrivate) {
       report(
         'A download that sets a cookie went out as private: Cache-Control allowed shared caches',
       );
     }
+  }
+
+  #tellEnd(): void {
+    const { observer, response } = this.#parts;
+    if (!observer || !this.#hasBegun) return;
+    this.#hasBegun = false;
+    const isFinished = response.raw.writableFinished && !this.#error;
+    observer.ended({
+      bytes: this.stream.bytesWritten(isFinished),
+      isFinished,
+      error: this.#error,
+    });
   }
 
   /** A value that fits in no header leaves no half of the file's behind for the error. */
@@ -179,6 +220,7 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   fail(error: Error): void {
     const { raw } = this.#parts.response;
     if (raw.destroyed) return;
+    this.#error ??= error;
     this.#parts.report('A download was cut off', error);
     if (raw.headersSent) {
       cutConnection(raw);

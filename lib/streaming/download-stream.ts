@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 
 import { isOnSocket } from './connection.js';
 import { type LocalBody } from './local-body.js';
+import { WrittenBytes } from './response-writes.js';
 
 /**
  * What the stream tells about, and when.
@@ -14,6 +15,8 @@ import { type LocalBody } from './local-body.js';
  * @internal
  */
 export interface DownloadStreamEvents {
+  /** Somebody wants to know how many bytes go out. */
+  readonly isObserved?: boolean;
   /** The moment before bytes flow: Nest replies, and the destination is known. */
   begin(destination: NodeJS.WritableStream): void;
   /** The first bytes are on their way, if they were at hand. */
@@ -36,6 +39,7 @@ export class DownloadStream extends Readable {
   #source: Readable | undefined;
   #missing: number | undefined;
   #last: Uint8Array | undefined;
+  #written: WrittenBytes | undefined;
 
   /**
    * @param body the bytes; none for HEAD, 304 and an offloaded answer
@@ -62,7 +66,9 @@ export class DownloadStream extends Readable {
   ): T {
     this.#events.begin(destination);
     const body = this.#body;
-    if (body instanceof Readable || !isPlainResponse(destination)) {
+    const isPlain = isPlainResponse(destination);
+    if (this.#events.isObserved) this.#written = new WrittenBytes(destination);
+    if (body instanceof Readable || !isPlain) {
       super.pipe(destination, options);
     } else if (body) {
       this.#sendStraight(body, destination);
@@ -76,6 +82,15 @@ export class DownloadStream extends Readable {
 
   override destroy(error?: Error): this {
     return this.mayBeDestroyed || error ? super.destroy(error) : this;
+  }
+
+  /**
+   * Bytes that were handed to the operating system, where somebody observes.
+   *
+   * @param isFinished whether the answer came to its end
+   */
+  bytesWritten(isFinished: boolean): number {
+    return this.#written?.total(isFinished) ?? 0;
   }
 
   override _read(): void {

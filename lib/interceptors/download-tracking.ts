@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto';
+
+import {
+  type ExecutionContext,
+  HttpException,
+  Inject,
+  Injectable,
+} from '@nestjs/common';
+
+import { DownloadCompletions } from '../completions/download-completions.js';
+import { type DownloadRequest } from '../controllers/download-request.js';
+import {
+  type CheckedDownloadOptions,
+  DOWNLOAD_OPTIONS,
+} from '../download.options.js';
+import {
+  type DownloadEvent,
+  DownloadEvents,
+  type DownloadOutcome,
+} from '../events/download-events.js';
+import { StorageFile } from '../files/storage-file.js';
+import { cleanFileName } from '../http/file-name.js';
+import { parseContentRange } from '../http/range.js';
+import { type DownloadResponse } from '../responses/download-response.js';
+import { signedLinkOf } from '../signing/signed-message.js';
+import { type DownloadStorage } from '../storages/download-storage.js';
+import { type AnswerObserver } from '../streaming/download-answer.js';
+import { type ResponseHead } from '../streaming/response-head.js';
+
+const APPLICATION = 'application';
+
+/**
+ * Makes the events of downloads, where somebody listens.
+ *
+ * @internal
+ */
+@Injectable()
+export class DownloadTracking {
+  readonly #storageNames: ReadonlyMap<DownloadStorage, string>;
+
+  constructor(
+    private readonly events: DownloadEvents,
+    private readonly completions: DownloadCompletions,
+    @Inject(DOWNLOAD_OPTIONS) { storages }: CheckedDownloadOptions,
+  ) {
+    this.#storageNames = new Map(
+      Object.entries(storages).map(([name, storage]) => [storage, name]),
+    );
+  }
+
+  /**
+   * One request that asks for a file.
+   *
+   * @returns undefined where nobody wants to know
+   */
+  track(context: ExecutionContext): TrackedDownload | undefined {
+    if (!this.events.isObserved) return undefined;
+    return new TrackedDownload(
+      context,
+      this.events,
+      this.completions,
+      this.#storageNames,
+    );
+  }
+}
+
+/**
+ * The events of one download.
+ *
+ * @internal
+ */
+export class TrackedDownload {
+  readonly #began = performance.now();
+  readonly #facts: Pick<
+    DownloadEvent,
+    'method' | 'link' | 'controller' | 'handler' | 'request'
+  >;
+  #file: DownloadEvent['file'] | undefined;
+  #size: number | undefined;
+  #id: string | undefined;
+
+  constructor(
+    context: ExecutionContext,
+    private readonly events: DownloadEvents,
+    private readonly completions: DownloadCompletions,
+    private readonly storageNames: ReadonlyMap<DownloadStorage, string>,
+  ) {
+    const request = context.switchToHttp().getRequest<DownloadRequest>();
+    this.#facts = {
+      method: request.method,
+      link: signedLinkOf(request)?.gate?.id,
+      controller: context.getClass().name,
+      handler: context.getHandler().name,
+      request,
+    };
+  }
+
+  /** The id of all its events. */
+  get id(): string {
+    return (this.#id ??= randomUUID());
+  }
+
+  /** The file that the application hands out. */
+  describe({ file, presentation }: DownloadResponse, size?: number): void {
+    const name = cleanFileName(presentation.basename ?? file.name);
+    const known =
+      file instanceof StorageFile
+        ? { storage: this.storageNames.get(file.storage), key: file.key }
+        : {};
+    this.#file = { name, ...known };
+    this.#size = size ?? this.#size;
+  }
+
+  /**
+   * @param sender the backend whose server sends the file; the application itself by default
+   * @param isHeardOf whether that server logs what became of it
+   */
+  observer(sender = APPLICATION, isHeardOf = false): AnswerObserver {
+    let head: ResponseHead | undefined;
+    let forget: (() => void) | undefined;
+    return {
+      begun: (written) => {
+        head = written;
+        this.#publish('started', sender, head);
+        if (isHeardOf && this.completions.areRead) {
+          forget = this.#expectCompletion(sender, head);
+        }
+      },
+      ended: ({ bytes, isFinished, error }) => {
+        if (!head) return;
+        if (!isFinished) forget?.();
+        const outcome = outcomeOf(head, sender, isFinished, error);
+        this.#publish('finished', sender, head, {
+          outcome,
+          error,
+          ...(outcome !== 'handed-over' && { bytes }),
+        });
+      },
+    };
+  }
+
+  /** There is no file for this request: both events at once. */
+  refused(error: unknown): void {
+    const status = error instanceof HttpException ? error.getStatus() : 500;
+    const head = { status, headers: {} };
+    this.#publish('started', APPLICATION, head);
+    this.#publish('finished', APPLICATION, head, {
+      outcome: status === 500 ? 'failed' : 'refused',
+      bytes: 0,
+      error: error instanceof Error ? error : new Error(String(error)),
+    });
+  }
+
+  #expectCompletion(sender: string, head: ResponseHead): () => void {
+    return this.completions.expect(this.id, (completion) =>
+      this.#publish(
+        'finished',
+        sender,
+        { ...head, status: completion?.status ?? head.status },
+        {
+          outcome: completion?.outcome ?? 'unknown',
+          bytes: completion?.bytes,
+          ...(completion?.duration !== undefined && {
+            duration: completion.duration,
+          }),
+        },
+      ),
+    );
+  }
+
+  #publish(
+    phase: DownloadEvent['phase'],
+    sender: string,
+    { status, headers }: Pick<ResponseHead, 'status' | 'headers'>,
+    further: {
+      readonly outcome?: DownloadOutcome;
+      readonly bytes?: number;
+      readonly error?: Error;
+      readonly duration?: number;
+    } = {},
+  ): void {
+    const range = parseContentRange(headers['Content-Range']);
+    this.events.publish({
+      id: this.id,
+      phase,
+      sender,
+      status,
+      size: range?.size ?? this.#size,
+      ...(range?.range && { range: range.range }),
+      duration: phase === 'started' ? 0 : performance.now() - this.#began,
+      file: this.#file ?? { name: this.#requestedName() },
+      ...this.#facts,
+      ...further,
+    });
+  }
+
+  /** Nothing better is known of a file that is not there. */
+  #requestedName(): string {
+    const [path = ''] = this.#facts.request.url.split('?');
+    return cleanFileName(path.split('/').at(-1) ?? '');
+  }
+}
+
+function outcomeOf(
+  { status }: ResponseHead,
+  sender: string,
+  isFinished: boolean,
+  error: Error | undefined,
+): DownloadOutcome {
+  if (error) return 'failed';
+  if (!isFinished) return 'aborted';
+  if (sender !== APPLICATION) return 'handed-over';
+  return status === 304 ? 'not-modified' : 'completed';
+}
