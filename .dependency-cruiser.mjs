@@ -14,7 +14,14 @@ const application = [
   'signing',
   'routes',
 ];
-const core = ['options', 'interceptors', 'events', ...application, ...decided];
+const core = [
+  'options',
+  'interceptors',
+  'events',
+  'completions',
+  ...application,
+  ...decided,
+];
 
 const sees = {
   index: ['module', ...core],

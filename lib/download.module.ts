@@ -7,6 +7,7 @@ import {
   Module,
   type NestModule,
   type OnApplicationBootstrap,
+  type OnApplicationShutdown,
   type OnModuleInit,
   type Type,
 } from '@nestjs/common';
@@ -39,8 +40,11 @@ import {
   DOWNLOAD_OPTIONS,
 } from './download.options.js';
 import { InvalidOptionsError } from './errors/download-errors.js';
+import { quote } from './errors/quote.js';
+import { DownloadCompletions } from './completions/download-completions.js';
 import { DownloadEvents } from './events/download-events.js';
 import { DownloadExplainer } from './interceptors/download-explainer.js';
+import { DownloadTracking } from './interceptors/download-tracking.js';
 import { DownloadInterceptor } from './interceptors/download.interceptor.js';
 import { unreachableRoutes } from './routes/express-neighbours.js';
 import { FastifyRoutes } from './routes/fastify-routes.js';
@@ -92,6 +96,18 @@ export const OPTION_PROVIDERS: Provider[] = [
     inject: [MODULE_OPTIONS_TOKEN],
   },
   {
+    provide: DownloadCompletions,
+    useFactory: ({
+      completions,
+    }: CheckedDownloadOptions): DownloadCompletions =>
+      new DownloadCompletions(completions, (error) =>
+        new Logger('DownloadModule').warn(
+          `completions.file cannot be read: ${quote(error.message)}`,
+        ),
+      ),
+    inject: [DOWNLOAD_OPTIONS],
+  },
+  {
     provide: UrlSigner,
     useFactory: ({ signing }: CheckedDownloadOptions): UrlSigner =>
       new UrlSigner(signing),
@@ -130,6 +146,7 @@ export const OPTION_PROVIDERS: Provider[] = [
     ...OPTION_PROVIDERS,
     RunningDownloads,
     DownloadEvents,
+    DownloadTracking,
     DownloadExplainer,
     { provide: APP_INTERCEPTOR, useClass: DownloadInterceptor },
   ],
@@ -141,7 +158,8 @@ export class DownloadModule
     NestModule,
     OnModuleInit,
     OnApplicationBootstrap,
-    BeforeApplicationShutdown
+    BeforeApplicationShutdown,
+    OnApplicationShutdown
 {
   readonly #logger = new Logger(DownloadModule.name);
 
@@ -150,6 +168,8 @@ export class DownloadModule
     private readonly modules: ModulesContainer,
     @Inject(DOWNLOAD_OPTIONS) private readonly options: CheckedDownloadOptions,
     private readonly running: RunningDownloads,
+    private readonly completions: DownloadCompletions,
+    private readonly events: DownloadEvents,
     private readonly storages: DownloadStorages,
   ) {
     super();
@@ -197,6 +217,7 @@ export class DownloadModule
 
   /** The controllers have had their own onModuleInit() to set options in. */
   async onApplicationBootstrap(): Promise<void> {
+    await this.completions.open();
     const found = foundControllers(this.modules);
     found.forEach(checkController);
     const warnings = await bootWarnings(found, this.options.backend);
@@ -212,6 +233,12 @@ export class DownloadModule
   /** The server closes only after this: a download that never ends would keep it. */
   beforeApplicationShutdown(): Promise<void> {
     return this.running.finish(this.options.shutdownTimeout);
+  }
+
+  /** The last downloads are over now. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.completions.close();
+    this.events.complete();
   }
 
   #addressWarnings(): string[] {

@@ -1,5 +1,9 @@
 import { type DownloadBackend } from './responses/download-backend.js';
 import { stream } from './backends/stream.backend.js';
+import {
+  checkCompletions,
+  type CompletionsOptions,
+} from './completions/download-completions.js';
 import { InvalidOptionsError } from './errors/download-errors.js';
 import { kindOf } from './errors/quote.js';
 import { isCharset, parseMediaType } from './http/media-type.js';
@@ -40,6 +44,11 @@ export interface DownloadModuleOptions {
    * It names backend, rule and internal location: for finding out what is wrong, not for good.
    */
   readonly explain?: boolean;
+  /**
+   * Where the server in front says what became of the files that it was handed. With it, `handed-over` in
+   * DownloadEvents is followed by what the server did.
+   */
+  readonly completions?: CompletionsOptions;
 }
 
 /**
@@ -57,6 +66,7 @@ export interface CheckedDownloadOptions {
   readonly shutdownTimeout: number;
   readonly exposeHeaders: boolean;
   readonly explain: boolean;
+  readonly completions?: CompletionsOptions;
 }
 
 /**
@@ -76,6 +86,7 @@ const KNOWN: readonly (keyof DownloadModuleOptions)[] = [
   'shutdownTimeout',
   'exposeHeaders',
   'explain',
+  'completions',
 ];
 
 const INLINE = "Give an object: { allow: ['image/png', 'application/pdf'] }.";
@@ -111,6 +122,7 @@ export function checkDownloadOptions(
     shutdownTimeout: milliseconds(options.shutdownTimeout),
     exposeHeaders: flag('exposeHeaders', options.exposeHeaders),
     explain: flag('explain', options.explain),
+    completions: checkCompletions(options.completions),
   };
 }
 

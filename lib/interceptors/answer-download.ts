@@ -19,6 +19,7 @@ import { type ResponseHead } from '../streaming/response-head.js';
 import { headOf, notModifiedHead, rangeNotSatisfiable } from './answer-head.js';
 import { isForOrigin, remoteAnswer } from './answer-remote.js';
 import { isNotModified } from './conditions.js';
+import { followAnswer } from './download-tracking.js';
 import { toldOutcome } from './download-explainer.js';
 import { type Exchange } from './exchange.js';
 import { countedBackend, type OffloadOutcome } from './offload.js';
@@ -83,6 +84,7 @@ export async function answerDownload(
     return send();
   });
   if (gate) await passGate(gate, answer, download, exchange);
+  followAnswer(answer, download, exchange.tracked, backend);
   exchange.onClose(() => answer.close());
   return download.answerBy(answer);
 }

@@ -8,7 +8,6 @@ import {
 } from '@nestjs/common';
 
 import { DownloadCompletions } from '../completions/download-completions.js';
-import { type DownloadRequest } from '../controllers/download-request.js';
 import {
   type CheckedDownloadOptions,
   DOWNLOAD_OPTIONS,
@@ -21,13 +20,19 @@ import {
 import { StorageFile } from '../files/storage-file.js';
 import { cleanFileName } from '../http/file-name.js';
 import { parseContentRange } from '../http/range.js';
+import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
+import { OFFLOAD_HEADERS } from '../responses/response-headers.js';
 import { signedLinkOf } from '../signing/signed-message.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
-import { type AnswerObserver } from '../streaming/download-answer.js';
+import {
+  type AnswerObserver,
+  type DownloadAnswer,
+} from '../streaming/download-answer.js';
 import { type ResponseHead } from '../streaming/response-head.js';
 
 const APPLICATION = 'application';
+const ID_HEADER = 'X-Download-Id';
 
 /**
  * Makes the events of downloads, where somebody listens.
@@ -37,6 +42,7 @@ const APPLICATION = 'application';
 @Injectable()
 export class DownloadTracking {
   readonly #storageNames: ReadonlyMap<DownloadStorage, string>;
+  readonly #tracked = new WeakMap<object, TrackedDownload>();
 
   constructor(
     private readonly events: DownloadEvents,
@@ -55,13 +61,42 @@ export class DownloadTracking {
    */
   track(context: ExecutionContext): TrackedDownload | undefined {
     if (!this.events.isObserved) return undefined;
-    return new TrackedDownload(
-      context,
-      this.events,
-      this.completions,
-      this.#storageNames,
-    );
+    const request = context.switchToHttp().getRequest<object>();
+    let tracked = this.#tracked.get(request);
+    if (!tracked) {
+      tracked = new TrackedDownload(
+        context,
+        this.events,
+        this.completions,
+        this.#storageNames,
+      );
+      this.#tracked.set(request, tracked);
+    }
+    return tracked;
   }
+}
+
+/**
+ * Follows a decided answer to its end. One that is handed to the server in front gets the id that this server logs
+ * it with; a store that a client is sent to logs nothing.
+ *
+ * @internal
+ */
+export function followAnswer(
+  answer: DownloadAnswer,
+  download: DownloadResponse,
+  tracked: TrackedDownload | undefined,
+  backend: DownloadBackend,
+): void {
+  const { status, headers, length } = answer.head;
+  const isOffloaded = OFFLOAD_HEADERS.some((name) => name in headers);
+  const isServer = isOffloaded && status === 200;
+  if (isServer) answer.add({ [ID_HEADER]: tracked?.id ?? randomUUID() });
+  if (!tracked) return;
+  tracked.describe(download, status === 200 ? length : undefined);
+  answer.observe(
+    isOffloaded ? tracked.observer(backend.name, isServer) : tracked.observer(),
+  );
 }
 
 /**
@@ -85,7 +120,9 @@ export class TrackedDownload {
     private readonly completions: DownloadCompletions,
     private readonly storageNames: ReadonlyMap<DownloadStorage, string>,
   ) {
-    const request = context.switchToHttp().getRequest<DownloadRequest>();
+    const request = context
+      .switchToHttp()
+      .getRequest<DownloadEvent['request']>();
     this.#facts = {
       method: request.method,
       link: signedLinkOf(request)?.gate?.id,
@@ -101,14 +138,17 @@ export class TrackedDownload {
   }
 
   /** The file that the application hands out. */
-  describe({ file, presentation }: DownloadResponse, size?: number): void {
+  describe(
+    { file, presentation }: DownloadResponse,
+    size: number | undefined,
+  ): void {
     const name = cleanFileName(presentation.basename ?? file.name);
     const known =
       file instanceof StorageFile
         ? { storage: this.storageNames.get(file.storage), key: file.key }
         : {};
     this.#file = { name, ...known };
-    this.#size = size ?? this.#size;
+    this.#size = size;
   }
 
   /**

@@ -32,6 +32,7 @@ import {
 } from '../streaming/response-head.js';
 import { RunningDownloads } from '../streaming/running-downloads.js';
 import { answerDownload } from './answer-download.js';
+import { DownloadTracking } from './download-tracking.js';
 import { type Exchange, exchangeOf } from './exchange.js';
 import { toHttpException } from './http-exceptions.js';
 import { presentedByLink } from './pass-gate.js';
@@ -50,6 +51,7 @@ export class DownloadInterceptor implements NestInterceptor {
   constructor(
     @Inject(DOWNLOAD_OPTIONS) private readonly options: CheckedDownloadOptions,
     private readonly running: RunningDownloads,
+    private readonly tracking: DownloadTracking,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -63,15 +65,18 @@ export class DownloadInterceptor implements NestInterceptor {
                 context,
                 this.#report,
                 ToldExplanation.wanted(this.#logger, this.options.explain),
+                this.tracking.track(context),
               ),
             )
           : of(counted(value, context)),
       ),
       catchError((error: unknown) => {
+        const exception = this.#toException(error);
         if (error instanceof DownloadError || downloadOptionsOf(context)) {
           forbidCaching(platformResponse(context.switchToHttp().getResponse()));
+          this.tracking.track(context)?.refused(exception);
         }
-        throw this.#toException(error);
+        throw exception;
       }),
     );
   }

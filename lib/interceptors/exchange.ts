@@ -12,6 +12,7 @@ import {
 } from '../streaming/response-head.js';
 import { whenClosed } from '../streaming/connection.js';
 import { type SignedLink, signedLinkOf } from '../signing/signed-message.js';
+import { type TrackedDownload } from './download-tracking.js';
 import { type ToldExplanation } from './told-explanation.js';
 
 /**
@@ -27,6 +28,8 @@ export interface Exchange {
   readonly link?: SignedLink;
   /** There where somebody wants to know why the answer is the one that it is. */
   readonly told?: ToldExplanation;
+  /** There where somebody wants to know what is downloaded. */
+  readonly tracked?: TrackedDownload;
   /** Fires when the client leaves before it has everything. */
   readonly signal: AbortSignal;
   /** Has the callback called when the answer is over, in whatever way. */
@@ -47,6 +50,7 @@ export function exchangeOf(
   context: ExecutionContext,
   report: Exchange['report'],
   told?: ToldExplanation,
+  tracked?: TrackedDownload,
 ): Exchange {
   const http = context.switchToHttp();
   return new HttpExchange(
@@ -54,6 +58,7 @@ export function exchangeOf(
     platformResponse(http.getResponse<ServerResponse<IncomingMessage>>()),
     report,
     told,
+    tracked,
   );
 }
 
@@ -71,6 +76,7 @@ class HttpExchange implements Exchange {
     readonly response: PlatformResponse,
     readonly report: Exchange['report'],
     readonly told?: ToldExplanation,
+    readonly tracked?: TrackedDownload,
   ) {
     this.method = request.method;
     this.headers = request.headers;

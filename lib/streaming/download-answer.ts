@@ -4,6 +4,7 @@ import { type LinkCaching } from '../http/cache-control.js';
 import { type Admission } from '../http/link-gate.js';
 import { type DecidedAnswer } from '../responses/download-response.js';
 import { cutConnection, whenIdle } from './connection.js';
+import { type ResponseHeaders } from '../responses/response-headers.js';
 import { type LocalBody } from './local-body.js';
 import {
   DownloadStream,
@@ -66,7 +67,6 @@ export interface DownloadAnswerParts {
   readonly link?: LinkCaching;
   /** Milliseconds after which a client that takes nothing is reset; a minute by default, 0 for never. */
   readonly idleTimeout?: number;
-  readonly observer?: AnswerObserver;
   /** Where failures after the decision are told. */
   readonly report: (message: string, error?: Error) => void;
 }
@@ -84,6 +84,8 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   #admission?: Admission;
   #sent?: SentBytes;
   #promised?: number;
+  #further?: ResponseHeaders;
+  #observer?: AnswerObserver;
   #hasBegun = false;
   #error?: Error;
 
@@ -95,18 +97,27 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
 
   get head(): ResponseHead {
     const { head } = this.#parts;
-    const further = this.#admission?.headers;
-    return further
-      ? { ...head, headers: { ...head.headers, ...further } }
+    const { headers: admitted } = this.#admission ?? {};
+    return admitted || this.#further
+      ? { ...head, headers: { ...head.headers, ...admitted, ...this.#further } }
       : head;
   }
 
   get isObserved(): boolean {
-    return this.#parts.observer !== undefined;
+    return this.#observer !== undefined;
   }
 
   get hasBody(): boolean {
     return this.#parts.body !== undefined;
+  }
+
+  /** Further headers. */
+  add(headers: ResponseHeaders): void {
+    this.#further = headers;
+  }
+
+  observe(observer: AnswerObserver): void {
+    this.#observer = observer;
   }
 
   /** The link has let it pass, and wants to know what became of it. */
@@ -185,7 +196,7 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
     );
     if (link) keepToLink(response, link);
     this.#hasBegun = true;
-    this.#parts.observer?.begun(head);
+    this.#observer?.begun(head);
     if (cookieMadePrivate) {
       report(
         'A download that sets a cookie went out as private: Cache-Control allowed shared caches',
@@ -194,11 +205,11 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   }
 
   #tellEnd(): void {
-    const { observer, response } = this.#parts;
-    if (!observer || !this.#hasBegun) return;
+    if (!this.#observer || !this.#hasBegun) return;
     this.#hasBegun = false;
-    const isFinished = response.raw.writableFinished && !this.#error;
-    observer.ended({
+    const { raw } = this.#parts.response;
+    const isFinished = raw.writableFinished && !this.#error;
+    this.#observer.ended({
       bytes: this.stream.bytesWritten(isFinished),
       isFinished,
       error: this.#error,
@@ -219,7 +230,8 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
 
   fail(error: Error): void {
     const { raw } = this.#parts.response;
-    if (raw.destroyed) return;
+    // A write that fails since the client has left tells of it before the response does.
+    if (raw.destroyed || raw.req.socket?.destroyed) return;
     this.#error ??= error;
     this.#parts.report('A download was cut off', error);
     if (raw.headersSent) {

@@ -141,10 +141,10 @@ export class WrittenBytes {
   }
 }
 
-function hasOwnWrite({ write }: NodeJS.WritableStream): boolean {
+function hasOwnWrite(destination: NodeJS.WritableStream): boolean {
   return (
-    write === OutgoingMessage.prototype.write ||
-    write === Http2ServerResponse.prototype.write
+    destination.write === OutgoingMessage.prototype.write ||
+    destination.write === Http2ServerResponse.prototype.write
   );
 }
 

@@ -216,7 +216,7 @@ const WRONG_OPTIONS: readonly Wrong[] = [
     { storage: {} },
     'storage',
     "'an object'", // not its value, which may be a secret
-    'backend, storages, signing, cacheControl, inline, shutdownTimeout, exposeHeaders',
+    'DownloadModule knows backend, storages, signing',
   ],
 ];
 
@@ -803,6 +803,7 @@ describe('an application without HTTP', () => {
   it('the interceptor asks nothing of a context that is not HTTP but its type', async () => {
     const interceptor = new DownloadInterceptor(
       checkDownloadOptions(),
+      undefined as never,
       undefined as never,
     );
     const value = { of: 'a message' };
