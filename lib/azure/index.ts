@@ -1,2 +1,5 @@
-// Azure Blob Storage: AzureBlobStorage.
-export {};
+// Azure Blob Storage.
+export {
+  AzureBlobStorage,
+  type AzureBlobStorageOptions,
+} from './azure-blob.storage.js';

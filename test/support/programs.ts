@@ -85,6 +85,9 @@ const SERVICES: Partial<Record<string, string>> = {
   'swift-object': 'swift-object',
 };
 
+const STORE_SERVERS = 'test/stores/servers';
+const NEEDS_STORE_SERVERS = /^(?:azure|google).*\.spec\.ts$/;
+
 /** Where a program is, if it is there. */
 export function findProgram(name: ProgramName): string | undefined {
   const { module }: Program = PROGRAMS[name];
@@ -127,16 +130,36 @@ export default async function installMissingPrograms(
   if (missing.length > 0 && mayInstall()) {
     await install(missing.flatMap((name) => PROGRAMS[name].package.split(' ')));
   }
+  await installStoreServers(run);
+}
+
+/** As large as all that the project depends on, so nobody has them who does not run these tests. */
+async function installStoreServers(run: JestRun): Promise<void> {
+  const directory = join(run.rootDir, STORE_SERVERS);
+  const neededBy = ['test/stores'];
+  const isThere = existsSync(join(directory, 'node_modules'));
+  if (
+    isThere ||
+    !isNeeded({ package: '', neededBy }, run, NEEDS_STORE_SERVERS)
+  ) {
+    return;
+  }
+  console.log('Installing the emulators of stores for the tests ...');
+  await promisify(execFile)('npm', [
+    ...['ci', '--prefix', directory, '--ignore-scripts'],
+    ...['--no-audit', '--no-fund'],
+  ]).catch(report);
 }
 
 function isNeeded(
   { neededBy }: Program,
   { rootDir, testPathPatterns }: JestRun,
+  among = /\.spec\.ts$/,
 ): boolean {
   const wanted = testPathPatterns.toExecutor({ rootDir });
   return neededBy.some((directory) =>
     readdirSync(join(rootDir, directory))
-      .filter((file) => file.endsWith('.spec.ts'))
+      .filter((file) => among.test(file))
       .some((file) => wanted.isMatch(join(rootDir, directory, file))),
   );
 }

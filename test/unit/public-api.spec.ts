@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as library from 'nestjs-downloadview';
 import * as archives from 'nestjs-downloadview/archives';
+import * as azure from 'nestjs-downloadview/azure';
 import * as csv from 'nestjs-downloadview/csv';
 import * as opentelemetry from 'nestjs-downloadview/opentelemetry';
 import * as s3 from 'nestjs-downloadview/s3';
@@ -59,6 +60,10 @@ describe('the public API', () => {
 
   it('of nestjs-downloadview/archives', () => {
     expect(Object.keys(archives).sort()).toEqual(['ZipFile']);
+  });
+
+  it('of nestjs-downloadview/azure', () => {
+    expect(Object.keys(azure).sort()).toEqual(['AzureBlobStorage']);
   });
 
   it('of nestjs-downloadview/csv', () => {
