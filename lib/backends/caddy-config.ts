@@ -56,6 +56,7 @@ export const OF_THE_FILE = [
   'Content-Security-Policy',
   'ETag',
   'Last-Modified',
+  'Repr-Digest',
   'Set-Cookie',
 ];
 

@@ -19,6 +19,7 @@ export const BROUGHT_BACK = [
   'Content-Security-Policy',
   'Vary',
   'Content-Language',
+  'Repr-Digest',
   'Referrer-Policy',
   'Permissions-Policy',
   'X-Frame-Options',

@@ -76,6 +76,11 @@ export abstract class ObjectDownloadController<T extends object>
   sizeField?: string;
   lastModifiedField?: string;
   etagField?: string;
+  /**
+   * SHA-256 or SHA-512 of the file: bytes, hexadecimal, base64, or a value of Repr-Digest (RFC 9530), which tells
+   * it to the client. With an `encoding`, that of the coded bytes.
+   */
+  digestField?: string;
 
   #fields?: {
     readonly of: ObjectRepository<T>;
@@ -265,6 +270,7 @@ export abstract class ObjectDownloadController<T extends object>
       sizeField: this.sizeField,
       lastModifiedField: this.lastModifiedField,
       etagField: this.etagField,
+      digestField: this.digestField,
     };
   }
 }

@@ -6,6 +6,7 @@ import { quote } from '../errors/quote.js';
 import { type FileDescription } from '../files/described-file.js';
 import { isDownloadFile } from '../files/download-file.js';
 import { toEntityTag } from '../http/entity-tag.js';
+import { toReprDigest } from '../http/repr-digest.js';
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
@@ -188,6 +189,7 @@ export interface ObjectFields {
   readonly sizeField?: string;
   readonly lastModifiedField?: string;
   readonly etagField?: string;
+  readonly digestField?: string;
 }
 
 /**
@@ -236,6 +238,7 @@ export function describeObject(
     size: toSize(read('sizeField')),
     lastModified: toDate(read('lastModifiedField')),
     etag: toEntityTag(toText(read('etagField')) ?? ''),
+    digest: toReprDigest(read('digestField')),
   };
 }
 

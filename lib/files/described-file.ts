@@ -21,7 +21,7 @@ import { conditionsForOrigin } from './remote-conditions.js';
  */
 export type FileDescription = Omit<
   FileStat,
-  'acceptsRanges' | 'crc32' | 'digest' | 'version'
+  'acceptsRanges' | 'crc32' | 'version'
 >;
 
 /**

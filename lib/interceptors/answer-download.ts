@@ -1,5 +1,6 @@
 import { FileChangedError } from '../errors/download-errors.js';
 import { parseHttpDate } from '../http/preconditions.js';
+import { wantedReprDigest } from '../http/repr-digest.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
@@ -209,12 +210,15 @@ function sourceOf(
 
 function answerOf(
   head: ResponseHead,
-  { response, method, report, told, link }: Exchange,
+  { response, method, headers, report, told, link }: Exchange,
   body?: AnswerBody,
   backend?: DownloadBackend,
 ): DownloadAnswer {
   return new DownloadAnswer({
-    head: told ? withHeaders(head, told.headers) : head,
+    head: withWantedDigest(
+      told ? withHeaders(head, told.headers) : head,
+      headers['want-repr-digest'],
+    ),
     body,
     response,
     link,
@@ -229,4 +233,21 @@ function withHeaders(
   further: ResponseHeaders,
 ): ResponseHead {
   return { ...head, headers: { ...head.headers, ...further } };
+}
+
+/** RFC 9530 4. */
+function withWantedDigest(
+  head: ResponseHead,
+  wanted: string | readonly string[] | undefined,
+): ResponseHead {
+  const { 'Repr-Digest': digest, ...headers } = head.headers;
+  if (wanted === undefined || digest === undefined) return head;
+  const chosen = wantedReprDigest(digest, [wanted].flat().join(', '));
+  return {
+    ...head,
+    headers: {
+      ...headers,
+      ...(chosen !== undefined && { 'Repr-Digest': chosen }),
+    },
+  };
 }

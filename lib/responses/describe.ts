@@ -13,6 +13,7 @@ import {
 } from '../http/media-type.js';
 import { cleanFileName, titleFileName } from '../http/file-name.js';
 import { formatHttpDate } from '../http/preconditions.js';
+import { toReprDigest } from '../http/repr-digest.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { type FileStat } from '../storages/file-stat.js';
 import {
@@ -38,6 +39,8 @@ export interface DownloadDescription {
   /** Whether its charset is only the one that all texts get. */
   readonly isCharsetAssumed?: boolean;
   readonly encoding?: string;
+  /** Value of Repr-Digest (RFC 9530). */
+  readonly digest?: string;
   /** The headers of a 200, Content-Length excepted. */
   readonly headers: ResponseHeaders;
 }
@@ -77,6 +80,7 @@ export function describe(
     size: stat.size,
     etag: stat.etag,
     encoding: presentation.encoding ?? stat.encoding,
+    digest: toReprDigest(stat.digest),
     lastModified: notInTheFuture(stat.lastModified),
   };
   return { ...facts, headers: headersOf(facts, presentation, defaults) };
@@ -153,7 +157,11 @@ function headersOf(
   if (facts.lastModified) {
     own['Last-Modified'] = formatHttpDate(facts.lastModified);
   }
-  if (defaults.exposeHeaders) own['Access-Control-Expose-Headers'] = EXPOSED;
+  if (facts.digest !== undefined) own['Repr-Digest'] = facts.digest;
+  if (defaults.exposeHeaders) {
+    own['Access-Control-Expose-Headers'] =
+      facts.digest === undefined ? EXPOSED : `${EXPOSED}, Repr-Digest`;
+  }
   return headers ? merged(own, headers) : own;
 }
 

@@ -173,6 +173,7 @@ const OF_THE_FILE = [
   'Accept-Ranges',
   'ETag',
   'Last-Modified',
+  'Repr-Digest',
 ];
 
 // What the application set for its answers in general would let somebody keep, or tell, a signed address.

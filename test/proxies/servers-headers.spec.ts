@@ -26,6 +26,7 @@ const PASSED_ON: Record<string, string> = {
   Expires: 'Thu, 01 Dec 1994 16:00:00 GMT',
   'Permissions-Policy': 'camera=(), geolocation=(self "https://a.example")',
   'Referrer-Policy': 'no-referrer',
+  'Repr-Digest': 'sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:',
   'Strict-Transport-Security': 'max-age=63072000; includeSubDomains',
   'X-Frame-Options': 'DENY',
   'X-Of-The-Application': 'caf\u00E9; "a", b',

@@ -20,6 +20,7 @@ const OPTIONS: Record<Fact, keyof ObjectFields> = {
   size: 'sizeField',
   lastModified: 'lastModifiedField',
   etag: 'etagField',
+  digest: 'digestField',
 };
 const FACTS = Object.keys(OPTIONS) as Fact[];
 
