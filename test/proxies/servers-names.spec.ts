@@ -16,7 +16,7 @@ import {
   temporaryDirectory,
   type TemporaryDirectory,
 } from '../support/temporary-directory.js';
-import { describeServers } from '../support/tested-servers.js';
+import { describeAllServers } from '../support/tested-servers.js';
 import { parseDisposition } from '../unit/http/parse-disposition.js';
 
 interface Row {
@@ -52,7 +52,14 @@ const urlsOf = (name: string): string[] => [
   rowOf(name),
 ];
 
-describeServers('file names', (server, adapter) => {
+/** The table runs in full on one adapter; what may differ on the other is how the name comes in. */
+const REPRESENTATIVE =
+  /^(?:per cent|percent at the end|question mark and a query|blank at the end|a coded NUL|Japanese|emoji|newline at the end|semicolon)$/;
+
+describeAllServers('file names', (server, adapter) => {
+  const names = NAMES.filter(
+    ({ title }) => adapter === 'express' || REPRESENTATIVE.test(title),
+  );
   let directory: TemporaryDirectory;
   let site: ServedSite;
 
@@ -117,8 +124,8 @@ describeServers('file names', (server, adapter) => {
     return Promise.all(urlsOf(name).map((url) => site[way](url)));
   }
 
-  it.each(NAMES)(
-    'brings that very file under its own name: $title',
+  it.each(names)(
+    'brings that very file under its own name, by the server where that can be told it: $title',
     async ({ name }) => {
       for (const answer of await ask('through', name)) {
         expect(answer).toMatchObject({ status: 200, text: contentOf(name) });
@@ -127,25 +134,12 @@ describeServers('file names', (server, adapter) => {
           cleanFileName(name),
         );
       }
-    },
-  );
-
-  it.each(NAMES.filter(({ name }) => !server.untold.test(name)))(
-    'leaves the file to the server: $title',
-    async ({ name }) => {
+      const isTold = !server.untold.test(name);
       for (const answer of await ask('direct', name)) {
-        expect(answer).toMatchObject({ status: 200, text: '' });
-        expect(fieldLines(answer, server.offloadHeader)).toHaveLength(1);
-      }
-    },
-  );
-
-  it.each(NAMES.filter(({ name }) => server.untold.test(name)))(
-    'sends a file itself that the server would not find: $title',
-    async ({ name }) => {
-      for (const { headers, text } of await ask('direct', name)) {
-        expect(headers).not.toHaveProperty(server.offloadHeader);
-        expect(text).toBe(contentOf(name));
+        expect(answer.text).toBe(isTold ? '' : contentOf(name));
+        expect(fieldLines(answer, server.offloadHeader)).toHaveLength(
+          isTold ? 1 : 0,
+        );
       }
     },
   );
