@@ -1,4 +1,5 @@
 // Many files as one, made while it is sent.
+export { TarFile, type TarFileOptions } from './tar-file.js';
 export { ZipFile, type ZipFileOptions } from './zip-file.js';
 export {
   type ArchiveDirectory,

@@ -2,10 +2,19 @@ import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { ContentFile, type DownloadFile } from 'nestjs-downloadview';
-import { type ArchiveEntry, ZipFile } from 'nestjs-downloadview/archives';
+import {
+  ContentFile,
+  type DownloadFile,
+  type ReadWindow,
+} from 'nestjs-downloadview';
+import {
+  type ArchiveEntry,
+  TarFile,
+  ZipFile,
+} from 'nestjs-downloadview/archives';
 
-import { isOfZeros, zeros } from '../support/archive-sources.js';
+import { zeros } from '../support/archive-sources.js';
+import { bytesOf } from '../support/bytes-of.js';
 import { command, type CommandResult } from '../support/command.js';
 import { describeWith } from '../support/describe-with.js';
 import { type ProgramName } from '../support/programs.js';
@@ -81,18 +90,51 @@ const LARGE: readonly [string, ZipFile][] = [
   ],
 ];
 
-/** Writes an archive without its zeros: as much as it is on paper, and next to nothing on the disk. */
-async function writeSparse(path: string, zip: ZipFile): Promise<number> {
+/** Programs that read tar files: how they list one, and unpack one where they are started. */
+const UNTARRERS: readonly {
+  program: ProgramName;
+  list: readonly string[];
+  unpack: readonly string[];
+}[] = [
+  { program: 'tar', list: ['-tf'], unpack: ['-xf'] },
+  { program: 'bsdtar', list: ['-tf'], unpack: ['-xf'] },
+  {
+    program: 'python3',
+    list: ['-m', 'tarfile', '-l'],
+    unpack: ['-m', 'tarfile', '-e'],
+  },
+];
+
+const TARS: readonly [string, TarFile][] = [
+  ['a TarFile', new TarFile(ENTRIES, { name: 'a.tar' })],
+  ['a compressed one', new TarFile(ENTRIES, { name: 'a.tar.gz', gzip: true })],
+];
+const LARGE_TAR: readonly [string, TarFile] = [
+  'an entry of more than 8 GiB, and one behind it',
+  new TarFile(
+    [zeros('over.bin', 9 * GIGABYTE), text('behind it', 'behind.txt')],
+    { name: 'large.tar' },
+  ),
+];
+
+/**
+ * Writes an archive. Of a large one only its two ends: what lies between them is zeros, which a sparse file need
+ * not hold.
+ */
+async function write(path: string, archive: DownloadFile): Promise<void> {
+  const { size = 0 } = await archive.stat();
   const file = await open(path, 'w');
-  let at = 0;
-  for await (const piece of await zip.open()) {
-    const bytes = piece as Buffer;
-    if (!isOfZeros(bytes)) await file.write(bytes, 0, bytes.length, at);
-    at += bytes.length;
+  const put = async (start: number, window?: ReadWindow): Promise<void> => {
+    const bytes = await bytesOf(await archive.open(window));
+    await file.write(bytes, 0, bytes.length, start);
+  };
+  if (size < GIGABYTE) {
+    await put(0);
+  } else {
+    await put(0, { start: 0, end: 0xffff });
+    await put(size - 0xffff, { start: size - 0xffff });
   }
-  await file.truncate(at);
   await file.close();
-  return at;
 }
 
 const run = (
@@ -102,20 +144,56 @@ const run = (
 ): Promise<CommandResult> =>
   command(program, parameters, { cwd, locale: 'C.UTF-8', timeout: 100_000 });
 
+async function expectContents(directory: string): Promise<void> {
+  for (const [path, content] of Object.entries(CONTENTS)) {
+    expect(await readFile(join(directory, path), 'utf8')).toBe(content);
+  }
+  const empty = await stat(join(directory, 'nothing in it'));
+  expect(empty.isDirectory()).toBe(true);
+}
+
+async function expectFacts(directory: string): Promise<void> {
+  const script = await stat(join(directory, 'bin/run.sh'));
+  expect(script.mode & 0o777).toBe(0o755);
+  expect(script.mtime).toEqual(MODIFIED);
+}
+
 describe('An archive', () => {
   let directory: TemporaryDirectory;
   beforeAll(async () => {
     directory = await temporaryDirectory();
     for (const [kind, zip] of [...SMALL, ...LARGE]) {
-      const { size } = await zip.stat();
-      const written = await writeSparse(
-        join(directory.path, `${kind}.zip`),
-        zip,
-      );
-      if (size !== undefined) expect([kind, written]).toEqual([kind, size]);
+      await write(join(directory.path, `${kind}.zip`), zip);
+    }
+    for (const [kind, tar] of [...TARS, LARGE_TAR]) {
+      await write(join(directory.path, `${kind}.tar`), tar);
     }
   });
   afterAll(() => directory.remove());
+
+  describe.each(UNTARRERS)('$program', ({ program, list, unpack }) => {
+    describeWith([program], 'reads', () => {
+      it.each(TARS)('%s, with names, times and permissions', async (kind) => {
+        const archive = join(directory.path, `${kind}.tar`);
+        const target = join(directory.path, `tar: ${kind} by ${program}`);
+        await mkdir(target);
+        expect(await run(program, [...unpack, archive], target)).toMatchObject({
+          code: 0,
+        });
+        await expectContents(target);
+        await expectFacts(target);
+      });
+
+      it(LARGE_TAR[0], async () => {
+        const { code, output } = await run(program, [
+          ...list,
+          join(directory.path, `${LARGE_TAR[0]}.tar`),
+        ]);
+        expect(code).toBe(0);
+        expect(output.toString()).toMatch(/over\.bin\s+behind\.txt/);
+      });
+    });
+  });
 
   describe.each(UNPACKERS)('$program', ({ program, test, unpack }) => {
     describeWith([program], 'reads', () => {
@@ -127,16 +205,9 @@ describe('An archive', () => {
         const target = join(directory.path, `${kind} by ${program}`);
         await mkdir(target);
         await run(program, [...unpack, archive], target);
-        for (const [path, content] of Object.entries(CONTENTS)) {
-          expect(await readFile(join(target, path), 'utf8')).toBe(content);
-        }
-        expect((await stat(join(target, 'nothing in it'))).isDirectory()).toBe(
-          true,
-        );
-        if (program === 'python3') return; // It knows neither times nor permissions.
-        const script = await stat(join(target, 'bin/run.sh'));
-        expect(script.mode & 0o777).toBe(0o755);
-        expect(script.mtime).toEqual(MODIFIED);
+        await expectContents(target);
+        // It knows neither times nor permissions.
+        if (program !== 'python3') await expectFacts(target);
       });
 
       it.each(LARGE)('%s', async (kind) => {

@@ -89,8 +89,3 @@ export function zeros(name: string, size: number): DownloadFile {
       }),
   };
 }
-
-/** Whether a piece is of such a file: a sparse file need not hold it. */
-export function isOfZeros({ buffer }: Uint8Array): boolean {
-  return buffer === ZEROS.buffer;
-}

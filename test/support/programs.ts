@@ -58,6 +58,7 @@ const PROGRAMS = {
   unzip: { package: 'unzip', neededBy: ['test/clients'] },
   '7z': { package: 'p7zip-full', neededBy: ['test/clients'] },
   bsdtar: { package: 'libarchive-tools', neededBy: ['test/clients'] },
+  tar: { package: 'tar', neededBy: ['test/clients'] },
   python3: { package: 'python3', neededBy: ['test/clients'] },
   initdb: { package: 'postgresql', neededBy: ['test/e2e'] },
 } satisfies Record<string, Program>;

@@ -59,7 +59,7 @@ describe('the public API', () => {
   });
 
   it('of nestjs-downloadview/archives', () => {
-    expect(Object.keys(archives).sort()).toEqual(['ZipFile']);
+    expect(Object.keys(archives).sort()).toEqual(['TarFile', 'ZipFile']);
   });
 
   it('of nestjs-downloadview/azure', () => {
