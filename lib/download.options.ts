@@ -12,6 +12,11 @@ import {
   checkSigning,
   type SigningOptions,
 } from './signing/signing-options.js';
+import {
+  checkEtagChoice,
+  type Etag,
+  type EtagChoice,
+} from './storages/etag-choice.js';
 import { DownloadStorage } from './storages/download-storage.js';
 
 /**
@@ -33,6 +38,14 @@ export interface DownloadModuleOptions {
    * strings is UTF-8 in any case, and what another server calls its files stands.
    */
   readonly charset?: string | false;
+  /**
+   * How the entity tags of files on disks are made, where neither the file, its controller nor its storage
+   * says: `'inode'` by default, which no two copies share. Several instances that have copies of the same
+   * files agree by `'time'` or `'content'`.
+   */
+  readonly etag?: Etag;
+  /** Bytes above which `etag: 'content'` is `'time'`; 1 GiB by default. */
+  readonly contentTagLimit?: number;
   /** `allow`: the media types that may be shown inline; it replaces the default list. */
   readonly inline?: { readonly allow?: readonly string[] };
   /** Milliseconds that running downloads get when the application shuts down; 10,000 by default. */
@@ -62,6 +75,7 @@ export interface CheckedDownloadOptions {
   readonly signing?: CheckedSigning;
   readonly cacheControl?: string;
   readonly charset?: string;
+  readonly tags?: EtagChoice;
   readonly inlineTypes?: readonly string[];
   readonly shutdownTimeout: number;
   readonly exposeHeaders: boolean;
@@ -81,12 +95,14 @@ const KNOWN: readonly (keyof DownloadModuleOptions)[] = [
   'storages',
   'signing',
   'cacheControl',
-  'charset',
   'inline',
   'shutdownTimeout',
   'exposeHeaders',
   'explain',
   'completions',
+  'charset',
+  'etag',
+  'contentTagLimit',
 ];
 
 const INLINE = "Give an object: { allow: ['image/png', 'application/pdf'] }.";
@@ -118,6 +134,7 @@ export function checkDownloadOptions(
     signing: checkSigning(options.signing),
     cacheControl: cacheControl(options.cacheControl),
     charset: charset(options.charset),
+    tags: tags(options),
     inlineTypes: inlineTypes(options.inline),
     shutdownTimeout: milliseconds(options.shutdownTimeout),
     exposeHeaders: flag('exposeHeaders', options.exposeHeaders),
@@ -175,6 +192,16 @@ function charset(value: string | false = 'utf-8'): string | undefined {
     value,
     "Give the name of a charset, 'utf-8', or false for none.",
   );
+}
+
+function tags({
+  etag,
+  contentTagLimit,
+}: DownloadModuleOptions): EtagChoice | undefined {
+  checkEtagChoice('', { etag, contentTagLimit });
+  return etag === undefined && contentTagLimit === undefined
+    ? undefined
+    : { etag, contentTagLimit };
 }
 
 function inlineTypes(

@@ -70,6 +70,7 @@ export {
   type ReadWindow,
   type StatOptions,
 } from './storages/file-stat.js';
+export { type Etag } from './storages/etag-choice.js';
 export {
   FileSystemStorage,
   type FileSystemStorageOptions,

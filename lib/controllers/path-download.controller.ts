@@ -6,6 +6,7 @@ import {
 } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { LocalFile } from '../files/local-file.js';
+import { checkEtagChoice, type Etag } from '../storages/etag-choice.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { directoryPath } from '../storages/local-disk.js';
 import { nameOfController } from './as-controller.js';
@@ -34,10 +35,13 @@ export abstract class PathDownloadController extends DownloadController {
   pathParam = 'path';
   /** Whether names that begin with a dot are handed out. */
   dotfiles = false;
+  /** How the entity tags of its files are made; as the module says by default. */
+  etag?: Etag;
 
   override checkOptions(parameters: readonly string[]): void {
     super.checkOptions(parameters);
     const { prototype } = PathDownloadController;
+    checkEtagChoice(`${nameOfController(this.constructor)}.`, this);
     if (this.getRoot === prototype.getRoot) this.#checked(this.root);
     if (this.getPath === prototype.getPath) {
       requireParameter(this, 'path', this.pathParam, parameters);
@@ -71,7 +75,11 @@ export abstract class PathDownloadController extends DownloadController {
   async getFile(request: DownloadRequest): Promise<DownloadFile> {
     const root = this.#checked(await this.getRoot(request));
     const path = await this.getPath(request);
-    return new LocalFile(path, { root, dotfiles: this.dotfiles });
+    return new LocalFile(path, {
+      root,
+      dotfiles: this.dotfiles,
+      etag: this.etag,
+    });
   }
 
   getRoot(_request: DownloadRequest): Awaitable<string | URL> {

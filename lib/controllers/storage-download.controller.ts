@@ -4,9 +4,11 @@ import { FileNotFoundError } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { StorageFile } from '../files/storage-file.js';
 import { type DownloadPlace } from '../responses/download-backend.js';
+import { checkEtagChoice, type Etag } from '../storages/etag-choice.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { type DownloadRequest } from './download-request.js';
+import { nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
 import { requireParameter, routeParameter } from './route-parameter.js';
 
@@ -56,10 +58,13 @@ export abstract class StorageDownloadController extends DownloadController {
   path?: string;
   /** The route's parameter that holds the key. */
   pathParam = 'path';
+  /** How the entity tags of its files are made, where they lie on a disk; as the storage says by default. */
+  etag?: Etag;
 
   override checkOptions(parameters: readonly string[]): void {
     super.checkOptions(parameters);
     const { prototype } = StorageDownloadController;
+    checkEtagChoice(`${nameOfController(this.constructor)}.`, this);
     if (this.getStorage === prototype.getStorage) {
       this.storages.get(this.storage);
     }
@@ -83,7 +88,8 @@ export abstract class StorageDownloadController extends DownloadController {
   override getFile(request: DownloadRequest): Awaitable<DownloadFile>;
   async getFile(request: DownloadRequest): Promise<DownloadFile> {
     const storage = await this.getStorage(request);
-    return new StorageFile(storage, await this.getPath(request));
+    const file = new StorageFile(storage, await this.getPath(request));
+    return file.tagFirstBy({ etag: this.etag });
   }
 
   getStorage(_request: DownloadRequest): Awaitable<DownloadStorage> {

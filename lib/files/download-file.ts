@@ -3,6 +3,7 @@ import { type Readable } from 'node:stream';
 import { type TemporaryUrlOptions } from '../storages/download-storage.js';
 import { type ByteRange } from '../http/range.js';
 import { type Awaitable } from '../storages/awaitable.js';
+import { type EtagChoice } from '../storages/etag-choice.js';
 import {
   type FileStat,
   type ReadWindow,
@@ -105,6 +106,13 @@ export interface DownloadFile {
   givesRanges?(ranges: readonly ByteRange[], of: ReadWindow): boolean;
 
   /**
+   * How its tag is made, where it does not say itself.
+   *
+   * @internal
+   */
+  tagBy?(fallback: EtagChoice): void;
+
+  /**
    * Holds it open, so that facts and bytes are of one and the same file.
    *
    * @internal
@@ -191,6 +199,10 @@ export abstract class WrappedFile implements DownloadFile {
   }
 
   abstract open(window?: ReadWindow): Awaitable<Readable>;
+
+  tagBy(fallback: EtagChoice): void {
+    this.file.tagBy?.(fallback);
+  }
 
   discard(): void {
     this.file.discard?.();

@@ -8,6 +8,12 @@ import {
   UnconfinedPathError,
 } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
+import {
+  checkEtagChoice,
+  type Etag,
+  type EtagChoice,
+  firstChoice,
+} from '../storages/etag-choice.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { openLocalFile, type OpenFile } from '../storages/local-descriptor.js';
 import {
@@ -27,11 +33,10 @@ export interface LocalFileOptions extends Omit<Confinement, 'root'> {
   readonly root?: string | URL;
   /** What the client calls it; the last segment of the path by default. */
   readonly name?: string;
-  /**
-   * Makes the entity tag, with its quotes. For copies on several hosts, which differ in inode and times;
-   * it must change whenever the bytes do.
-   */
-  readonly etag?: (stat: FileStat) => string;
+  /** How its entity tag is made; as the module says by default. */
+  readonly etag?: Etag | undefined;
+  /** Bytes above which `etag: 'content'` is `'time'`; 1 GiB by default. */
+  readonly contentTagLimit?: number | undefined;
 }
 
 const refuse = refuseSerialization('A LocalFile');
@@ -55,9 +60,8 @@ export class LocalFile implements DownloadFile {
   /** @throws SerializedFileError always: its fields are not for clients */
   readonly toJSON = refuse;
   readonly path: string;
-  readonly hasDiskTag: boolean;
   readonly #root?: string;
-  readonly #etag?: (stat: FileStat) => string;
+  #choice: EtagChoice;
 
   /**
    * @param path absolute, or relative to `root`
@@ -66,7 +70,7 @@ export class LocalFile implements DownloadFile {
    *   normal form
    */
   constructor(path: string, options: LocalFileOptions = {}) {
-    const { root, dotfiles, name, etag } = options;
+    const { root, dotfiles, name, etag, contentTagLimit } = options;
     // Given as undefined, it was meant: an unset variable must not open the whole disk.
     this.#root = 'root' in options ? absoluteRoot(root) : undefined;
     this.path =
@@ -74,12 +78,24 @@ export class LocalFile implements DownloadFile {
         ? absolutePath(path)
         : confinedPath(path, this.#root, dotfiles);
     this.name = name ?? basename(this.path);
-    this.#etag = etag;
-    this.hasDiskTag = etag === undefined;
+    this.#choice = { etag, contentTagLimit };
+    checkEtagChoice('LocalFile.', this.#choice);
+  }
+
+  get hasDiskTag(): boolean {
+    return (this.#choice.etag ?? 'inode') === 'inode';
+  }
+
+  tagBy(fallback: EtagChoice): void {
+    this.#choice = firstChoice(this.#choice, fallback);
   }
 
   hold(): Promise<OpenFile> {
-    return openLocalFile(this.path, { root: this.#root, etag: this.#etag });
+    return openLocalFile(this.path, {
+      root: this.#root,
+      name: this.name,
+      ...this.#choice,
+    });
   }
 
   async stat(): Promise<FileStat> {

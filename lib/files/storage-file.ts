@@ -6,6 +6,11 @@ import {
   type StorageContent,
   type TemporaryUrlOptions,
 } from '../storages/download-storage.js';
+import {
+  type EtagChoice,
+  firstChoice,
+  type Tagging,
+} from '../storages/etag-choice.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type OpenFile } from '../storages/local-descriptor.js';
 import {
@@ -63,6 +68,7 @@ export class StorageFile implements DownloadFile {
   #name: string;
   #key: string;
   #size?: number;
+  #tagging: Tagging = {};
 
   constructor(
     storage: DownloadStorage,
@@ -94,7 +100,7 @@ export class StorageFile implements DownloadFile {
 
   get hold(): (() => Promise<OpenFile>) | undefined {
     const hold = this.#storage.hold?.bind(this.#storage);
-    return hold && (() => hold(this.#key));
+    return hold && (() => hold(this.#key, this.#tagging));
   }
 
   get request():
@@ -131,13 +137,51 @@ export class StorageFile implements DownloadFile {
   }
 
   async stat(): Promise<FileStat> {
-    const stat = await this.#storage.stat(this.#key);
+    const stat = await this.#stat();
     this.#size = stat.size;
     return stat;
   }
 
   open(window?: ReadWindow): Promise<Readable> {
-    return this.#storage.open(this.#key, window);
+    return this.#isTagged
+      ? this.#open().then((file) => file.read(window))
+      : this.#storage.open(this.#key, window);
+  }
+
+  /** @internal */
+  tagBy(fallback: EtagChoice): void {
+    this.#tagging = { ...this.#tagging, fallback };
+  }
+
+  /**
+   * The same before what the storage says.
+   *
+   * @internal
+   */
+  tagFirstBy(chosen: EtagChoice): this {
+    this.#tagging = { ...this.#tagging, chosen };
+    return this;
+  }
+
+  get #isTagged(): boolean {
+    const { chosen, fallback } = this.#tagging;
+    return (
+      this.#storage.hold !== undefined &&
+      firstChoice(chosen, fallback).etag !== undefined
+    );
+  }
+
+  async #stat(): Promise<FileStat> {
+    if (!this.#isTagged) return this.#storage.stat(this.#key);
+    const file = await this.#open();
+    file.close();
+    return file.stat;
+  }
+
+  async #open(): Promise<OpenFile> {
+    const file = await this.hold?.();
+    if (file) return file;
+    throw new TypeError('Its storage holds no files open');
   }
 
   /**

@@ -147,6 +147,7 @@ export class DownloadResponse
    */
   setDefaults(defaults: PresentationDefaults): void {
     this.#defaults = defaults;
+    if (defaults.tags) this.file.tagBy?.(defaults.tags);
   }
 
   /**

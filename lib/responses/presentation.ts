@@ -1,6 +1,7 @@
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { type Awaitable } from '../storages/awaitable.js';
+import { type EtagChoice } from '../storages/etag-choice.js';
 import {
   type ResponseHeaders,
   checkHeaders,
@@ -45,6 +46,8 @@ export interface PresentationDefaults {
   readonly charset?: string;
   readonly inlineTypes?: readonly string[];
   readonly exposeHeaders?: boolean;
+  /** How local files are tagged, where they do not say themselves. */
+  readonly tags?: EtagChoice;
 }
 
 type Check = readonly [holds: (value: unknown) => boolean, accepted: string];

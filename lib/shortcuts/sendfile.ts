@@ -5,6 +5,7 @@ import {
   type Presentation,
 } from '../responses/presentation.js';
 import { DownloadResponse } from '../responses/download-response.js';
+import { checkEtagChoice, type Etag } from '../storages/etag-choice.js';
 
 /**
  * Options of sendfile().
@@ -19,6 +20,8 @@ export interface SendfileOptions extends Presentation {
   readonly root?: string | URL;
   /** Whether names that begin with a dot are handed out from below `root`; false by default. */
   readonly dotfiles?: boolean;
+  /** How its entity tag is made; as the module says by default. */
+  readonly etag?: Etag;
 }
 
 /**
@@ -41,7 +44,7 @@ export function sendfile(
   path: string,
   options: SendfileOptions = {},
 ): DownloadResponse {
-  const { root, dotfiles, ...presentation } = options;
+  const { root, dotfiles, etag, ...presentation } = options;
   checkPresentation('sendfile()', presentation);
   if (dotfiles !== undefined && typeof dotfiles !== 'boolean') {
     throw new InvalidOptionsError(
@@ -50,6 +53,10 @@ export function sendfile(
       'Give true or false.',
     );
   }
-  const file = new LocalFile(path, 'root' in options ? { root, dotfiles } : {});
+  checkEtagChoice('sendfile().', { etag });
+  const file = new LocalFile(
+    path,
+    'root' in options ? { root, dotfiles, etag } : { etag },
+  );
   return new DownloadResponse(file, presentation);
 }

@@ -1,5 +1,6 @@
 import { type Readable } from 'node:stream';
 
+import { type Tagging } from './etag-choice.js';
 import { type FileStat, type ReadWindow } from './file-stat.js';
 import { type OpenFile } from './local-descriptor.js';
 import { type RemoteAnswer, type RemoteConditions } from './remote-answer.js';
@@ -127,5 +128,5 @@ export abstract class DownloadStorage {
    *
    * @internal
    */
-  hold?(key: string): Promise<OpenFile>;
+  hold?(key: string, tagging?: Tagging): Promise<OpenFile>;
 }

@@ -17,6 +17,13 @@ import {
   type SaveOptions,
   type StorageContent,
 } from './download-storage.js';
+import {
+  checkEtagChoice,
+  type Etag,
+  type EtagChoice,
+  firstChoice,
+  type Tagging,
+} from './etag-choice.js';
 import { type FileStat, type ReadWindow } from './file-stat.js';
 import { withRandomSuffix, keySegments } from './storage-key.js';
 import { openLocalFile, type OpenFile } from './local-descriptor.js';
@@ -42,11 +49,10 @@ export interface FileSystemStorageOptions {
   readonly baseUrl?: string;
   /** Whether keys may have segments that begin with a dot; false by default. */
   readonly dotfiles?: boolean;
-  /**
-   * Makes the entity tag of a file, with its quotes. For copies on several hosts, which differ in inode
-   * and times; it must change whenever the bytes do.
-   */
-  readonly etag?: (stat: FileStat) => string;
+  /** How the entity tags of its files are made; as the module says by default. */
+  readonly etag?: Etag;
+  /** Bytes above which `etag: 'content'` is `'time'`; 1 GiB by default. */
+  readonly contentTagLimit?: number;
 }
 
 /**
@@ -66,13 +72,14 @@ export class FileSystemStorage extends DownloadStorage {
   /** @see DownloadStorage.url; there only with `baseUrl`. */
   override readonly url?: (key: string) => string;
   readonly #dotfiles: boolean;
-  readonly #etag?: (stat: FileStat) => string;
+  readonly #choice: EtagChoice;
 
   constructor({
     root,
     baseUrl,
     dotfiles = false,
     etag,
+    contentTagLimit,
   }: FileSystemStorageOptions) {
     super();
     const directory = directoryPath(root);
@@ -85,7 +92,8 @@ export class FileSystemStorage extends DownloadStorage {
     }
     this.root = resolve(directory);
     this.#dotfiles = dotfiles;
-    this.#etag = etag;
+    this.#choice = { etag, contentTagLimit };
+    checkEtagChoice('FileSystemStorage.', this.#choice);
     if (baseUrl !== undefined) {
       const base = baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`;
       this.url = (key) =>
@@ -98,10 +106,13 @@ export class FileSystemStorage extends DownloadStorage {
     return confinedPath(keySegments(key).join('/'), this.root, this.#dotfiles);
   }
 
-  override async hold(key: string): Promise<OpenFile> {
+  override async hold(
+    key: string,
+    { chosen, fallback }: Tagging = {},
+  ): Promise<OpenFile> {
     return openLocalFile(this.path(key), {
       root: this.root,
-      etag: this.#etag,
+      ...firstChoice(chosen, this.#choice, fallback),
     });
   }
 

@@ -10,6 +10,7 @@ import {
   readlinkSync,
   realpathSync,
 } from 'node:fs';
+import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 
 import {
@@ -20,7 +21,7 @@ import {
 import { quote } from '../errors/quote.js';
 import { type FileStat, type ReadWindow } from './file-stat.js';
 import { diskPace, diskError, isBelow } from './local-disk.js';
-import { localEntityTag } from './local-entity-tag.js';
+import { chosenEntityTag, type EtagChoice } from './etag-choice.js';
 
 /**
  * A file held open: the facts and the bytes are of one and the same file, whatever happens to its
@@ -53,11 +54,11 @@ const READ_ONLY =
  *
  * @internal
  */
-export interface OpenOptions {
+export interface OpenOptions extends EtagChoice {
   /** The directory that the file must not leave, not by a link either. */
   readonly root?: string;
-  /** Makes the tag, in place of the one from inode, size and times. */
-  readonly etag?: (stat: FileStat) => string;
+  /** What functions that make tags are told; the last segment of the path by default. */
+  readonly name?: string;
 }
 
 /**
@@ -71,7 +72,7 @@ export interface OpenOptions {
  */
 export async function openLocalFile(
   path: string,
-  { root, etag: customTag }: OpenOptions = {},
+  { root, name = basename(path), ...choice }: OpenOptions = {},
 ): Promise<OpenFile> {
   let descriptor: number | undefined;
   try {
@@ -84,11 +85,9 @@ export async function openLocalFile(
       throw new FileNotFoundError(`${quote(path)} is not a regular file`);
     }
     if (root !== undefined) requireBelow(root, path, descriptor);
-    if (customTag) {
-      return heldOpen(descriptor, first, customTag(factsOf(first)));
-    }
     const again = statAgain.bind(undefined, descriptor);
-    const { stats, etag } = await localEntityTag(first, again);
+    const file = { path, name, descriptor, stats: first, again };
+    const { stats, etag } = await chosenEntityTag(file, choice);
     return heldOpen(descriptor, stats, etag);
   } catch (error) {
     if (descriptor !== undefined) closeSync(descriptor);
