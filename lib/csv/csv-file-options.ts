@@ -1,4 +1,9 @@
-import { InvalidOptionsError } from '../errors/download-errors.js';
+import {
+  CHECKED_ELSEWHERE,
+  checkOptions,
+  type OptionChecks,
+  TRUE_OR_FALSE,
+} from '../errors/check-options.js';
 import { type VirtualFileOptions } from '../files/virtual-file.js';
 
 /**
@@ -43,43 +48,37 @@ export interface CsvFormat {
   readonly escapeFormulas: boolean;
 }
 
-const KNOWN: readonly (keyof CsvFileOptions)[] = [
-  'name',
-  'lastModified',
-  'etag',
-  'columns',
-  'header',
-  'delimiter',
-  'bom',
-  'escapeFormulas',
-];
+const CHECKS: OptionChecks<CsvFileOptions> = {
+  name: CHECKED_ELSEWHERE,
+  lastModified: CHECKED_ELSEWHERE,
+  etag: CHECKED_ELSEWHERE,
+  columns: [
+    areColumns,
+    "Give the keys of the rows, ['id', 'name'], or the keys with the names to show, { u_id: 'Id' }.",
+  ],
+  header: TRUE_OR_FALSE,
+  delimiter: [
+    (value) => typeof value === 'string' && /^[^"\r\n]$/.test(value),
+    "Give one character: ',', ';', '\\t'.",
+  ],
+  bom: TRUE_OR_FALSE,
+  escapeFormulas: TRUE_OR_FALSE,
+};
 
 /**
  * @throws InvalidOptionsError
  * @internal
  */
 export function csvFormatOf(options: CsvFileOptions): CsvFormat {
-  for (const [name, value] of Object.entries(options)) {
-    if (!KNOWN.some((known) => known === name)) {
-      throw wrong(name, value, `Known are ${KNOWN.join(', ')}.`);
-    }
-  }
-  const { columns, header, delimiter = ',' } = options;
-  if (columns !== undefined && !areColumns(columns)) {
-    const accepted =
-      "Give the keys of the rows, ['id', 'name'], or the keys with the names to show, { u_id: 'Id' }.";
-    throw wrong('columns', columns, accepted);
-  }
-  if (typeof delimiter !== 'string' || !/^[^"\r\n]$/.test(delimiter)) {
-    throw wrong('delimiter', delimiter, "Give one character: ',', ';', '\\t'.");
-  }
-  return {
+  checkOptions('CsvFile', options, CHECKS, { example: "{ name: 'rows.csv' }" });
+  const {
     columns,
-    header: header === undefined ? undefined : flag('header', header),
-    delimiter,
-    bom: flag('bom', options.bom ?? false),
-    escapeFormulas: flag('escapeFormulas', options.escapeFormulas ?? true),
-  };
+    header,
+    delimiter = ',',
+    bom = false,
+    escapeFormulas = true,
+  } = options;
+  return { columns, header, delimiter, bom, escapeFormulas };
 }
 
 function areColumns(columns: unknown): boolean {
@@ -91,17 +90,4 @@ function areColumns(columns: unknown): boolean {
     !keys.includes('') &&
     names.every((name) => typeof name === 'string')
   );
-}
-
-function flag(option: string, value: unknown): boolean {
-  if (typeof value === 'boolean') return value;
-  throw wrong(option, value, 'Give true or false.');
-}
-
-function wrong(
-  option: string,
-  value: unknown,
-  accepted: string,
-): InvalidOptionsError {
-  return new InvalidOptionsError(`CsvFile.${option}`, value, accepted);
 }

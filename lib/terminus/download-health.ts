@@ -1,4 +1,10 @@
-import { InvalidOptionsError } from '../errors/download-errors.js';
+import {
+  CHECKED_ELSEWHERE,
+  checkOptions,
+  type OptionCheck,
+  type OptionChecks,
+  wholeNumber,
+} from '../errors/check-options.js';
 import { checkHeaders } from '../responses/response-headers.js';
 
 /**
@@ -77,14 +83,27 @@ export interface DownloadHealthOptions {
  */
 export type CheckedHealthOptions = Required<DownloadHealthOptions>;
 
-const KNOWN: readonly (keyof DownloadHealthOptions)[] = [
-  'storage',
-  'canary',
-  'publicUrl',
-  'appUrl',
-  'headers',
-  'timeout',
+const NAME: OptionCheck = [
+  (value) => typeof value === 'string' && value !== '',
+  'Give a name.',
 ];
+
+const ADDRESS: OptionCheck = [
+  (value) =>
+    typeof value === 'string' &&
+    URL.canParse(value) &&
+    /^https?:$/.test(new URL(value).protocol),
+  "Give the whole address of the canary file, by http or https: 'http://127.0.0.1:3000/public/canary.txt'.",
+];
+
+const CHECKS: OptionChecks<DownloadHealthOptions> = {
+  storage: NAME,
+  canary: NAME,
+  publicUrl: ADDRESS,
+  appUrl: ADDRESS,
+  headers: CHECKED_ELSEWHERE,
+  timeout: wholeNumber(1, 'Give whole milliseconds, 1 or more.'),
+};
 
 /**
  * @throws InvalidOptionsError
@@ -93,60 +112,12 @@ const KNOWN: readonly (keyof DownloadHealthOptions)[] = [
 export function checkHealthOptions(
   options: DownloadHealthOptions,
 ): CheckedHealthOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw new InvalidOptionsError(
-      'DownloadHealthIndicator',
-      options,
-      'Give { canary, publicUrl, appUrl }.',
-    );
-  }
-  for (const [name, value] of Object.entries(options)) {
-    if (!KNOWN.some((known) => known === name)) {
-      throw wrong(name, value, `Known are ${KNOWN.join(', ')}.`);
-    }
-  }
-  const { headers = {} } = options;
+  checkOptions('DownloadHealthIndicator', options, CHECKS, {
+    example: '{ canary, publicUrl, appUrl }',
+    required: ['canary', 'publicUrl', 'appUrl'],
+  });
+  const { storage = 'default', headers = {}, timeout = 2_000 } = options;
   checkHeaders(headers);
-  return {
-    storage: textOf('storage', options.storage ?? 'default'),
-    canary: textOf('canary', options.canary),
-    publicUrl: addressOf('publicUrl', options.publicUrl),
-    appUrl: addressOf('appUrl', options.appUrl),
-    headers,
-    timeout: milliseconds(options.timeout ?? 2_000),
-  };
-}
-
-function textOf(option: string, value: unknown): string {
-  if (typeof value === 'string' && value !== '') return value;
-  throw wrong(option, value, 'Give a name.');
-}
-
-function addressOf(option: string, value: unknown): string {
-  const isUrl = typeof value === 'string' && URL.canParse(value);
-  if (isUrl && /^https?:$/.test(new URL(value).protocol)) return value;
-  throw wrong(
-    option,
-    value,
-    "Give the whole address of the canary file, by http or https: 'http://127.0.0.1:3000/public/canary.txt'.",
-  );
-}
-
-function milliseconds(value: unknown): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) {
-    return value;
-  }
-  throw wrong('timeout', value, 'Give whole milliseconds, 1 or more.');
-}
-
-function wrong(
-  option: string,
-  value: unknown,
-  accepted: string,
-): InvalidOptionsError {
-  return new InvalidOptionsError(
-    `DownloadHealthIndicator.${option}`,
-    value,
-    accepted,
-  );
+  const { canary, publicUrl, appUrl } = options;
+  return { storage, canary, publicUrl, appUrl, headers, timeout };
 }

@@ -1,11 +1,16 @@
 import { type ColumnOptions, type ValueTransformer, Column } from 'typeorm';
 
+import {
+  checkOptions,
+  oneOf,
+  type OptionChecks,
+} from '../errors/check-options.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { kindOf } from '../errors/quote.js';
 import { StorageFile } from '../files/storage-file.js';
 import { DownloadStorage } from '../storages/download-storage.js';
-import { keySegments } from '../storages/storage-key.js';
 import { NewFile } from './new-file.js';
+import { isDirectory } from './new-file-place.js';
 
 /**
  * What is not an option of `@Column()`.
@@ -56,6 +61,19 @@ export interface CheckedFileColumn {
   readonly onDelete: 'keep' | 'delete';
 }
 
+const KEEP_OR_DELETE = oneOf(['keep', 'delete'], "Give 'keep' or 'delete'.");
+
+const CHECKS: OptionChecks<OwnOptions & { transformer: unknown }> = {
+  storage: [isStorage, 'Give the name of a storage, or one.'],
+  directory: [
+    (value) => typeof value === 'function' || isDirectory(value),
+    "Give the directory of new files, 'documents', or a function of the entity that does.",
+  ],
+  onReplace: KEEP_OR_DELETE,
+  onDelete: KEEP_OR_DELETE,
+  transformer: [() => false, 'Leave it out: a file column has one of its own.'],
+};
+
 /**
  * @param column `Document.file`
  * @param columnOptions what is passed on to `@Column()`
@@ -67,47 +85,21 @@ export function checkFileColumn<Entity extends object>(
   options: OwnOptions<Entity>,
   columnOptions: object,
 ): CheckedFileColumn {
+  const ofColumn =
+    'transformer' in columnOptions
+      ? { transformer: columnOptions.transformer }
+      : {};
+  checkOptions(`FileColumn(${column})`, { ...options, ...ofColumn }, CHECKS, {
+    example: "{ directory: 'documents' }",
+    shown: (value) => (typeof value === 'object' ? kindOf(value) : value),
+  });
   const {
     storage = 'default',
     directory = '',
     onReplace = 'keep',
     onDelete = 'keep',
   } = options;
-  const refuse = (option: string, value: unknown, accepted: string): never => {
-    throw new InvalidOptionsError(
-      `FileColumn(${column}).${option}`,
-      value,
-      accepted,
-    );
-  };
-  if (!isStorage(storage)) {
-    refuse('storage', kindOf(storage), 'Give the name of a storage, or one.');
-  }
-  if (typeof directory !== 'function' && !isDirectory(directory)) {
-    refuse(
-      'directory',
-      directory,
-      "Give the directory of new files, 'documents', or a function of the entity that does.",
-    );
-  }
-  for (const [option, value] of Object.entries({ onReplace, onDelete })) {
-    if (value !== 'keep' && value !== 'delete') {
-      refuse(option, value, "Give 'keep' or 'delete'.");
-    }
-  }
-  if ('transformer' in columnOptions) {
-    refuse('transformer', 'one', 'Leave it out: a file column has its own.');
-  }
   return { column, storage, directory, onReplace, onDelete };
-}
-
-/**
- * A directory without the slash that it may end with.
- *
- * @internal
- */
-export function withoutSlash(directory: string): string {
-  return directory.endsWith('/') ? directory.slice(0, -1) : directory;
 }
 
 function isStorage(storage: unknown): boolean {
@@ -115,16 +107,6 @@ function isStorage(storage: unknown): boolean {
     storage instanceof DownloadStorage ||
     (typeof storage === 'string' && storage !== '')
   );
-}
-
-function isDirectory(directory: unknown): boolean {
-  if (directory === '') return true;
-  if (typeof directory !== 'string') return false;
-  try {
-    return keySegments(withoutSlash(directory)).length > 0;
-  } catch {
-    return false;
-  }
 }
 
 /**

@@ -6,7 +6,13 @@ import {
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import {
+  CHECKED_ELSEWHERE,
+  checkOptions,
+  type OptionChecks,
+} from '../errors/check-options.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
+import { kindOf } from '../errors/quote.js';
 import { type StorageFile } from '../files/storage-file.js';
 import { DownloadStorage } from '../storages/download-storage.js';
 import { DownloadStorages } from '../storages/download-storages.js';
@@ -129,6 +135,11 @@ export interface FileColumnsModuleOptions {
   readonly imports?: ModuleMetadata['imports'];
 }
 
+const MODULE_CHECKS: OptionChecks<FileColumnsModuleOptions> = {
+  dataSource: CHECKED_ELSEWHERE,
+  imports: [Array.isArray, 'Give a list of modules.'],
+};
+
 /**
  * Gives entities with `@FileColumn()` the storages of `DownloadModule`, once for each DataSource.
  *
@@ -147,10 +158,13 @@ export interface FileColumnsModuleOptions {
  */
 @Module({})
 export class FileColumnsModule {
-  static forRoot({
-    dataSource = DataSource,
-    imports = [],
-  }: FileColumnsModuleOptions = {}): DynamicModule {
+  /** @throws InvalidOptionsError for an option that there is not */
+  static forRoot(options: FileColumnsModuleOptions = {}): DynamicModule {
+    checkOptions('FileColumnsModule', options, MODULE_CHECKS, {
+      example: "{ dataSource: getDataSourceToken('archive') }",
+      shown: kindOf,
+    });
+    const { dataSource = DataSource, imports = [] } = options;
     return {
       module: FileColumnsModule,
       imports,

@@ -1,12 +1,9 @@
 import { type EntityMetadata, type ObjectLiteral } from 'typeorm';
 
 import { type DownloadStorage } from '../storages/download-storage.js';
-import {
-  type CheckedFileColumn,
-  BoundFileColumn,
-  withoutSlash,
-} from './file-column.js';
+import { type CheckedFileColumn, BoundFileColumn } from './file-column.js';
 import { NewFile } from './new-file.js';
+import { withoutSlash } from './new-file-place.js';
 
 type ColumnMetadata = EntityMetadata['columns'][number];
 

@@ -7,9 +7,9 @@ import {
 } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
 import { newKey, StorageFile } from '../files/storage-file.js';
-import { withoutSlash } from './file-column.js';
 import { type FileField } from './file-fields.js';
 import { type NewFile } from './new-file.js';
+import { withoutSlash } from './new-file-place.js';
 import { type PendingFile } from './pending-files.js';
 
 /**

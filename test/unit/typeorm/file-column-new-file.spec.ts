@@ -80,6 +80,17 @@ describe('NewFile', () => {
     await expect(file.delete()).rejects.toThrow('It is in no storage yet');
   });
 
+  it.each<[string, object]>([
+    ['storage', {}],
+    ['storage', { storage: 'default' }],
+    ['directory', { storage: new MemoryStorage(), directory: '../b' }],
+    ['store', { store: new MemoryStorage() }],
+  ])('refuses to be stored with a wrong %s', async (option, options) => {
+    await expect(new NewFile('a.txt', 'a').store(options)).rejects.toThrow(
+      `Invalid option "NewFile.store().${option}"`,
+    );
+  });
+
   it('shows nothing of its content', () => {
     const file = new NewFile('a.txt', 'for your eyes only');
     expect(JSON.stringify(file)).toBe('{"name":"a.txt"}');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidOptionsError, MemoryStorage } from 'nestjs-downloadview';
-import { FileColumn } from 'nestjs-downloadview/typeorm';
+import { FileColumn, FileColumnsModule } from 'nestjs-downloadview/typeorm';
 import { getMetadataArgsStorage } from 'typeorm';
 
 /** The column of a class that has nothing else. */
@@ -54,5 +54,16 @@ describe('FileColumn()', () => {
     expect(refused).toThrow(InvalidOptionsError);
     expect(refused).toThrow(`Invalid option "FileColumn(Row.file).${option}"`);
     expect(refused).not.toThrow('/srv/secret');
+  });
+});
+
+describe('FileColumnsModule.forRoot()', () => {
+  it.each([
+    ['datasource', { datasource: 'archive' }],
+    ['imports', { imports: FileColumnsModule }],
+  ])('refuses a wrong %s', (option, options) => {
+    expect(() => FileColumnsModule.forRoot(options as object)).toThrow(
+      `Invalid option "FileColumnsModule.${option}"`,
+    );
   });
 });
