@@ -102,6 +102,7 @@ export { lighttpd, type LighttpdOptions } from './backends/lighttpd.backend.js';
 export { nginx } from './backends/nginx.backend.js';
 export {
   type NginxOptions,
+  type NginxCacheOptions,
   type NginxRemoteOptions,
   type NginxRule,
   type NginxSettings,

@@ -182,6 +182,8 @@ export interface NginxParts {
   readonly charset?: string;
   /** Further headers of the application that are brought back. */
   readonly headers?: readonly string[];
+  /** What has to stand in the http block. */
+  readonly httpLines?: readonly string[];
   /** The locations by which nginx asks stores for files, with these headers of the application. */
   readonly storeLocations?: (headers: readonly string[]) => readonly string[];
 }
@@ -201,7 +203,12 @@ export function nginxConfig(
   checkNginxUpstream(options.upstream);
   const site = serverBlock(rules, options, checked, parts);
   if (checked.include) {
-    return `${[...logLines(checked), ...site].join('\n')}\n`;
+    const lines = [
+      ...outsideLines(parts.httpLines),
+      ...logLines(checked),
+      ...site,
+    ];
+    return `${lines.join('\n')}\n`;
   }
   const lines = [
     ...(options.user ? [`user ${options.user};`] : []),
@@ -212,6 +219,7 @@ export function nginxConfig(
     ...indent([
       'default_type application/octet-stream;  # the application sends the type of every file',
       'server_tokens off;',
+      ...(parts.httpLines ?? []),
       ...logLines(checked),
       ...temporaryFiles(options.directory),
       'server {',
@@ -221,6 +229,16 @@ export function nginxConfig(
     '}',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** A file that a server block includes can say it to people only. */
+function outsideLines(lines: readonly string[] = []): string[] {
+  if (lines.length === 0) return [];
+  return [
+    '# These belong into the http block, outside of the server block that includes this:',
+    ...lines.map((line) => `# ${line}`),
+    '',
+  ];
 }
 
 function logLines(checked: CheckedServerConfig): string[] {

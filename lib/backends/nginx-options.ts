@@ -4,8 +4,10 @@ import {
   CHECKED_ELSEWHERE,
   checkOptions,
   isWholeNumber,
+  type OptionCheck,
   type OptionChecks,
   TRUE_OR_FALSE,
+  wholeNumber,
 } from '../errors/check-options.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import {
@@ -65,6 +67,35 @@ export interface NginxRemoteOptions {
    * `/etc/ssl/certs/ca-certificates.crt`, as on Debian, by default.
    */
   readonly certificates?: string;
+  /**
+   * Seconds that an address of a storage works: 300 by default, six hours with a cache, which asks the store for
+   * slices as long as the download takes. No address outlives temporary credentials that it was signed with.
+   */
+  readonly expiresIn?: number;
+  /** Has nginx keep what it has fetched, by object and version; by default it keeps nothing. */
+  readonly cache?: NginxCacheOptions;
+}
+
+/**
+ * Where nginx keeps files of stores. Only files whose storage names their version (`FileStat.version`) are kept,
+ * slice by slice, and each version under a name of its own: nothing goes stale, and nobody's signature is kept.
+ *
+ * @publicApi
+ */
+export interface NginxCacheOptions {
+  /** A directory of nginx's own: `/var/cache/nginx/download`. */
+  readonly directory: string;
+  /** How large it may become: bytes, or as nginx writes it, `10g`. */
+  readonly size: number | string;
+  /** How much of an object is asked for at once; `1m` by default. */
+  readonly slice?: number | string;
+  /** Seconds after which is removed what nobody asked for; a week by default. */
+  readonly inactive?: number;
+  /**
+   * Seconds that the application remembers what it knew of a file that it handed over, for the time that the store
+   * cannot be asked: what nginx has kept is sent then. By default it answers 503.
+   */
+  readonly stale?: number;
 }
 
 /**
@@ -73,8 +104,8 @@ export interface NginxRemoteOptions {
  * @publicApi
  */
 export interface NginxOptions extends NginxSettings {
-  /** Which files nginx can reach, and in which internal location. */
-  readonly rules: readonly NginxRule[];
+  /** Which files nginx can reach, and in which internal location; with `remote` there need not be any. */
+  readonly rules?: readonly NginxRule[];
   /** Which files of other servers nginx fetches and passes on; none by default. */
   readonly remote?: NginxRemoteOptions;
   /**
@@ -119,6 +150,25 @@ const REMOTE: OptionChecks<NginxRemoteOptions> = {
       typeof value === 'string' && isAbsolute(value) && !UNTELLABLE.test(value),
     'Give the absolute path of a file, without `$` and control characters.',
   ],
+  expiresIn: wholeNumber(1, 'Give whole seconds, 1 or more.'),
+  cache: CHECKED_ELSEWHERE,
+};
+const SIZE: OptionCheck = [
+  (value) =>
+    isWholeNumber(value, 1) ||
+    (typeof value === 'string' && /^[1-9]\d{0,11}[kmg]?$/i.test(value)),
+  "Give bytes, or a size as nginx writes it: '10g'.",
+];
+const CACHE: OptionChecks<NginxCacheOptions> = {
+  directory: [
+    (value) =>
+      typeof value === 'string' && isAbsolute(value) && !UNTELLABLE.test(value),
+    'Give the absolute path of a directory, without `$` and control characters.',
+  ],
+  size: SIZE,
+  slice: SIZE,
+  inactive: wholeNumber(1, 'Give whole seconds, 1 or more.'),
+  stale: wholeNumber(1, 'Give whole seconds, 1 or more.'),
 };
 
 /**
@@ -142,6 +192,11 @@ export function checkNginxOptions(options: NginxOptions): void {
   const example = "{ hosts: ['bucket.s3.example'] }";
   checkOptions('nginx.remote', remote, REMOTE, { example });
   checkHosts('nginx.remote.hosts', remote.hosts);
+  if (remote.cache === undefined) return;
+  checkOptions('nginx.remote.cache', remote.cache, CACHE, {
+    example: "{ directory: '/var/cache/nginx/download', size: '10g' }",
+    required: ['directory', 'size'],
+  });
 }
 
 /**
@@ -150,6 +205,13 @@ export function checkNginxOptions(options: NginxOptions): void {
  * @internal
  */
 export const REMOTE_LOCATION = '/_remote/';
+
+/**
+ * The same for files that nginx keeps.
+ *
+ * @internal
+ */
+export const CACHED_LOCATION = '/_remote-cached/';
 
 /**
  * The second location of a rule: `/_offload-tagged/` beside `/_offload/`. Files whose ETag the application
@@ -169,15 +231,16 @@ export function taggedLocation(destination: string): string {
  * @internal
  */
 export function checkNginxRules(
-  rules: readonly NginxRule[],
+  rules: readonly NginxRule[] | undefined,
   hasRemote: boolean,
 ): NginxRule[] {
+  if (rules === undefined && hasRemote) return [];
   const checked = checkLocationRules(rules, SETTINGS);
   const taken = checked.flatMap(({ destination }) => [
     taggedLocation(destination),
     wholeLocation(destination),
   ]);
-  if (hasRemote) taken.push(REMOTE_LOCATION);
+  if (hasRemote) taken.push(REMOTE_LOCATION, CACHED_LOCATION);
   return checked.map((rule, index) => {
     const { destination } = rule;
     const other = taken.find((location) => overlap(destination, location));
@@ -186,16 +249,16 @@ export function checkNginxRules(
         `rules[${index}].destination`,
         destination,
         `It overlaps with ${other}, which the printed configuration has for files ` +
-          `${other === REMOTE_LOCATION ? 'of other servers' : 'of another rule'}. Give it another name.`,
+          `${[REMOTE_LOCATION, CACHED_LOCATION].includes(other) ? 'of other servers' : 'of another rule'}. Give it another name.`,
       );
     }
-    return { ...rule, ...settingsOf(rules[index]) };
+    return { ...rule, ...settingsOf(rules?.[index]) };
   });
 }
 
-function settingsOf(rule: NginxRule): NginxSettings {
+function settingsOf(rule: NginxRule | undefined): NginxSettings {
   return Object.fromEntries(
-    Object.entries(rule).filter(
+    Object.entries(rule ?? {}).filter(
       ([name, value]) => SETTING_NAMES.includes(name) && value !== undefined,
     ),
   );

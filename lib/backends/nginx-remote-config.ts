@@ -1,6 +1,11 @@
 import { hostIn } from '../files/http-file-url.js';
 import { upstreamVariable, VALIDATORS, quoted } from './nginx-config.js';
-import { type NginxRemoteOptions, REMOTE_LOCATION } from './nginx-options.js';
+import {
+  CACHED_LOCATION,
+  type NginxCacheOptions,
+  type NginxRemoteOptions,
+  REMOTE_LOCATION,
+} from './nginx-options.js';
 import { indent } from './server-config.js';
 
 /** What a store says, and the client is not to get. */
@@ -38,7 +43,7 @@ const ACCEL = [
 /** How an answer ends that is no file. Every other status from 300 on is a 502. */
 const ENDINGS: Readonly<Record<string, readonly number[]>> = {
   '=404 @download_gone': [404, 410],
-  '=416 @download_unsatisfiable': [416],
+  '=503 @download_changed': [412, 416],
   '=504 @download_late': [504],
 };
 /** nginx has it for clients that left, and allows no page for it. */
@@ -57,10 +62,13 @@ function keepingLines(saidByUs: readonly string[]): string[] {
  * What becomes of the store's answer: of one that is a file the bytes, and the application's headers; of
  * any other nothing.
  */
-function answerLines(saidByUs: readonly string[]): string[] {
+function answerLines(
+  saidByUs: readonly string[],
+  furtherIgnored = '',
+): string[] {
   return [
     'proxy_redirect off;',
-    `proxy_ignore_headers ${ACCEL.join(' ')};`,
+    `proxy_ignore_headers ${`${furtherIgnored} ${ACCEL.join(' ')}`.trim()};`,
     'proxy_headers_hash_max_size 1024;',
     'proxy_headers_hash_bucket_size 128;',
     ...[...NOT_OF_THE_STORE, ...saidByUs].map(
@@ -113,7 +121,56 @@ export function remoteLocations(
     `location = ${REMOTE_LOCATION} {`,
     ...indent(askingLines(remote, saidByUs)),
     '}',
+    ...(remote.cache
+      ? [
+          '',
+          `location = ${CACHED_LOCATION} {`,
+          ...indent(cachedLines(remote, remote.cache, saidByUs)),
+          '}',
+        ]
+      : []),
     ...endingLocations(),
+  ];
+}
+
+/**
+ * What has to stand outside of any server block.
+ *
+ * @internal
+ */
+export function cachePathLines({ cache }: NginxRemoteOptions): string[] {
+  if (!cache) return [];
+  const { directory, size, inactive = A_WEEK } = cache;
+  return [
+    `proxy_cache_path ${quoted(directory)} levels=1:2 keys_zone=${ZONE}:10m max_size=${size} inactive=${inactive}s use_temp_path=off;`,
+  ];
+}
+
+const ZONE = 'download_store';
+const A_WEEK = 7 * 86_400;
+
+function cachedLines(
+  remote: NginxRemoteOptions,
+  { slice = '1m' }: NginxCacheOptions,
+  saidByUs: readonly string[],
+): string[] {
+  return [
+    'internal;',
+    ...keepingLines(saidByUs),
+    'set $download_version $upstream_http_x_download_version;',
+    'if ($args !~ ^(/[^?]*)) { return 502; }  # path and query as they were signed, and no other host',
+    'set $download_object $1;',
+    `slice ${slice};`,
+    `proxy_cache ${ZONE};`,
+    'proxy_cache_key "$download_store$download_object $download_version $slice_range";  # and no signature',
+    'proxy_cache_valid 200 206 365d;  # the key names the version: it never goes stale',
+    'proxy_cache_lock on;',
+    'proxy_cache_lock_timeout 60s;  # else everybody asks a slow store',
+    'proxy_cache_lock_age 60s;',
+    ...storeLines(remote),
+    'proxy_set_header Range $slice_range;',
+    'proxy_set_header If-Match $download_version;  # a slice of another version is never taken',
+    ...answerLines(saidByUs, 'Cache-Control Expires Set-Cookie Vary'),
   ];
 }
 
@@ -141,7 +198,7 @@ function storeLocation(
   scheme: string,
   host: string,
   index: number,
-  { resolver }: NginxRemoteOptions,
+  { resolver, cache }: NginxRemoteOptions,
 ): string[] {
   const lookUp =
     resolver !== undefined || IS_ADDRESS.test(host)
@@ -159,6 +216,11 @@ function storeLocation(
       'internal;',
       `set $download_store ${scheme}://${host};`,
       `set $download_host ${host};`,
+      ...(cache
+        ? [
+            `if ($upstream_http_x_download_cached) { rewrite ^ ${CACHED_LOCATION} last; }`,
+          ]
+        : []),
       `rewrite ^ ${REMOTE_LOCATION} last;`,
     ]),
     '}',
@@ -170,11 +232,27 @@ function askingLines(
   remote: NginxRemoteOptions,
   saidByUs: readonly string[],
 ): string[] {
-  const { resolver, certificates = CERTIFICATES } = remote;
   return [
     'internal;',
     ...keepingLines(saidByUs),
+    'set $download_version $upstream_http_x_download_version;',
+    'set $download_range $upstream_http_x_download_range;  # where the application has judged If-Range',
     'if ($args !~ ^/) { return 502; }  # path and query as they were signed, and no other host',
+    ...storeLines(remote),
+    'proxy_set_header Range $download_range;',
+    'proxy_set_header If-Match $download_version;',
+    'proxy_max_temp_file_size 0;  # nothing goes to the disk of nginx',
+    ...answerLines(saidByUs),
+    "proxy_hide_header Accept-Ranges;  # the application's stays",
+  ];
+}
+
+/** How a store is asked. */
+function storeLines({
+  resolver,
+  certificates = CERTIFICATES,
+}: NginxRemoteOptions): string[] {
+  return [
     ...(resolver === undefined ? [] : [`resolver ${resolver};`]),
     'proxy_pass $download_store$args;',
     'proxy_http_version 1.1;',
@@ -184,8 +262,6 @@ function askingLines(
     'proxy_set_header Host $download_host;',
     'proxy_set_header Content-Length "";',
     'proxy_set_header Accept-Encoding identity;',
-    'proxy_set_header Range $http_range;',
-    'proxy_set_header If-Range $http_if_range;',
     'proxy_ssl_server_name on;',
     'proxy_ssl_name $download_host;',
     'proxy_ssl_protocols TLSv1.2 TLSv1.3;',
@@ -196,8 +272,6 @@ function askingLines(
     'proxy_read_timeout 30s;',
     'proxy_buffer_size 16k;',
     'proxy_buffers 8 16k;',
-    'proxy_max_temp_file_size 0;  # nothing goes to the disk of nginx',
-    ...answerLines(saidByUs),
   ];
 }
 
@@ -205,19 +279,11 @@ function endingLocations(): string[] {
   return [
     ...endingLocation('@download_failed', '502 "Bad Gateway\\n"'),
     ...endingLocation('@download_late', '504 "Gateway Timeout\\n"'),
-    ...endingLocation(
-      '@download_unsatisfiable',
-      '416 "Range Not Satisfiable\\n"',
-      ['add_header Content-Range $upstream_http_content_range always;'],
-    ),
+    ...endingLocation('@download_changed', '503 "Service Unavailable\\n"'),
   ];
 }
 
-function endingLocation(
-  name: string,
-  answer: string,
-  further: readonly string[] = [],
-): string[] {
+function endingLocation(name: string, answer: string): string[] {
   return [
     '',
     `location ${name} {`,
@@ -225,7 +291,6 @@ function endingLocation(
       'internal;',
       'default_type text/plain;',
       'add_header Cache-Control no-store always;',
-      ...further,
       `return ${answer};`,
     ]),
     '}',

@@ -23,8 +23,8 @@ import {
   type NginxSettings,
   checkNginxRules,
 } from './nginx-options.js';
-import { remoteAnswer } from './nginx-remote.js';
-import { remoteLocations } from './nginx-remote-config.js';
+import { KnownFiles, remoteAnswer } from './nginx-remote.js';
+import { cachePathLines, remoteLocations } from './nginx-remote-config.js';
 import { type ServerProfile, wholeLocation } from './rules.js';
 import { serverBackend } from './server-backend.js';
 import { hasOwnTag, isDatedByHook, saysNothing } from './validators.js';
@@ -153,7 +153,8 @@ const PROFILE: ServerProfile<NginxRule> = {
  * then streamed.
  *
  * With `remote`, nginx also fetches files from stores: an HttpFile, and a file of a storage that knows
- * `temporaryUrl()`. Nothing of the client's request goes there but Range and If-Range.
+ * `temporaryUrl()`. Nothing of the client's request goes there: the application judges Range and conditions, and
+ * binds what nginx asks for to the version that the storage names.
  *
  * Of an answer's headers nginx keeps Content-Type, Content-Disposition, Cache-Control, Expires and
  * Set-Cookie; `serverConfig()` prints the configuration that brings the others back.
@@ -168,6 +169,7 @@ export function nginx(options: NginxOptions): DownloadBackend {
   const losesHeader = isLostByNginx(headers);
   const rules = checkNginxRules(options.rules, remote !== undefined);
   const profile = { ...PROFILE, losesHeader };
+  const known = new KnownFiles(remote?.cache?.stale);
   const onDisk = serverBackend(profile, rules, (description, rule) =>
     ownHeaders({ ...options, ...rule }, description),
   );
@@ -180,7 +182,7 @@ export function nginx(options: NginxOptions): DownloadBackend {
       if (proxied) return withConditions(proxied, response, request);
       return (
         remote &&
-        remoteAnswer(response, request, remote.hosts, (description) =>
+        remoteAnswer(response, request, remote, known, (description) =>
           ownHeaders(options, description),
         )
       );
@@ -191,6 +193,7 @@ export function nginx(options: NginxOptions): DownloadBackend {
       nginxConfig(rules, server, {
         charset,
         headers,
+        httpLines: remote && cachePathLines(remote),
         storeLocations:
           remote && ((headers) => remoteLocations(remote, headers)),
       }),

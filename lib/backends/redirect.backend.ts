@@ -6,6 +6,8 @@ import {
 } from '../errors/check-options.js';
 import { quote } from '../errors/quote.js';
 import { isOnHostOf } from '../files/http-file-url.js';
+import { ifRangeHolds } from '../http/preconditions.js';
+import { rangesOf } from '../http/range.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import {
   type DownloadBackend,
@@ -13,6 +15,7 @@ import {
   type ProxiableRequest,
   refuse,
   type DownloadSource,
+  type Refusal,
 } from '../responses/download-backend.js';
 import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type TemporaryUrlOptions } from '../storages/download-storage.js';
@@ -57,7 +60,9 @@ const HEADERS = {
  * redirect({ hosts: ['bucket.s3.eu-central-1.amazonaws.com'] })
  * ```
  *
- * The application decides who may have the file, and answers conditions and HEAD. It sends a file itself
+ * The application decides who may have the file, and answers conditions, ranges that a store may misread (several of
+ * them, malformed ones, those of an empty file or behind the end, an If-Range that the store would have to judge) and
+ * HEAD. It sends a file itself
  * that has no such address, whose address leads to another host (the log names it once), or that has a
  * content coding; and it answers other methods than GET. What else the application says of a download,
  * such as `cacheControl` and `headers`, the store does not know.
@@ -89,6 +94,8 @@ export function redirect(options: RedirectOptions): DownloadBackend {
       if (!file.temporaryUrl) return refuse(request, 'noAddress');
       const description = await response.describe();
       if (isCoded(description)) return refuse(request, 'coding');
+      const refusal = rangeRefusal(request, description);
+      if (refusal) return refuse(request, refusal);
       const address = await file.temporaryUrl({
         expiresIn,
         ...presented(description),
@@ -98,6 +105,7 @@ export function redirect(options: RedirectOptions): DownloadBackend {
         return new ProxiedDownloadResponse('Location', address, HEADERS, {
           status: 302,
           unconditional: true,
+          unranged: true,
         });
       }
       if (!told.has(fault)) request.report(fault);
@@ -137,6 +145,25 @@ function presented({
   attachment,
 }: DownloadDescription): Omit<TemporaryUrlOptions, 'expiresIn'> {
   return { basename: name, contentType, attachment };
+}
+
+/**
+ * Stores ignore If-Range, and the client's Range goes with the client: only one that holds as it is may be left to
+ * them.
+ */
+function rangeRefusal(
+  { headers }: ProxiableRequest,
+  description: DownloadDescription,
+): Refusal | undefined {
+  const { range, 'if-range': given } = headers;
+  if (range === undefined) return undefined;
+  const ifRange = given?.toString();
+  if (ifRange?.startsWith('"') && ifRange !== description.version) {
+    return 'remoteTag';
+  }
+  if (!ifRangeHolds(ifRange, description, new Date())) return 'ranges';
+  const ranges = rangesOf(range, description.size ?? 0);
+  return Array.isArray(ranges) && !range.includes(',') ? undefined : 'ranges';
 }
 
 /** Why a client is not sent to this address. */

@@ -44,6 +44,12 @@ export function serverBackend<Rule extends PathRule>(
     validators,
     losesHeader: profile.losesHeader,
     async proxy(response: ProxiableDownload, request: ProxiableRequest) {
+      const { path, url } = response.file;
+      // Neither asks a store that may be down.
+      if (path === undefined && url === undefined) {
+        return refuse(request, 'noPlace');
+      }
+      if (rules.length === 0) return refuse(request, 'noRule');
       if (await isElsewhere(response.file, rules)) {
         return refuse(request, 'noRule');
       }

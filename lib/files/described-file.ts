@@ -67,7 +67,8 @@ export class DescribedFile extends WrappedFile {
       ...stat,
       ...this.#facts,
       size: stat.size ?? this.#facts.size,
-      version: versionOf(stat),
+      // A tag of the row's takes the place of the one that the file is bound by.
+      version: this.#facts.etag === undefined ? stat.version : versionOf(stat),
       ...(this.#title !== undefined && {
         name: titleWithExtension(this.#title, name),
       }),

@@ -99,13 +99,13 @@ export async function explainOffload(
 }
 
 async function offloadedBy(
-  { offloadHeader, location, status }: ProxiedDownloadResponse,
+  { offloadHeader, location, status, description }: ProxiedDownloadResponse,
   download: DownloadResponse,
   backend: DownloadBackend,
   { rule }: OffloadNote,
   setAlready: readonly string[],
 ): Promise<DownloadExplanation> {
-  const { headers } = await download.describe();
+  const { headers } = description ?? (await download.describe());
   // A client that is sent elsewhere gets this answer, with all that the application has set on it.
   const names = [
     ...Object.keys(headers),

@@ -92,11 +92,11 @@ async function leftToServer(
 
 /** The description with the tag and the date that the client is told; undefined where only the server knows them. */
 async function toldBy(
-  { headers, unconditional }: ProxiedDownloadResponse,
+  { headers, unconditional, description }: ProxiedDownloadResponse,
   download: DownloadResponse,
   backend: DownloadBackend,
 ): Promise<DownloadDescription | undefined> {
-  const known = await download.describe();
+  const known = description ?? (await download.describe());
   if (backend.conditions === 'application') return asTold(known, headers);
   if (unconditional) return 'ETag' in headers ? asTold(known, headers) : known;
   if (!backend.validators) return undefined;

@@ -34,6 +34,8 @@ export interface DownloadDescription {
   readonly size?: number;
   readonly lastModified?: Date;
   readonly etag?: string;
+  /** The strong tag that its store has for it, where the storage says so. */
+  readonly version?: string;
   /** Value of Content-Type. */
   readonly contentType: string;
   /** Whether its charset is only the one that all texts get. */
@@ -79,6 +81,7 @@ export function describe(
       told === undefined && contentType !== contentTypeHeader(media),
     size: stat.size,
     etag: stat.etag,
+    version: stat.version,
     encoding: presentation.encoding ?? stat.encoding,
     digest: toReprDigest(stat.digest),
     lastModified: notInTheFuture(stat.lastModified),

@@ -71,6 +71,9 @@ export const REFUSALS = {
   remoteHost: 'the address is on a host that the backend may not send to',
   remoteSize: 'the size of the file is not known',
   remoteRanges: 'several ranges of a file of another server',
+  remoteVersion: 'the cache is for versions, and the store names none',
+  remoteTag: 'the store would not hold If-Range against the tag of the file',
+  empty: 'the file is empty',
   noAddress: 'the storage makes no temporary address',
   notGet: 'the server would answer conditions and ranges of this method',
   redirectsGet: 'only GET is sent elsewhere',
@@ -160,6 +163,8 @@ export interface ProxiableDownload {
   readonly presentation: Presentation;
   /** @throws FileNotFoundError where there is no such file */
   describe(): Promise<DownloadDescription>;
+  /** The same from facts that are known already, where the file cannot be asked. */
+  describeBy?(stat: FileStat): DownloadDescription;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { type DownloadDescription } from './describe.js';
 import { type ResponseHeaders } from './response-headers.js';
 
 /**
@@ -23,6 +24,8 @@ export interface ProxiedDownloadOptions {
    * has none, the application sends the file.
    */
   readonly whole?: ProxiedDownloadResponse;
+  /** What is known of the file, where the backend knows it from elsewhere than `describe()`. */
+  readonly description?: DownloadDescription;
 }
 
 /**
@@ -38,6 +41,7 @@ export class ProxiedDownloadResponse {
   readonly unconditional: boolean;
   readonly unranged: boolean;
   readonly whole?: ProxiedDownloadResponse;
+  readonly description?: DownloadDescription;
 
   /**
    * @param offloadHeader `X-Accel-Redirect`, `X-Sendfile` or `Location`
@@ -53,12 +57,14 @@ export class ProxiedDownloadResponse {
       unconditional = false,
       unranged = false,
       whole,
+      description,
     }: ProxiedDownloadOptions = {},
   ) {
     this.status = status;
     this.unconditional = unconditional;
     this.unranged = unranged;
     this.whole = whole;
+    this.description = description;
     this.headers = {
       ...headers,
       'Content-Length': '0',

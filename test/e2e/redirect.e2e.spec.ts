@@ -375,6 +375,76 @@ describe.each(ADAPTERS)('redirect() on %s', (adapter) => {
     },
   );
 
+  describe('a range, which the store may misread', () => {
+    beforeAll(async () => {
+      store.storage.namesVersions = true;
+      await store.storage.save('empty.txt', '');
+    });
+
+    afterAll(() => {
+      store.storage.namesVersions = false;
+    });
+
+    async function ask(
+      headers: Record<string, string>,
+      path = '/store/a.txt',
+    ): Promise<[status: number, text: string]> {
+      const { status, text } = await httpRequest(running.origin, path, {
+        headers,
+      });
+      return [status, text];
+    }
+
+    it('is left to it where it holds as it is', async () => {
+      const { etag } = await store.storage.stat('a.txt');
+
+      expect(await ask({ Range: 'bytes=0-1' })).toEqual([302, '']);
+      expect(await ask({ Range: 'bytes=0-1', 'If-Range': etag ?? '' })).toEqual(
+        [302, ''],
+      );
+    });
+
+    it.each<[Record<string, string>, number, string]>([
+      [{ Range: 'bytes=0-1', 'If-Range': '"other"' }, 200, CONTENT],
+      [
+        { Range: 'bytes=0-1', 'If-Range': 'Sat, 01 Jan 2000 00:00:00 GMT' },
+        200,
+        CONTENT,
+      ],
+      [{ Range: 'bytes=5-2' }, 200, CONTENT],
+      [{ Range: 'items=0-1' }, 200, CONTENT],
+    ])(
+      '%j is answered with %d by the application',
+      async (headers, ...answer) => {
+        expect(await ask(headers)).toEqual(answer);
+      },
+    );
+
+    it('is answered by the application where there are several', async () => {
+      const [status, text] = await ask({ Range: 'bytes=0-1,5-6' });
+
+      expect(status).toBe(206);
+      expect(text).toContain('Content-Range: bytes 5-6/10');
+    });
+
+    it('is answered with 416 by the application where it is not there', async () => {
+      const answer = await httpRequest(running.origin, '/store/a.txt', {
+        headers: { Range: 'bytes=99-' },
+      });
+
+      expect(answer.status).toBe(416);
+      expect(answer.headers['content-range']).toBe('bytes */10');
+      expect(answer.headers).not.toHaveProperty('location');
+    });
+
+    it('is ignored by the application where the file is empty', async () => {
+      expect(await ask({ Range: 'bytes=0-' }, '/store/empty.txt')).toEqual([
+        200,
+        '',
+      ]);
+    });
+  });
+
   it('sends the answer to a POST itself', async () => {
     const { status, headers, text } = await ask('/export', {}, 'POST');
 

@@ -7,7 +7,12 @@ import {
 } from 'node:http';
 import { type AddressInfo } from 'node:net';
 
-import { MemoryStorage, type TemporaryUrlOptions } from 'nestjs-downloadview';
+import {
+  type FileStat,
+  MemoryStorage,
+  StorageUnavailableError,
+  type TemporaryUrlOptions,
+} from 'nestjs-downloadview';
 
 import { bytesOf } from './bytes-of.js';
 
@@ -16,6 +21,8 @@ export interface StoreRequest {
   readonly method: string;
   readonly target: string;
   readonly headers: readonly string[];
+  readonly range?: string;
+  readonly ifMatch?: string;
 }
 
 export interface StoreAnswer {
@@ -82,6 +89,10 @@ export class SigningStore {
   readonly requests: StoreRequest[] = [];
   /** In place of the file. */
   answerInstead?: StoreAnswer;
+  /** Whether it takes no notice of If-Range, as Swift, Ceph and Azure do. */
+  ignoresIfRange = false;
+  /** Awaited before each answer. */
+  isReady: Promise<unknown> = Promise.resolve();
 
   private constructor(
     readonly storage: SigningStorage,
@@ -121,7 +132,10 @@ export class SigningStore {
       method,
       target,
       headers: rawHeaders.filter((_, index) => index % 2 === 0),
+      range: headers.range,
+      ifMatch: headers['if-match'],
     });
+    await this.isReady;
     if (headers.authorization !== undefined) {
       return refusal(400, 'Only one auth mechanism allowed');
     }
@@ -144,10 +158,15 @@ export class SigningStore {
 
   async #file(
     key: string,
-    { headers: { range, 'if-range': ifRange } }: IncomingMessage,
+    {
+      headers: { range, 'if-range': ifRange, 'if-match': ifMatch },
+    }: IncomingMessage,
     presentation: Record<string, string>,
   ): Promise<StoreAnswer> {
-    const { etag = '', lastModified } = await this.storage.stat(key);
+    const { etag = '', lastModified } = await this.storage.factsOf(key);
+    if (ifMatch !== undefined && ifMatch !== etag) {
+      return refusal(412, 'PreconditionFailed');
+    }
     const body = await bytesOf(await this.storage.open(key));
     const headers = {
       ...presentation,
@@ -157,10 +176,15 @@ export class SigningStore {
       'Content-Length': String(body.length),
     };
     const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
-    if (first === undefined || (ifRange !== undefined && ifRange !== etag)) {
+    const isUnwanted =
+      !this.ignoresIfRange && ifRange !== undefined && ifRange !== etag;
+    if (first === undefined || isUnwanted) {
       return { status: 200, headers, body };
     }
-    const end = last === '' ? body.length - 1 : Number(last);
+    const end = Math.min(
+      last === '' ? Infinity : Number(last),
+      body.length - 1,
+    );
     if (Number(first) >= body.length) {
       const told = { 'Content-Range': `bytes */${body.length}` };
       return { ...refusal(416, 'InvalidRange'), headers: told };
@@ -182,12 +206,27 @@ export class SigningStore {
 export class SigningStorage extends MemoryStorage {
   /** What was asked for so far. */
   readonly asked: TemporaryUrlOptions[] = [];
+  /** Whether it says which version a file is. */
+  namesVersions = false;
+  /** Whether the store can be asked for facts. */
+  isDown = false;
 
   constructor(
     private readonly scheme: string,
     private readonly host: string,
   ) {
     super();
+  }
+
+  override async stat(key: string): Promise<FileStat> {
+    if (this.isDown) throw new StorageUnavailableError('The store is down');
+    const stat = await this.factsOf(key);
+    return this.namesVersions ? { ...stat, version: stat.etag } : stat;
+  }
+
+  /** As the store itself has them. */
+  factsOf(key: string): Promise<FileStat> {
+    return super.stat(key);
   }
 
   override temporaryUrl(
