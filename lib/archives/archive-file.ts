@@ -10,7 +10,7 @@ import {
   FileChangedError,
   FileNotFoundError,
   InvalidOptionsError,
-  refuseSerialization,
+  nameAlone,
 } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { generatedStream } from '../files/virtual-file-source.js';
@@ -87,8 +87,8 @@ type Plan = ArchivePlan | readonly KnownEntry[];
  */
 export abstract class ArchiveFile implements DownloadFile {
   readonly name: string;
-  /** @throws SerializedFileError always: its fields are not for clients */
-  readonly toJSON: () => never;
+  /** Its name, and nothing else: fields of it are not for clients. */
+  readonly toJSON = nameAlone;
   readonly acceptsRanges: boolean;
   readonly #kind: ArchiveKind;
   readonly #entries: ArchiveEntries;
@@ -112,7 +112,6 @@ export abstract class ArchiveFile implements DownloadFile {
     }
     const { lastModified, etag } = toldFacts(kind.owner, options);
     this.name = options.name;
-    this.toJSON = refuseSerialization(`A ${kind.owner}`);
     this.acceptsRanges = kind.layout !== undefined;
     this.#entries = entries;
     this.#kind = kind;

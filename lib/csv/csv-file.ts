@@ -1,9 +1,6 @@
 import { Readable } from 'node:stream';
 
-import {
-  InvalidOptionsError,
-  refuseSerialization,
-} from '../errors/download-errors.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import {
   VirtualFile,
   toldFacts,
@@ -38,8 +35,6 @@ import { CsvText } from './csv-text.js';
  * @publicApi
  */
 export class CsvFile extends VirtualFile {
-  /** @throws SerializedFileError always: its fields are not for clients */
-  override readonly toJSON = refuseSerialization('A CsvFile');
   readonly #rows: CsvRows;
 
   /** @throws InvalidOptionsError for what are no rows, and for options that are wrong */

@@ -114,6 +114,16 @@ export class SerializedFileError extends DownloadError {
 }
 
 /**
+ * A `toJSON()` that tells the name. As a property of its own, not of the class: class-transformer looks at
+ * those alone, and what it has taken apart is known by it.
+ *
+ * @internal
+ */
+export function nameAlone(this: { readonly name: string }): { name: string } {
+  return { name: this.name };
+}
+
+/**
  * A `toJSON()` that refuses. As a property of its own, not of the class: class-transformer looks at those
  * alone, and calls what is a function, while JSON.stringify() calls either.
  *

@@ -1,9 +1,6 @@
 import { Readable } from 'node:stream';
 
-import {
-  InvalidOptionsError,
-  refuseSerialization,
-} from '../errors/download-errors.js';
+import { InvalidOptionsError, nameAlone } from '../errors/download-errors.js';
 import { shapeOf } from '../errors/quote.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type DownloadFile } from './download-file.js';
@@ -34,8 +31,8 @@ export interface ContentFileOptions {
  */
 export class ContentFile implements DownloadFile {
   readonly name: string;
-  /** @throws SerializedFileError always: its fields are not for clients */
-  readonly toJSON = refuseSerialization('A ContentFile');
+  /** Its name, and nothing else: fields of it are not for clients. */
+  readonly toJSON = nameAlone;
   readonly #bytes: Uint8Array;
   readonly #stat: FileStat;
 

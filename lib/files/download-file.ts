@@ -146,6 +146,20 @@ export function isDownloadFile(value: unknown): value is DownloadFile {
 }
 
 /**
+ * Keeps properties of its own but the name from what takes objects apart, as class-transformer does: it would
+ * show them, and call those that are functions.
+ *
+ * @internal
+ */
+export function hideProperties(file: DownloadFile): void {
+  for (const property of Object.keys(file)) {
+    if (property !== 'name') {
+      Object.defineProperty(file, property, { enumerable: false });
+    }
+  }
+}
+
+/**
  * Another file of which something else is said: where it is and what its bytes are is the file's own affair.
  *
  * @internal
@@ -172,6 +186,7 @@ export abstract class WrappedFile implements DownloadFile {
     }
     this.wasModifiedSince = file.wasModifiedSince?.bind(file);
     this.givesRanges = file.givesRanges?.bind(file);
+    hideProperties(this);
   }
 
   get isOfOrigin(): boolean | undefined {

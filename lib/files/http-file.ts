@@ -6,7 +6,7 @@ import {
   InvalidOptionsError,
   FileChangedError,
   RemoteFileError,
-  refuseSerialization,
+  nameAlone,
 } from '../errors/download-errors.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import {
@@ -135,9 +135,8 @@ const HEAD_REFUSED = new Set([400, 403, 405, 501]);
  */
 export class HttpFile implements DownloadFile {
   readonly name: string;
-  /** @throws SerializedFileError always: its fields are not for clients */
-  readonly toJSON = refuseSerialization('An HttpFile');
-  readonly url: string;
+  /** Its name, and nothing else: fields of it are not for clients. */
+  readonly toJSON = nameAlone;
   readonly untrusted = true;
   /** @internal */
   readonly isOfOrigin = true;
@@ -157,10 +156,14 @@ export class HttpFile implements DownloadFile {
     checkAllowedHosts('HttpFile', given?.allowedHosts);
     checkLimits('HttpFile', options);
     this.#address = allowedUrl(url, options.allowedHosts);
-    this.url = this.#address.href;
     this.name = options.name ?? nameIn(this.#address);
     this.#options = options;
     this.#maxSize = options.maxSize ?? Infinity;
+  }
+
+  // A getter: what takes objects apart, as class-transformer does, does not see it.
+  get url(): string {
+    return this.#address.href;
   }
 
   async stat(): Promise<FileStat> {

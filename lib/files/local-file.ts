@@ -3,7 +3,7 @@ import { type Readable } from 'node:stream';
 
 import {
   InvalidOptionsError,
-  refuseSerialization,
+  nameAlone,
   SuspiciousPathError,
   UnconfinedPathError,
 } from '../errors/download-errors.js';
@@ -39,8 +39,6 @@ export interface LocalFileOptions extends Omit<Confinement, 'root'> {
   readonly contentTagLimit?: number | undefined;
 }
 
-const refuse = refuseSerialization('A LocalFile');
-
 /**
  * A file on a disk of this machine.
  *
@@ -57,9 +55,9 @@ const refuse = refuseSerialization('A LocalFile');
  */
 export class LocalFile implements DownloadFile {
   readonly name: string;
-  /** @throws SerializedFileError always: its fields are not for clients */
-  readonly toJSON = refuse;
-  readonly path: string;
+  /** Its name, and nothing else: fields of it are not for clients. */
+  readonly toJSON = nameAlone;
+  readonly #path: string;
   readonly #root?: string;
   #choice: EtagChoice;
 
@@ -73,13 +71,18 @@ export class LocalFile implements DownloadFile {
     const { root, dotfiles, name, etag, contentTagLimit } = options;
     // Given as undefined, it was meant: an unset variable must not open the whole disk.
     this.#root = 'root' in options ? absoluteRoot(root) : undefined;
-    this.path =
+    this.#path =
       this.#root === undefined
         ? absolutePath(path)
         : confinedPath(path, this.#root, dotfiles);
-    this.name = name ?? basename(this.path);
+    this.name = name ?? basename(this.#path);
     this.#choice = { etag, contentTagLimit };
     checkEtagChoice('LocalFile.', this.#choice);
+  }
+
+  // A getter: what takes objects apart, as class-transformer does, sees no path.
+  get path(): string {
+    return this.#path;
   }
 
   get hasDiskTag(): boolean {

@@ -1,10 +1,7 @@
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 
-import {
-  InvalidOptionsError,
-  refuseSerialization,
-} from '../errors/download-errors.js';
+import { InvalidOptionsError, nameAlone } from '../errors/download-errors.js';
 import { shapeOf } from '../errors/quote.js';
 import { toEntityTag } from '../http/entity-tag.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
@@ -170,8 +167,8 @@ export interface VirtualFileOptions {
  */
 export class VirtualFile implements DownloadFile {
   readonly name: string;
-  /** @throws SerializedFileError always: its fields are not for clients */
-  readonly toJSON = refuseSerialization('A VirtualFile');
+  /** Its name, and nothing else: fields of it are not for clients. */
+  readonly toJSON = nameAlone;
   readonly acceptsRanges = false;
   readonly #source: VirtualSource;
   readonly #stat: FileStat;

@@ -6,6 +6,7 @@ import {
   Logger,
   type NestInterceptor,
   ServiceUnavailableException,
+  StreamableFile,
 } from '@nestjs/common';
 import { catchError, mergeMap, type Observable, of } from 'rxjs';
 
@@ -19,9 +20,13 @@ import {
   FileNotFoundError,
   InvalidSignatureError,
   InvalidOptionsError,
+  SerializedFileError,
   UnconfinedPathError,
 } from '../errors/download-errors.js';
 import { kindOf, quote } from '../errors/quote.js';
+import { isDownloadFile } from '../files/download-file.js';
+import { StorageFile } from '../files/storage-file.js';
+import { clientName } from '../responses/describe.js';
 import { DownloadResponse } from '../responses/download-response.js';
 import { refusePassedNeighbours } from '../routes/neighbours.js';
 import { signedLinkOf } from '../signing/signed-message.js';
@@ -63,15 +68,16 @@ export class DownloadInterceptor implements NestInterceptor {
               presentedByLink(routed(value, context).forOneRequest(), context),
               exchangeOf(
                 context,
-                this.#report,
+                (message, error) =>
+                  this.#report(message, error, downloadOf(value, context)),
                 ToldExplanation.wanted(this.#logger, this.options.explain),
                 this.tracking.track(context),
               ),
             )
-          : of(counted(value, context)),
+          : of(counted(unwrapped(value, context), context)),
       ),
       catchError((error: unknown) => {
-        const exception = this.#toException(error);
+        const exception = this.#toException(error, context);
         if (error instanceof DownloadError || downloadOptionsOf(context)) {
           forbidCaching(platformResponse(context.switchToHttp().getResponse()));
           this.tracking.track(context)?.refused(exception);
@@ -103,26 +109,33 @@ export class DownloadInterceptor implements NestInterceptor {
     }
   }
 
-  readonly #report = (message: string, error?: Error): void => {
-    this.#logger.warn(error ? `${message}: ${quote(error.message)}` : message);
-  };
+  #report(message: string, error: Error | undefined, download: string): void {
+    if (error instanceof SerializedFileError) {
+      this.#logger.error(`${message} (${download}): ${error.message}`);
+    } else {
+      const reason = error ? `: ${quote(error.message)}` : '';
+      this.#logger.warn(`${message}${reason} (${download})`);
+    }
+  }
 
-  #toException(error: unknown): unknown {
+  #toException(error: unknown, context: ExecutionContext): unknown {
     const exception = toHttpException(error);
     if (exception !== error && error instanceof Error) {
-      this.#log(error);
+      const { raw } = platformResponse(context.switchToHttp().getResponse());
+      this.#log(error, raw.destroyed, routeOf(context));
     }
     return exception;
   }
 
   /**
-   * A missing file is everyday, and so is a link that does not hold. A file that may not be read, or a
+   * A missing file is everyday, and so is a link that does not hold, or a client that leaves. A file that may not be read, or a
    * storage that is down, is not.
    */
-  #log(error: Error): void {
-    const text = `${error.name}: ${error.message}`;
+  #log(error: Error, hasLeft: boolean, route: string): void {
+    const text = `${error.name}: ${error.message} (${route})`;
     const code = errorCode(error.cause);
     const everyday =
+      hasLeft ||
       error instanceof InvalidSignatureError ||
       (error instanceof FileNotFoundError &&
         !(error instanceof UnconfinedPathError) &&
@@ -140,6 +153,70 @@ function routed(
 ): DownloadResponse {
   refusePassedNeighbours(context.switchToHttp().getRequest());
   return response;
+}
+
+/** `GET /files/:id (FilesController.file)`: the pattern, since the address itself may hold a signature. */
+function routeOf(context: ExecutionContext): string {
+  const { method, route, routeOptions } = context
+    .switchToHttp()
+    .getRequest<RoutedRequest>();
+  const path = routeOptions?.url ?? route?.path;
+  const handler = `${context.getClass().name}.${context.getHandler().name}`;
+  return `${method} ${quote(path)} (${handler})`;
+}
+
+interface RoutedRequest {
+  readonly method: string;
+  /** Of Express. */
+  readonly route?: { readonly path: string };
+  /** Of Fastify. */
+  readonly routeOptions?: { readonly url?: string };
+}
+
+function downloadOf(
+  { file, presentation }: DownloadResponse,
+  context: ExecutionContext,
+): string {
+  return `${quote(clientName(file, presentation))} of ${routeOf(context)}`;
+}
+
+/**
+ * What leaves the route, where it is no file that somebody has wrapped: it would go out as JSON.
+ *
+ * @throws SerializedFileError
+ */
+function unwrapped(value: unknown, context: ExecutionContext): unknown {
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    value instanceof StreamableFile ||
+    ArrayBuffer.isView(value)
+  ) {
+    return value;
+  }
+  if (isFile(value) || Object.values(value).some(isFile)) {
+    throw new SerializedFileError(`What ${routeOf(context)} returned`);
+  }
+  return value;
+}
+
+/** A StorageFile has a JSON of its own. */
+function isFile(value: unknown): boolean {
+  return (
+    value instanceof DownloadResponse ||
+    (isDownloadFile(value) && !(value instanceof StorageFile)) ||
+    wasTakenApart(value)
+  );
+}
+
+/** class-transformer calls `toJSON()`, and keeps what it gives under that name. */
+function wasTakenApart(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.hasOwn(value, 'toJSON') &&
+    typeof Reflect.get(value, 'toJSON') === 'object'
+  );
 }
 
 /**

@@ -5,13 +5,12 @@ import { StreamableFile } from '@nestjs/common';
 import {
   type FileNotFoundError,
   InvalidOptionsError,
-  SerializedFileError,
 } from '../errors/download-errors.js';
 import { shapeOf } from '../errors/quote.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
 import { joinedStream } from '../files/virtual-file-source.js';
 import { type FileStat } from '../storages/file-stat.js';
-import { describe, type DownloadDescription } from './describe.js';
+import { clientName, describe, type DownloadDescription } from './describe.js';
 import {
   type DownloadBackend,
   type ProxiableDownload,
@@ -30,6 +29,8 @@ import { checkHeaders } from './response-headers.js';
 export interface DecidedAnswer {
   readonly stream: Readable;
   getHeaders(): ReturnType<StreamableFile['getHeaders']>;
+  /** Somebody has turned the response into JSON. */
+  wasSerialized(): void;
   /** Answers in place of a stream that failed before its first byte. */
   sendError(): void;
   /**
@@ -80,8 +81,8 @@ export class DownloadResponse
   extends StreamableFile
   implements ProxiableDownload
 {
-  readonly file: DownloadFile;
-  readonly presentation: DownloadResponseOptions;
+  readonly #file: DownloadFile;
+  readonly #presentation: DownloadResponseOptions;
   #defaults?: PresentationDefaults;
   #description?: Promise<DownloadDescription>;
   #stream?: Readable;
@@ -100,8 +101,17 @@ export class DownloadResponse
       );
     }
     if (options.headers) checkHeaders(options.headers);
-    this.file = file;
-    this.presentation = options;
+    this.#file = file;
+    this.#presentation = options;
+  }
+
+  // Getters: what takes objects apart, as class-transformer does, sees no path.
+  get file(): DownloadFile {
+    return this.#file;
+  }
+
+  get presentation(): DownloadResponseOptions {
+    return this.#presentation;
   }
 
   /**
@@ -198,7 +208,9 @@ export class DownloadResponse
     };
   }
 
-  toJSON(): never {
-    throw new SerializedFileError('A DownloadResponse');
+  /** The name of the download: for a log line. Sent in place of the file it is an error. */
+  toJSON(): { name: string } {
+    this.#answer?.wasSerialized();
+    return { name: clientName(this.#file, this.#presentation) };
   }
 }

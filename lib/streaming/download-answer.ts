@@ -1,8 +1,10 @@
 import { type Readable } from 'node:stream';
 
+import { SerializedFileError } from '../errors/download-errors.js';
 import { type LinkCaching } from '../http/cache-control.js';
 import { type Admission } from '../http/link-gate.js';
 import { type DecidedAnswer } from '../responses/download-response.js';
+import { watchForJson } from './answer-as-json.js';
 import { cutConnection, whenIdle } from './connection.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { type LocalBody } from './local-body.js';
@@ -88,6 +90,8 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   #observer?: AnswerObserver;
   #hasBegun = false;
   #error?: Error;
+  #isWritten = false;
+  #endWatch?: () => void;
 
   constructor(parts: DownloadAnswerParts) {
     this.#parts = parts;
@@ -134,6 +138,17 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
       disposition: head.headers['Content-Disposition'],
       length: head.length,
     };
+  }
+
+  wasSerialized(): void {
+    if (this.#isWritten || this.#endWatch) return;
+    const { response, report } = this.#parts;
+    this.#endWatch = watchForJson(response.raw, () =>
+      report(
+        'A download was sent as JSON',
+        new SerializedFileError('A download'),
+      ),
+    );
   }
 
   outliveNest(): void {
@@ -190,6 +205,8 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   #write(response: PlatformResponse, transformed = false): void {
     const { link, report } = this.#parts;
     const { head } = this;
+    this.#isWritten = true;
+    this.#endWatch?.();
     const { cookieMadePrivate } = this.#writeHead(
       transformed ? { ...head, length: undefined } : head,
       response,

@@ -40,6 +40,28 @@ class NaiveEnvelope implements NestInterceptor {
   }
 }
 
+/** An audit log. */
+@Injectable()
+class Logging implements NestInterceptor {
+  readonly lines: string[] = [];
+
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next
+      .handle()
+      .pipe(tap((data: unknown) => this.lines.push(JSON.stringify(data))));
+  }
+}
+
+/** Deeper than anybody looks before it is sent. */
+@Injectable()
+class DeepEnvelope implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next
+      .handle()
+      .pipe(map((data: unknown) => ({ result: { data: [data] } })));
+  }
+}
+
 @Injectable()
 class CarefulEnvelope implements NestInterceptor {
   intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -133,6 +155,20 @@ describe.each(ADAPTERS)('interceptors of the application on %s', (adapter) => {
     }
   }
 
+  it('an envelope of any depth outside ours is one line and a 500', async () => {
+    const answer = await ask(outside, () => new DeepEnvelope());
+    expect(answer.status).toBe(500);
+    expect(JSON.parse(answer.text)).toEqual({
+      statusCode: 500,
+      message: 'Internal server error',
+    });
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(answer.headers).not.toHaveProperty('etag');
+    const lines = log.lines.filter((line) => line.includes('sent as JSON'));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('GET ');
+  });
+
   describe.each([inside, outside])('%s ours', (place) => {
     it.each<[string, (app: INestApplication) => NestInterceptor]>([
       [
@@ -180,6 +216,18 @@ describe.each(ADAPTERS)('interceptors of the application on %s', (adapter) => {
         expect(log.lines.join('\n')).toContain('map((data) => ({ data }))');
       },
     );
+
+    it('one that logs every answer as JSON gets the name, and the client the file', async () => {
+      const logging = new Logging();
+      for (const target of ['/file', '/wrapper', '/bytes']) {
+        const { status, text } = await ask(place, () => logging, target);
+        expect([status, text]).toEqual([200, CONTENT]);
+      }
+      expect(logging.lines).toHaveLength(3);
+      expect(logging.lines.join()).toContain('secret-name.txt');
+      expect(logging.lines.join()).not.toContain(directory.path);
+      expect(log.lines.join('\n')).not.toContain('JSON');
+    });
 
     it('an exception after the handler is the answer, with nothing of the file', async () => {
       const answer = await ask(place, () => new Refusal());
