@@ -1,2 +1,5 @@
-// Google Cloud Storage: GoogleCloudStorage.
-export {};
+// Google Cloud Storage.
+export {
+  GoogleCloudStorage,
+  type GoogleCloudStorageOptions,
+} from './google-cloud.storage.js';

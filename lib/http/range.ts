@@ -86,6 +86,16 @@ export interface ByteRange {
 }
 
 /**
+ * One range as Range has it.
+ *
+ * @internal
+ */
+export function rangeField(range: RangeSpec): string {
+  if ('suffix' in range) return `bytes=-${range.suffix}`;
+  return `bytes=${range.first}-${range.last === Infinity ? '' : range.last}`;
+}
+
+/**
  * What is to be sent: these ranges (206), the whole file (200), or nothing (416).
  *
  * @internal

@@ -12,7 +12,7 @@ import {
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 
-import { parseContentRange, type RangeSpec } from '../http/range.js';
+import { parseContentRange, rangeField } from '../http/range.js';
 import { type FileStat } from '../storages/file-stat.js';
 import {
   type NewObject,
@@ -219,11 +219,6 @@ export class S3Objects implements ObjectStore {
       Key: object,
     };
   }
-}
-
-function rangeField(range: RangeSpec): string {
-  if ('suffix' in range) return `bytes=-${range.suffix}`;
-  return `bytes=${range.first}-${range.last === Infinity ? '' : range.last}`;
 }
 
 /** A checksum of the parts of an upload is none of the bytes. */

@@ -172,7 +172,7 @@ const NO_CODINGS = new Set(['', 'identity', 'aws-chunked']);
 const UNREACHABLE =
   /\b(?:ECONN[A-Z]+|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE|E?(?:RR_)?(?:SSL|TLS|CERT)_\w+|\w+_CERT\w*|REQUEST_SEND_ERROR)\b/;
 const TIMED_OUT = /\b(?:ETIMEDOUT|ESOCKETTIMEDOUT|TimeoutError)\b/;
-const NO_CREDENTIALS = /Credential|TokenProvider|Authentication/;
+const NO_CREDENTIALS = /credential|TokenProvider|Authentication/i;
 
 /**
  * What an error means that is no answer of a store: it could not be asked, or was not any more.

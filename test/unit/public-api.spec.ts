@@ -3,6 +3,7 @@ import * as library from 'nestjs-downloadview';
 import * as archives from 'nestjs-downloadview/archives';
 import * as azure from 'nestjs-downloadview/azure';
 import * as csv from 'nestjs-downloadview/csv';
+import * as gcs from 'nestjs-downloadview/gcs';
 import * as opentelemetry from 'nestjs-downloadview/opentelemetry';
 import * as s3 from 'nestjs-downloadview/s3';
 import * as swagger from 'nestjs-downloadview/swagger';
@@ -68,6 +69,10 @@ describe('the public API', () => {
 
   it('of nestjs-downloadview/csv', () => {
     expect(Object.keys(csv).sort()).toEqual(['CsvFile']);
+  });
+
+  it('of nestjs-downloadview/gcs', () => {
+    expect(Object.keys(gcs).sort()).toEqual(['GoogleCloudStorage']);
   });
 
   it('of nestjs-downloadview/opentelemetry', () => {
