@@ -3,6 +3,7 @@ import { hash, randomBytes } from 'node:crypto';
 
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { toEntityTag } from '../http/entity-tag.js';
+import { toReprDigest } from '../http/repr-digest.js';
 import { type Awaitable } from './awaitable.js';
 import { ContentHashes } from './content-hash.js';
 import { type FileStat } from './file-stat.js';
@@ -90,6 +91,18 @@ export interface OpenedFile {
 }
 
 /**
+ * The tag of a file, and what it stands for.
+ *
+ * @internal
+ */
+export interface Tagged {
+  readonly etag: string;
+  readonly stats: BigIntStats;
+  /** As `FileStat.digest`, where the bytes were read for the tag. */
+  readonly digest?: string;
+}
+
+/**
  * The tag of an open file as it is chosen, and the facts that it stands for.
  *
  * @internal
@@ -97,7 +110,7 @@ export interface OpenedFile {
 export function chosenEntityTag(
   file: OpenedFile,
   choice: EtagChoice,
-): Awaitable<{ etag: string; stats: BigIntStats }> {
+): Awaitable<Tagged> {
   const { etag = 'inode' } = choice;
   if (etag === 'inode') return localEntityTag(file.stats, file.again);
   if (typeof etag === 'function') return givenTag(file, etag);
@@ -112,7 +125,7 @@ export function chosenEntityTag(
 async function givenTag(
   { stats, path, name }: OpenedFile,
   etag: Extract<Etag, (...parameters: never[]) => unknown>,
-): Promise<{ etag: string; stats: BigIntStats }> {
+): Promise<Tagged> {
   const facts = { size: Number(stats.size), lastModified: stats.mtime };
   const text = await etag(facts, { name, path });
   const given = toEntityTag(text);
@@ -125,9 +138,7 @@ async function givenTag(
 }
 
 /** What the file was when it was read to its end; one that changes meanwhile matches nothing. */
-async function contentTag(
-  file: OpenedFile,
-): Promise<{ etag: string; stats: BigIntStats }> {
+async function contentTag(file: OpenedFile): Promise<Tagged> {
   const before = await localEntityTag(file.stats, file.again);
   const { dev } = before.stats;
   const version = `${dev} ${before.etag}`;
@@ -138,7 +149,11 @@ async function contentTag(
     stats.mtimeNs === before.stats.mtimeNs &&
     stats.ctimeNs === before.stats.ctimeNs;
   return isSame
-    ? { etag: `"${digest}"`, stats: before.stats }
+    ? {
+        etag: `"${digest}"`,
+        stats: before.stats,
+        digest: toReprDigest(digest),
+      }
     : { etag: unmatched(digest), stats };
 }
 

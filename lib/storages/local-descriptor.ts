@@ -21,7 +21,11 @@ import {
 import { quote } from '../errors/quote.js';
 import { type FileStat, type ReadWindow } from './file-stat.js';
 import { diskPace, diskError, isBelow } from './local-disk.js';
-import { chosenEntityTag, type EtagChoice } from './etag-choice.js';
+import {
+  chosenEntityTag,
+  type EtagChoice,
+  type Tagged,
+} from './etag-choice.js';
 
 /**
  * A file held open: the facts and the bytes are of one and the same file, whatever happens to its
@@ -87,8 +91,7 @@ export async function openLocalFile(
     if (root !== undefined) requireBelow(root, path, descriptor);
     const again = statAgain.bind(undefined, descriptor);
     const file = { path, name, descriptor, stats: first, again };
-    const { stats, etag } = await chosenEntityTag(file, choice);
-    return heldOpen(descriptor, stats, etag);
+    return heldOpen(descriptor, await chosenEntityTag(file, choice));
   } catch (error) {
     if (descriptor !== undefined) closeSync(descriptor);
     throw diskError(path, error);
@@ -114,13 +117,13 @@ function pathOfDescriptor(descriptor: number, path: string): string {
 
 function heldOpen(
   descriptor: number,
-  stats: BigIntStats,
-  etag: string,
+  { stats, etag, digest }: Tagged,
 ): OpenFile {
   const facts = factsOf(stats);
   return {
     descriptor,
-    stat: { ...facts, etag },
+    stat:
+      digest === undefined ? { ...facts, etag } : { ...facts, etag, digest },
     read({ start = 0, end = facts.size - 1, ifMatch } = {}) {
       if (ifMatch !== undefined && ifMatch !== etag) {
         closeSync(descriptor);

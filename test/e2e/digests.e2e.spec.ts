@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { MemoryStorage, ObjectDownloadController } from 'nestjs-downloadview';
+import {
+  MemoryStorage,
+  nginx,
+  ObjectDownloadController,
+  PathDownloadController,
+} from 'nestjs-downloadview';
 
 import {
   ADAPTERS,
@@ -7,6 +12,10 @@ import {
   startApplication,
 } from '../support/application.js';
 import { type HttpAnswer, httpRequest } from '../support/http-client.js';
+import {
+  temporaryDirectory,
+  type TemporaryDirectory,
+} from '../support/temporary-directory.js';
 
 // RFC 9530, B.1.
 const TEXT = '{"hello": "world"}\n';
@@ -24,10 +33,13 @@ const ROWS = {
 
 describe.each(ADAPTERS)('The digest of a file, on %s', (adapter) => {
   let running: RunningApplication;
+  let directory: TemporaryDirectory;
 
   beforeAll(async () => {
     const storage = new MemoryStorage();
     await storage.save('hello.json', TEXT);
+    directory = await temporaryDirectory();
+    await directory.write('hello.json', TEXT);
     running = await startApplication(adapter, {
       options: { storages: { default: storage }, exposeHeaders: true },
       providers: [{ provide: 'rows', useValue: ROWS }],
@@ -36,11 +48,25 @@ describe.each(ADAPTERS)('The digest of a file, on %s', (adapter) => {
           repository: 'rows',
           digestField: 'digest',
         }),
+        PathDownloadController.asController('local/*path', {
+          root: directory.path,
+          etag: 'content',
+        }),
+        PathDownloadController.asController('offloaded/*path', {
+          root: directory.path,
+          etag: 'content',
+          backend: nginx({
+            rules: [{ sourceDir: directory.path, destination: '/_files/' }],
+          }),
+        }),
       ],
     });
   });
 
-  afterAll(() => running.close());
+  afterAll(async () => {
+    await running.close();
+    await directory.remove();
+  });
 
   const get = (
     headers: Record<string, string> = {},
@@ -62,6 +88,14 @@ describe.each(ADAPTERS)('The digest of a file, on %s', (adapter) => {
       'Repr-Digest',
     );
   });
+
+  it.each(['/local/hello.json', '/offloaded/hello.json'])(
+    'is known where the bytes make the tag: %s',
+    async (path) => {
+      const { status, headers } = await httpRequest(running.origin, path);
+      expect([status, headers['repr-digest']]).toEqual([200, DIGEST]);
+    },
+  );
 
   it('is not of an answer without the file', async () => {
     const { headers } = await get();
