@@ -18,6 +18,7 @@ import {
 import { serverBackend } from './server-backend.js';
 import {
   accessLogOf,
+  completionsFile,
   directoriesOf,
   indent,
   serverPlaces,
@@ -108,6 +109,7 @@ function siteDirectives(
     ...directoriesOf(rules).map(
       (directory) => `XSendFilePath ${quoted(directory)}`,
     ),
+    ...completionDirectives(completionsFile(places)),
     '<Location "/">',
     ...indent(locationDirectives(requestHeaders)),
     '</Location>',
@@ -116,6 +118,20 @@ function siteDirectives(
 
 /** What Debian calls `combined`. */
 const COMBINED = '%h %l %u %t "%r" %>s %O "%{Referer}i" "%{User-Agent}i"';
+
+/** `%O`: it counts the bytes that went out; `%B` would be the size of the file, whatever became of it. */
+const COMPLETION =
+  'nestjs-downloadview id=%{download-id}n status=%>s sent=%O length=%{Content-Length}o connection=%X microseconds=%D';
+
+function completionDirectives(file: string | undefined): string[] {
+  if (file === undefined) return [];
+  return [
+    '# What becomes of the files that are sent, by the id that the application gave the answer.',
+    'Header onsuccess note X-Download-Id download-id',
+    'Header onsuccess unset X-Download-Id',
+    `CustomLog ${quoted(file)} ${quoted(COMPLETION)} "expr=-n note('download-id')"`,
+  ];
+}
 
 function locationDirectives(
   requestHeaders: Readonly<Record<string, string>>,

@@ -1,6 +1,7 @@
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type ServerConfigOptions } from '../responses/download-backend.js';
 import {
+  checkOneLog,
   indentWith,
   serverPlaces,
   type ServerPlaces,
@@ -133,16 +134,11 @@ function addresses({ names, listen }: ServerPlaces): string {
 
 function siteDirectives(
   rules: readonly LocationRule[],
-  { upstream, requestHeaders, accessLog, timeout }: ServerPlaces,
+  places: ServerPlaces,
 ): string[] {
+  const { upstream, requestHeaders, timeout } = places;
   return [
-    ...(typeof accessLog === 'string'
-      ? [
-          'log {',
-          ...indent([`output file ${tellable('accessLog', accessLog)}`]),
-          '}',
-        ]
-      : []),
+    ...logLines(places),
     `reverse_proxy ${upstream.host}:${upstream.port} {`,
     ...indent([
       ...SPOOFABLE.map((name) => `header_up -${name}`),
@@ -187,6 +183,19 @@ function siteDirectives(
     ]),
     '}',
   ];
+}
+
+/** Its lines are JSON, which is what completions are read from. */
+function logLines(places: ServerPlaces): string[] {
+  checkOneLog(places);
+  const { completions, accessLog } = places;
+  const file = completions ? completions.file : accessLog;
+  const output =
+    completions?.listen === undefined
+      ? file && `file ${tellable('accessLog', file)}`
+      : `net udp/${completions.listen}`;
+  if (!output) return [];
+  return ['log {', ...indent([`output ${output}`, 'format json']), '}'];
 }
 
 function handleResponse(

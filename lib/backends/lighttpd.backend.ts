@@ -12,6 +12,8 @@ import {
 } from './rules.js';
 import { serverBackend } from './server-backend.js';
 import {
+  checkOneLog,
+  completionsFile,
   directoriesOf,
   indent,
   serverPlaces,
@@ -98,15 +100,24 @@ function serverLines(
   ];
 }
 
-function modulesOf({ accessLog }: ServerPlaces): string[] {
-  const isLogged = typeof accessLog === 'string';
+/** No field of it comes from a client. */
+const COMPLETION =
+  'nestjs-downloadview id=%{X-Download-Id}o status=%s sent=%B length=%{Content-Length}o connection=%X';
+
+function logOf(places: ServerPlaces): string | undefined {
+  checkOneLog(places);
+  const { accessLog = false } = places;
+  return completionsFile(places) ?? (accessLog || undefined);
+}
+
+function modulesOf(places: ServerPlaces): string[] {
+  const isLogged = logOf(places) !== undefined;
   return ['mod_setenv', 'mod_proxy', ...(isLogged ? ['mod_accesslog'] : [])];
 }
 
-function siteLines(
-  rules: readonly PathRule[],
-  { upstream, requestHeaders, accessLog, timeout }: ServerPlaces,
-): string[] {
+function siteLines(rules: readonly PathRule[], places: ServerPlaces): string[] {
+  const { upstream, requestHeaders, timeout, completions } = places;
+  const log = logOf(places);
   return [
     '# A file may have been replaced by a link since the application looked.',
     'server.follow-symlink = "disable"',
@@ -122,9 +133,8 @@ function siteLines(
       ),
     ]),
     ')',
-    ...(typeof accessLog === 'string'
-      ? [`accesslog.filename = ${quoted(accessLog)}`]
-      : []),
+    ...(log === undefined ? [] : [`accesslog.filename = ${quoted(log)}`]),
+    ...(completions ? [`accesslog.format = ${quoted(COMPLETION)}`] : []),
     'proxy.server = ( "" => ((',
     ...indent([
       `"host" => ${quoted(upstream.host.replace(/^\[|\]$/g, ''))},`,

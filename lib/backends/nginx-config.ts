@@ -8,84 +8,14 @@ import {
   checkNginxUpstream,
   indent,
 } from './server-config.js';
+import {
+  BROUGHT_BACK,
+  isLostByNginx,
+  quoted,
+  upstreamVariable,
+  VALIDATORS,
+} from './nginx-headers.js';
 import { SPOOFABLE, withHeaders } from './server-headers.js';
-
-/**
- * nginx drops them from an offloaded answer. An empty variable adds no header.
- *
- * @internal
- */
-export const BROUGHT_BACK = [
-  'Content-Security-Policy',
-  'Vary',
-  'Content-Language',
-  'Repr-Digest',
-  'Referrer-Policy',
-  'Permissions-Policy',
-  'X-Frame-Options',
-  'Cross-Origin-Resource-Policy',
-  'Cross-Origin-Opener-Policy',
-  'Cross-Origin-Embedder-Policy',
-  'X-Robots-Tag',
-  'Timing-Allow-Origin',
-  'Access-Control-Allow-Origin',
-  'Access-Control-Allow-Credentials',
-  'Access-Control-Expose-Headers',
-  'Strict-Transport-Security',
-  'X-Download-Explain',
-];
-
-/**
- * What the application told nginx of the file.
- *
- * @internal
- */
-export const VALIDATORS = ['ETag', 'Last-Modified'];
-
-/** What nginx passes on by itself, or has of its own. */
-const KEPT = [
-  'Content-Type',
-  'Content-Disposition',
-  'Cache-Control',
-  'Expires',
-  'Set-Cookie',
-  'X-Content-Type-Options',
-];
-const REACHING = new Set(
-  [...KEPT, ...BROUGHT_BACK, ...VALIDATORS].map((name) => name.toLowerCase()),
-);
-
-/**
- * Whether a header of the application does not reach the client of a file that nginx sends.
- *
- * @param further names of headers that are brought back besides
- * @internal
- */
-export function isLostByNginx(
-  further: readonly string[] = [],
-): (name: string) => boolean {
-  const reaching = new Set(further.map((name) => name.toLowerCase()));
-  return (name) =>
-    !REACHING.has(name.toLowerCase()) && !reaching.has(name.toLowerCase());
-}
-
-/**
- * How nginx names a header of the answer that it has got last: `$upstream_http_vary`.
- *
- * @internal
- */
-export function upstreamVariable(header: string): string {
-  return `$upstream_http_${header.toLowerCase().replaceAll('-', '_')}`;
-}
-
-/**
- * A text as it stands in a configuration.
- *
- * @internal
- */
-export function quoted(text: string): string {
-  return `"${text.replace(/["\\]/g, '\\$&')}"`;
-}
 
 /**
  * All headers that an offloaded answer gets back, each of them once.
@@ -102,8 +32,10 @@ function broughtBackWith(further: readonly string[]): readonly string[] {
  */
 function ruleLocations(
   rule: NginxRule,
-  { headers }: CheckedServerConfig,
+  checked: CheckedServerConfig,
 ): string[] {
+  const { headers } = checked;
+  const completions = completionLines(checked);
   const { destination } = rule;
   const tagged = taggedLocation(destination);
   const broughtBack = broughtBackWith(headers);
@@ -111,6 +43,7 @@ function ruleLocations(
     ...fileLocation(
       `location ^~ ${destination} {`,
       rule,
+      completions,
       [
         '# A tag of the application comes before the one that nginx would make.',
         `if ($upstream_http_etag) { rewrite ${quoted(`(?s)^${patternOf(destination)}(.*)`)} ${tagged}$1 last; }`,
@@ -122,6 +55,7 @@ function ruleLocations(
     ...fileLocation(
       `location ^~ ${tagged} {  # the application has answered the conditions`,
       rule,
+      completions,
       [...OWN_TAG, 'max_ranges 50;'],
       [...VALIDATORS, ...broughtBack],
     ),
@@ -129,6 +63,7 @@ function ruleLocations(
     ...fileLocation(
       `location ^~ ${wholeLocation(destination)} {  # and a Range that asks for nothing`,
       rule,
+      completions,
       [...OWN_TAG, 'max_ranges 0;', 'add_header Accept-Ranges bytes;'],
       [...VALIDATORS, ...broughtBack],
     ),
@@ -140,6 +75,7 @@ const OWN_TAG = ['etag off;', 'if_modified_since off;'];
 function fileLocation(
   opening: string,
   rule: NginxRule,
+  { keeping, logging }: CompletionLines,
   further: readonly string[],
   broughtBack: readonly string[],
 ): string[] {
@@ -148,6 +84,8 @@ function fileLocation(
     opening,
     ...indent([
       'internal;',
+      ...keeping,
+      ...logging,
       `alias ${quoted(directory)};`,
       `disable_symlinks on ${quoted(`from=${directory}`)};`,
       'index .none;',
@@ -173,6 +111,60 @@ function patternOf(destination: string): string {
 }
 
 /**
+ * What tells what became of a file, in the locations that end an answer: in those that begin it the id is kept, since
+ * a store's answer takes the place of the application's.
+ *
+ * @internal
+ */
+export interface CompletionLines {
+  readonly keeping: readonly string[];
+  readonly logging: readonly string[];
+}
+
+const COMPLETION =
+  '{"id":"$download_id","status":$status,"bytes":$body_bytes_sent,' +
+  '"complete":"$request_completion","length":"$sent_http_content_length","seconds":$request_time}';
+
+function completionLines(checked: CheckedServerConfig): CompletionLines {
+  const { completions, include } = checked;
+  if (!completions) return { keeping: [], logging: [] };
+  const { listen, file = '' } = completions;
+  const target =
+    listen === undefined
+      ? quoted(file)
+      : `syslog:server=${listen},nohostname,tag=nestjs_downloadview`;
+  const siteLog =
+    accessLogOf(checked) ?? (include ? undefined : DEFAULT_ACCESS_LOG);
+  return {
+    keeping: ['set $download_id $upstream_http_x_download_id;'],
+    logging: [
+      `access_log ${target} nestjs_downloadview if=$download_id;`,
+      ...(typeof siteLog === 'string'
+        ? [
+            `access_log ${quoted(siteLog)};  # else the one before takes its place`,
+          ]
+        : []),
+    ],
+  };
+}
+
+/** On Debian. */
+const DEFAULT_ACCESS_LOG = '/var/log/nginx/access.log';
+
+/** What has to stand in the http block. */
+function httpLinesOf(
+  { completions }: CheckedServerConfig,
+  { httpLines = [] }: NginxParts,
+): string[] {
+  return [
+    ...(completions
+      ? [`log_format nestjs_downloadview escape=json '${COMPLETION}';`]
+      : []),
+    ...httpLines,
+  ];
+}
+
+/**
  * What a configuration has beside the rules.
  *
  * @internal
@@ -185,7 +177,10 @@ export interface NginxParts {
   /** What has to stand in the http block. */
   readonly httpLines?: readonly string[];
   /** The locations by which nginx asks stores for files, with these headers of the application. */
-  readonly storeLocations?: (headers: readonly string[]) => readonly string[];
+  readonly storeLocations?: (
+    headers: readonly string[],
+    completions: CompletionLines,
+  ) => readonly string[];
 }
 
 /**
@@ -204,7 +199,7 @@ export function nginxConfig(
   const site = serverBlock(rules, options, checked, parts);
   if (checked.include) {
     const lines = [
-      ...outsideLines(parts.httpLines),
+      ...outsideLines(httpLinesOf(checked, parts)),
       ...logLines(checked),
       ...site,
     ];
@@ -219,7 +214,7 @@ export function nginxConfig(
     ...indent([
       'default_type application/octet-stream;  # the application sends the type of every file',
       'server_tokens off;',
-      ...(parts.httpLines ?? []),
+      ...httpLinesOf(checked, parts),
       ...logLines(checked),
       ...temporaryFiles(options.directory),
       'server {',
@@ -232,7 +227,7 @@ export function nginxConfig(
 }
 
 /** A file that a server block includes can say it to people only. */
-function outsideLines(lines: readonly string[] = []): string[] {
+function outsideLines(lines: readonly string[]): string[] {
   if (lines.length === 0) return [];
   return [
     '# These belong into the http block, outside of the server block that includes this:',
@@ -269,12 +264,16 @@ function serverBlock(
     ...indent(applicationLocation(upstream, checked)),
     '}',
     ...rules.flatMap((rule) => ['', ...ruleLocations(rule, checked)]),
-    ...(storeLocations?.(broughtBackWith(checked.headers)) ?? []),
+    ...(storeLocations?.(
+      broughtBackWith(checked.headers),
+      completionLines(checked),
+    ) ?? []),
     '',
     'location @download_gone {',
     ...indent([
       'internal;',
       'default_type text/plain;',
+      ...completionLines(checked).logging,
       `charset ${charset};  # X-Accel-Charset is obeyed only where the configuration names it`,
       'add_header Cache-Control no-store always;',
       'return 404 "Not Found\\n";',

@@ -1,5 +1,6 @@
 import { hostIn } from '../files/http-file-url.js';
-import { upstreamVariable, VALIDATORS, quoted } from './nginx-config.js';
+import { type CompletionLines } from './nginx-config.js';
+import { quoted, upstreamVariable, VALIDATORS } from './nginx-headers.js';
 import {
   CACHED_LOCATION,
   type NginxCacheOptions,
@@ -111,6 +112,7 @@ const IS_ADDRESS = /^(?:\[[\da-f:.]+\]|[\d.]+)(?::\d+)?$/;
 export function remoteLocations(
   remote: NginxRemoteOptions,
   broughtBack: readonly string[],
+  { keeping, logging }: CompletionLines,
 ): string[] {
   const saidByUs = [...VALIDATORS, ...broughtBack];
   return [
@@ -119,17 +121,21 @@ export function remoteLocations(
     ),
     '',
     `location = ${REMOTE_LOCATION} {`,
-    ...indent(askingLines(remote, saidByUs)),
+    ...indent([...keeping, ...logging, ...askingLines(remote, saidByUs)]),
     '}',
     ...(remote.cache
       ? [
           '',
           `location = ${CACHED_LOCATION} {`,
-          ...indent(cachedLines(remote, remote.cache, saidByUs)),
+          ...indent([
+            ...keeping,
+            ...logging,
+            ...cachedLines(remote, remote.cache, saidByUs),
+          ]),
           '}',
         ]
       : []),
-    ...endingLocations(),
+    ...endingLocations(logging),
   ];
 }
 
@@ -275,15 +281,23 @@ function storeLines({
   ];
 }
 
-function endingLocations(): string[] {
+function endingLocations(logging: readonly string[]): string[] {
   return [
-    ...endingLocation('@download_failed', '502 "Bad Gateway\\n"'),
-    ...endingLocation('@download_late', '504 "Gateway Timeout\\n"'),
-    ...endingLocation('@download_changed', '503 "Service Unavailable\\n"'),
+    ...endingLocation('@download_failed', '502 "Bad Gateway\\n"', logging),
+    ...endingLocation('@download_late', '504 "Gateway Timeout\\n"', logging),
+    ...endingLocation(
+      '@download_changed',
+      '503 "Service Unavailable\\n"',
+      logging,
+    ),
   ];
 }
 
-function endingLocation(name: string, answer: string): string[] {
+function endingLocation(
+  name: string,
+  answer: string,
+  logging: readonly string[],
+): string[] {
   return [
     '',
     `location ${name} {`,
@@ -291,6 +305,7 @@ function endingLocation(name: string, answer: string): string[] {
       'internal;',
       'default_type text/plain;',
       'add_header Cache-Control no-store always;',
+      ...logging,
       `return ${answer};`,
     ]),
     '}',

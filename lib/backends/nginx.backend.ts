@@ -15,7 +15,8 @@ import {
 import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { type FileStat } from '../storages/file-stat.js';
-import { isLostByNginx, nginxConfig } from './nginx-config.js';
+import { nginxConfig } from './nginx-config.js';
+import { isLostByNginx } from './nginx-headers.js';
 import {
   checkNginxOptions,
   type NginxOptions,
@@ -195,7 +196,9 @@ export function nginx(options: NginxOptions): DownloadBackend {
         headers,
         httpLines: remote && cachePathLines(remote),
         storeLocations:
-          remote && ((headers) => remoteLocations(remote, headers)),
+          remote &&
+          ((headers, completions) =>
+            remoteLocations(remote, headers, completions)),
       }),
   };
 }

@@ -34,6 +34,7 @@ const CHECKS: OptionChecks<ServerConfigOptions> = {
   include: TRUE_OR_FALSE,
   headers: CHECKED_ELSEWHERE,
   requestHeaders: CHECKED_ELSEWHERE,
+  completions: CHECKED_ELSEWHERE,
   accessLog: [
     (value) => value === false || isTellablePath(value),
     'Give the absolute path of a file, without `$` and control characters, or false for no log.',
@@ -71,6 +72,87 @@ export interface CheckedServerConfig {
   /** The file of the access log, false for none, undefined where the server decides. */
   readonly accessLog?: string | false;
   readonly timeout?: number;
+  /** Where it is said what became of what was handed over. */
+  readonly completions?: CompletionsTarget;
+}
+
+/**
+ * A file, or an address that takes datagrams.
+ *
+ * @internal
+ */
+export interface CompletionsTarget {
+  readonly file?: string;
+  readonly listen?: string;
+}
+
+/** Nobody else may tell what became of downloads. */
+const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\]):\d{1,5}$/;
+const COMPLETIONS = {
+  file: [
+    isTellablePath,
+    'Give the absolute path of a file, without `$` and control characters.',
+  ],
+  listen: [
+    (value: unknown): boolean =>
+      typeof value === 'string' && LOOPBACK.test(value),
+    "Give an address of this machine that no other reaches: '127.0.0.1:5140'.",
+  ],
+  timeout: CHECKED_ELSEWHERE,
+} as const satisfies Record<string, OptionCheck>;
+
+function checkCompletions(
+  completions: ServerConfigOptions['completions'],
+): CompletionsTarget | undefined {
+  if (completions === undefined) return undefined;
+  const option = 'serverConfig.completions';
+  const example = "{ file: '/var/log/downloads.log' }";
+  checkOptions(option, completions, COMPLETIONS, { example });
+  const { file, listen }: CompletionsTarget = completions;
+  if ((file === undefined) === (listen === undefined)) {
+    throw new InvalidOptionsError(
+      option,
+      completions,
+      `Give either file or listen: ${example}.`,
+    );
+  }
+  return { file, listen };
+}
+
+/**
+ * The file by which a server tells what became of downloads that sends no datagrams.
+ *
+ * @throws InvalidOptionsError for an address
+ * @internal
+ */
+export function completionsFile({
+  completions,
+}: CheckedServerConfig): string | undefined {
+  if (completions?.listen === undefined) return completions?.file;
+  throw wrong(
+    'completions.listen',
+    completions.listen,
+    "This server writes files only: give { file: '/var/log/downloads.log' }.",
+  );
+}
+
+/**
+ * The log of a server that keeps one: of all requests, or of those and what became of downloads.
+ *
+ * @throws InvalidOptionsError where both are wanted, in two places
+ * @internal
+ */
+export function checkOneLog({
+  completions,
+  accessLog,
+}: CheckedServerConfig): void {
+  if (!completions || typeof accessLog !== 'string') return;
+  if (completions.file === accessLog) return;
+  throw wrong(
+    'accessLog',
+    accessLog,
+    'This server keeps one log, which completions has: leave this out, or give both the same file.',
+  );
 }
 
 /**
@@ -101,6 +183,7 @@ export function checkServerConfig(
     requestHeaders: checkRequestHeaders(requestHeaders),
     accessLog,
     timeout,
+    completions: checkCompletions(options.completions),
   };
 }
 

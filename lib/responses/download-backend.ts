@@ -151,6 +151,16 @@ export interface ServerConfigOptions {
   readonly accessLog?: string | false;
   /** Seconds that the server waits for the application to say something; its own default by default. */
   readonly timeout?: number;
+  /**
+   * Where the server is to say what became of the files that it was handed: the module option `completions`, which
+   * reads it. `listen` is for nginx and Caddy; Apache and lighttpd write a file. lighttpd and Caddy keep one log: the
+   * file is then the access log, too.
+   */
+  readonly completions?: {
+    readonly file?: string;
+    readonly listen?: string;
+    readonly timeout?: number;
+  };
 }
 
 /**

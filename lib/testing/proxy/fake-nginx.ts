@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
-import { BROUGHT_BACK } from '../../backends/nginx-config.js';
+import { BROUGHT_BACK } from '../../backends/nginx-headers.js';
 import { nginxValidators } from '../../backends/nginx.backend.js';
 import { LocalFile } from '../../files/local-file.js';
 import { parseMediaType } from '../../http/media-type.js';

@@ -131,6 +131,11 @@ describe.each(NAMES)('the printed configuration of %s', (name) => {
     ['directory', 'run'],
     ['directory', '/run/$pid'],
     ['directory', '/run\n/a'],
+    ['completions', {}],
+    ['completions', { file: '/var/log/a', listen: '127.0.0.1:5140' }],
+    ['completions.file', { file: 'a.log' }],
+    ['completions.listen', { listen: '0.0.0.0:5140' }],
+    ['completions.path', { path: '/var/log/a' }],
     ['include', 'true'],
     ['port', 8080],
   ])('refuses %s: %j', (option, value) => {
