@@ -1,15 +1,6 @@
-import { pipeline } from 'node:stream';
-import { pipeline as sent } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
-
 import { Controller, Get } from '@nestjs/common';
-import {
-  Download,
-  type DownloadStorage,
-  DownloadStorages,
-  VirtualFile,
-} from 'nestjs-downloadview';
-import { pack } from 'tar-stream';
+import { Download, DownloadStorages, StorageFile } from 'nestjs-downloadview';
+import { ZipFile } from 'nestjs-downloadview/archives';
 
 @Controller('archives')
 export class ArchiveController {
@@ -20,25 +11,10 @@ export class ArchiveController {
   photos() {
     const keys = ['2026/Zürich.jpg', '2026/日本.jpg']; // those that this user may have
     const storage = this.storages.get();
-    return new VirtualFile(() => tarGz(storage, keys), {
-      name: 'photos.tar.gz',
-    });
+    const entries = keys.map((path) => ({
+      file: new StorageFile(storage, path),
+      path, // inside the archive; rows may add size, etag and crc32
+    }));
+    return new ZipFile(entries, { name: 'photos.zip' });
   }
-}
-
-export function tarGz(storage: DownloadStorage, keys: string[]) {
-  const tar = pack();
-  const addFiles = async () => {
-    for (const key of keys) {
-      const { size, lastModified } = await storage.stat(key);
-      // Opened when its turn comes, and closed in any case: the pipeline begins before the file does.
-      const bytes = async function* (): AsyncGenerator<Uint8Array> {
-        yield* await storage.open(key);
-      };
-      await sent(bytes, tar.entry({ name: key, size, mtime: lastModified }));
-    }
-    tar.finalize();
-  };
-  addFiles().catch((error: Error) => tar.destroy(error));
-  return pipeline(tar, createGzip(), () => undefined); // one that fails ends the others
 }
