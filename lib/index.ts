@@ -41,6 +41,7 @@ export { UrlSigner } from './signing/url-signer.js';
 // The file is wrapped and still unread ...
 export { ContentFile, type ContentFileOptions } from './files/content-file.js';
 export { type DownloadFile } from './files/download-file.js';
+export { DerivedFile, type DerivedFileOptions } from './files/derived-file.js';
 export { HttpFile } from './files/http-file.js';
 export { type HttpFileOptions } from './files/http-file.js';
 export { LocalFile, type LocalFileOptions } from './files/local-file.js';

@@ -1,3 +1,4 @@
+import { DerivedFile } from '../files/derived-file.js';
 import { LocalFile } from '../files/local-file.js';
 import { StorageFile } from '../files/storage-file.js';
 import { type KnownEntry } from './known-entry.js';
@@ -43,7 +44,9 @@ function keyOf({ file, etag }: KnownEntry): string | undefined {
 
 function placeOf(file: KnownEntry['file']): string | undefined {
   if (file instanceof LocalFile) return `\0${file.path}`;
-  if (!(file instanceof StorageFile)) return undefined;
+  if (!(file instanceof StorageFile || file instanceof DerivedFile)) {
+    return undefined;
+  }
   let number = storages.get(file.storage);
   if (number === undefined) {
     number = storageCount++;

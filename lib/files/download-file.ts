@@ -113,11 +113,19 @@ export interface DownloadFile {
   tagBy?(fallback: EtagChoice): void;
 
   /**
+   * The facts as far as they are known without making a file for them: all that HEAD is told.
+   *
+   * @internal
+   */
+  readonly statUnmade?:
+    ((options?: StatOptions) => Awaitable<FileStat>) | undefined;
+
+  /**
    * Holds it open, so that facts and bytes are of one and the same file.
    *
    * @internal
    */
-  readonly hold?: (() => Awaitable<OpenFile>) | undefined;
+  readonly hold?: ((options?: StatOptions) => Awaitable<OpenFile>) | undefined;
 
   /**
    * Lets go of a source that was handed in and is not going to be read.
@@ -167,7 +175,8 @@ export function hideProperties(file: DownloadFile): void {
 export abstract class WrappedFile implements DownloadFile {
   readonly acceptsRanges?: boolean;
   readonly hasVersions?: boolean;
-  readonly hold?: () => Promise<OpenFile>;
+  readonly hold?: (options?: StatOptions) => Promise<OpenFile>;
+  readonly statUnmade?: (options?: StatOptions) => Promise<FileStat>;
   readonly wasModifiedSince?: (since: Date) => Awaitable<boolean>;
   readonly givesRanges?: DownloadFile['givesRanges'];
 
@@ -179,10 +188,15 @@ export abstract class WrappedFile implements DownloadFile {
     this.hasVersions = file.hasVersions;
     const hold = file.hold?.bind(file);
     if (hold) {
-      this.hold = async () => {
-        const open = await hold();
+      this.hold = async (options) => {
+        const open = await hold(options);
         return { ...open, stat: this.restated(open.stat) };
       };
+    }
+    const statUnmade = file.statUnmade?.bind(file);
+    if (statUnmade) {
+      this.statUnmade = async (options) =>
+        this.restated(await statUnmade(options));
     }
     this.wasModifiedSince = file.wasModifiedSince?.bind(file);
     this.givesRanges = file.givesRanges?.bind(file);

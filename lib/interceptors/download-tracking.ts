@@ -17,6 +17,7 @@ import {
   DownloadEvents,
   type DownloadOutcome,
 } from '../events/download-events.js';
+import { DerivedFile } from '../files/derived-file.js';
 import { StorageFile } from '../files/storage-file.js';
 import { cleanFileName } from '../http/file-name.js';
 import { parseContentRange } from '../http/range.js';
@@ -144,7 +145,7 @@ export class TrackedDownload {
   ): void {
     const name = cleanFileName(presentation.basename ?? file.name);
     const known =
-      file instanceof StorageFile
+      file instanceof StorageFile || file instanceof DerivedFile
         ? { storage: this.storageNames.get(file.storage), key: file.key }
         : {};
     this.#file = { name, ...known };

@@ -55,7 +55,11 @@ export async function holdDownload(
   wants: 'facts' | 'whole' | 'ranges',
   client: Client,
 ): Promise<HeldDownload> {
-  if (wants !== 'facts' && file.hold) return heldOpen(await file.hold());
+  if (wants === 'facts') {
+    const stat = await (file.statUnmade?.(client) ?? file.stat(client));
+    return heldByTag(file, stat, client);
+  }
+  if (file.hold) return heldOpen(await file.hold(client));
   return heldByTag(file, await file.stat(client), client);
 }
 

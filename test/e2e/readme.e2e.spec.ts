@@ -280,7 +280,7 @@ describe('README.md', () => {
         controllers: [InvoiceController],
       });
       app = running.app;
-      const { text, body, headers } = await httpRequest(
+      const { text, headers } = await httpRequest(
         running.origin,
         '/invoices/..%2F7',
       );

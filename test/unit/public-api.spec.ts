@@ -16,6 +16,7 @@ describe('the public API', () => {
   it('of nestjs-downloadview', () => {
     expect(Object.keys(library).sort()).toEqual([
       'ContentFile',
+      'DerivedFile',
       'Download',
       'DownloadController',
       'DownloadError',
