@@ -11,9 +11,12 @@ import {
   checkPresentation,
   PRESENTATION_OPTIONS,
 } from '../responses/presentation.js';
-import { DownloadResponse } from '../responses/download-response.js';
+import {
+  DownloadResponse,
+  type DownloadResponseOptions,
+} from '../responses/download-response.js';
 import { type DownloadSource } from '../responses/download-backend.js';
-import { type Awaitable } from '../storages/awaitable.js';
+import { andThen, type Awaitable, orElse } from '../storages/awaitable.js';
 import { DownloadStorages } from '../storages/download-storages.js';
 import {
   controllerClass,
@@ -124,11 +127,17 @@ export abstract class DownloadController extends PresentationHooks {
   }
 
   /** The route. Override `download()`: an override of this method would have none. */
+  // The first signature: an override that calls this one gets a promise.
+  handleDownload(request: DownloadRequest): Promise<DownloadResponse>;
   @Get()
   @Download()
   @SetMetadata(FASTIFY_ROUTE_CONFIG, DOWNLOAD_ROUTE)
-  handleDownload(@Req() request: DownloadRequest): Promise<DownloadResponse> {
-    return this.download(request);
+  handleDownload(@Req() request: DownloadRequest): Awaitable<DownloadResponse> {
+    const { prototype } = DownloadController;
+    return this.download === prototype.download &&
+      this.handleDownload === prototype.handleDownload
+      ? this.#respond(request)
+      : this.download(request);
   }
 
   /** @throws FileNotFoundError where there is no such file for this request */
@@ -136,13 +145,7 @@ export abstract class DownloadController extends PresentationHooks {
 
   /** The response to a request; call `super.download(request)` to add to it. */
   async download(request: DownloadRequest): Promise<DownloadResponse> {
-    try {
-      const file = await this.getFile(request);
-      return await this.#present(file, request);
-    } catch (error) {
-      if (error instanceof FileNotFoundError) this.fileNotFound(error, request);
-      throw error;
-    }
+    return this.#respond(request);
   }
 
   /**
@@ -162,14 +165,35 @@ export abstract class DownloadController extends PresentationHooks {
     throw error;
   }
 
-  async #present(
+  #respond(request: DownloadRequest): Awaitable<DownloadResponse> {
+    return orElse(
+      () =>
+        andThen(this.getFile(request), (file) =>
+          andThen(this.getPresentation(file, request), (presentation) =>
+            this.#present(file, presentation, request),
+          ),
+        ),
+      (error) => {
+        if (error instanceof FileNotFoundError) {
+          this.fileNotFound(error, request);
+        }
+        throw error;
+      },
+    );
+  }
+
+  #present(
     file: DownloadFile,
+    presentation: DownloadResponseOptions,
     request: DownloadRequest,
-  ): Promise<DownloadResponse> {
+  ): DownloadResponse {
     return new DownloadResponse(file, {
-      ...(await this.getPresentation(file, request)),
+      ...presentation,
       wasModifiedSince: this.#ownWasModifiedSince(),
-      fileNotFound: (error) => this.fileNotFound(error, request),
+      fileNotFound:
+        this.fileNotFound === DownloadController.prototype.fileNotFound
+          ? undefined
+          : (error) => this.fileNotFound(error, request),
     });
   }
 

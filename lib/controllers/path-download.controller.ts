@@ -7,7 +7,7 @@ import {
 import { type DownloadFile } from '../files/download-file.js';
 import { LocalFile } from '../files/local-file.js';
 import { checkEtagChoice, type Etag } from '../storages/etag-choice.js';
-import { type Awaitable } from '../storages/awaitable.js';
+import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { directoryPath } from '../storages/local-disk.js';
 import { nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
@@ -70,15 +70,14 @@ export abstract class PathDownloadController extends DownloadController {
     return isDirectory ? undefined : root;
   }
 
-  // The first signature: an override need not be asynchronous.
-  override getFile(request: DownloadRequest): Awaitable<DownloadFile>;
-  async getFile(request: DownloadRequest): Promise<DownloadFile> {
-    const root = this.#checked(await this.getRoot(request));
-    const path = await this.getPath(request);
-    return new LocalFile(path, {
-      root,
-      dotfiles: this.dotfiles,
-      etag: this.etag,
+  override getFile(request: DownloadRequest): Awaitable<DownloadFile> {
+    return andThen(this.getRoot(request), (given) => {
+      const root = this.#checked(given);
+      const { dotfiles, etag } = this;
+      return andThen(
+        this.getPath(request),
+        (path) => new LocalFile(path, { root, dotfiles, etag }),
+      );
     });
   }
 

@@ -2,7 +2,7 @@ import { type DownloadFile } from '../files/download-file.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponseOptions } from '../responses/download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
-import { type Awaitable } from '../storages/awaitable.js';
+import { andThen, type Awaitable, isPromise } from '../storages/awaitable.js';
 import { type DownloadRequest } from './download-request.js';
 
 /**
@@ -85,20 +85,74 @@ export abstract class PresentationHooks {
     return this.backend;
   }
 
-  /** What all the hooks say. */
-  protected async getPresentation(
+  /** What all the hooks say; one is asked after the other, and waited for only where it has to be. */
+  protected getPresentation(
     file: DownloadFile,
     request: DownloadRequest,
-  ): Promise<DownloadResponseOptions> {
-    return {
-      attachment: await this.getAttachment(file, request),
-      basename: await this.getBasename(file, request),
-      contentType: await this.getContentType(file, request),
-      charset: await this.getCharset(file, request),
-      encoding: await this.getEncoding(file, request),
-      cacheControl: await this.getCacheControl(file, request),
-      headers: await this.getHeaders(file, request),
-      backend: await this.getBackend(file, request),
-    };
+  ): Awaitable<DownloadResponseOptions> {
+    return askedFrom(0, {}, this, file, request);
   }
 }
+
+type Said = { -readonly [Option in keyof Presented]: Presented[Option] };
+type Presented = Omit<DownloadResponseOptions, 'fileNotFound'>;
+
+function askedFrom(
+  first: number,
+  said: Said,
+  hooks: PresentationHooks,
+  file: DownloadFile,
+  request: DownloadRequest,
+): Awaitable<Said> {
+  for (let index = first; index < QUESTIONS.length; index += 1) {
+    const answer = QUESTIONS[index](said, hooks, file, request);
+    if (isPromise(answer)) {
+      return answer.then(() =>
+        askedFrom(index + 1, said, hooks, file, request),
+      );
+    }
+  }
+  return said;
+}
+
+type Question = (
+  said: Said,
+  hooks: PresentationHooks,
+  file: DownloadFile,
+  request: DownloadRequest,
+) => Awaitable<unknown>;
+
+const QUESTIONS: readonly Question[] = [
+  (said, hooks, ...asked) =>
+    andThen(hooks.getAttachment(...asked), (value) => {
+      said.attachment = value;
+    }),
+  (said, hooks, ...asked) =>
+    andThen(hooks.getBasename(...asked), (value) => {
+      said.basename = value;
+    }),
+  (said, hooks, ...asked) =>
+    andThen(hooks.getContentType(...asked), (value) => {
+      said.contentType = value;
+    }),
+  (said, hooks, ...asked) =>
+    andThen(hooks.getCharset(...asked), (value) => {
+      said.charset = value;
+    }),
+  (said, hooks, ...asked) =>
+    andThen(hooks.getEncoding(...asked), (value) => {
+      said.encoding = value;
+    }),
+  (said, hooks, ...asked) =>
+    andThen(hooks.getCacheControl(...asked), (value) => {
+      said.cacheControl = value;
+    }),
+  (said, hooks, ...asked) =>
+    andThen(hooks.getHeaders(...asked), (value) => {
+      said.headers = value;
+    }),
+  (said, hooks, ...asked) =>
+    andThen(hooks.getBackend(...asked), (value) => {
+      said.backend = value;
+    }),
+];

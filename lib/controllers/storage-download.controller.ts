@@ -6,7 +6,7 @@ import { StorageFile } from '../files/storage-file.js';
 import { type DownloadPlace } from '../responses/download-backend.js';
 import { checkEtagChoice, type Etag } from '../storages/etag-choice.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
-import { type Awaitable } from '../storages/awaitable.js';
+import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type DownloadRequest } from './download-request.js';
 import { nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
@@ -84,12 +84,12 @@ export abstract class StorageDownloadController extends DownloadController {
       : source;
   }
 
-  // The first signature: an override need not be asynchronous.
-  override getFile(request: DownloadRequest): Awaitable<DownloadFile>;
-  async getFile(request: DownloadRequest): Promise<DownloadFile> {
-    const storage = await this.getStorage(request);
-    const file = new StorageFile(storage, await this.getPath(request));
-    return file.tagFirstBy({ etag: this.etag });
+  override getFile(request: DownloadRequest): Awaitable<DownloadFile> {
+    return andThen(this.getStorage(request), (storage) =>
+      andThen(this.getPath(request), (path) =>
+        new StorageFile(storage, path).tagFirstBy({ etag: this.etag }),
+      ),
+    );
   }
 
   getStorage(_request: DownloadRequest): Awaitable<DownloadStorage> {

@@ -12,6 +12,7 @@ import {
   type RemoteConditions,
 } from '../storages/remote-answer.js';
 import { type DownloadFile, WrappedFile } from './download-file.js';
+import { type HoldOptions } from '../storages/local-descriptor.js';
 import { conditionsForOrigin } from './remote-conditions.js';
 
 /**
@@ -59,6 +60,10 @@ export class DescribedFile extends WrappedFile {
 
   open(window?: ReadWindow): Awaitable<Readable> {
     return this.file.open(window);
+  }
+
+  protected override needsTag(options?: HoldOptions): boolean {
+    return this.#facts.etag === undefined && super.needsTag(options);
   }
 
   protected override restated(stat: FileStat): FileStat {

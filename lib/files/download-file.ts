@@ -2,14 +2,18 @@ import { type Readable } from 'node:stream';
 
 import { type TemporaryUrlOptions } from '../storages/download-storage.js';
 import { type ByteRange } from '../http/range.js';
-import { type Awaitable } from '../storages/awaitable.js';
 import { type EtagChoice } from '../storages/etag-choice.js';
+import { andThen, type Awaitable } from '../storages/awaitable.js';
 import {
   type FileStat,
   type ReadWindow,
   type StatOptions,
 } from '../storages/file-stat.js';
-import { type OpenFile } from '../storages/local-descriptor.js';
+import {
+  type HoldOptions,
+  type OpenFile,
+  withStat,
+} from '../storages/local-descriptor.js';
 import {
   type RemoteAnswer,
   type RemoteConditions,
@@ -125,7 +129,7 @@ export interface DownloadFile {
    *
    * @internal
    */
-  readonly hold?: ((options?: StatOptions) => Awaitable<OpenFile>) | undefined;
+  readonly hold?: ((options?: HoldOptions) => Awaitable<OpenFile>) | undefined;
 
   /**
    * Lets go of a source that was handed in and is not going to be read.
@@ -175,7 +179,7 @@ export function hideProperties(file: DownloadFile): void {
 export abstract class WrappedFile implements DownloadFile {
   readonly acceptsRanges?: boolean;
   readonly hasVersions?: boolean;
-  readonly hold?: (options?: StatOptions) => Promise<OpenFile>;
+  readonly hold?: DownloadFile['hold'];
   readonly statUnmade?: (options?: StatOptions) => Promise<FileStat>;
   readonly wasModifiedSince?: (since: Date) => Awaitable<boolean>;
   readonly givesRanges?: DownloadFile['givesRanges'];
@@ -188,10 +192,17 @@ export abstract class WrappedFile implements DownloadFile {
     this.hasVersions = file.hasVersions;
     const hold = file.hold?.bind(file);
     if (hold) {
-      this.hold = async (options) => {
-        const open = await hold(options);
-        return { ...open, stat: this.restated(open.stat) };
-      };
+      this.hold = (options) =>
+        andThen(
+          hold({
+            withTag: this.needsTag(options),
+            // Made when it is first asked for.
+            get signal() {
+              return options?.signal;
+            },
+          }),
+          (open) => withStat(open, this.restated(open.stat)),
+        );
     }
     const statUnmade = file.statUnmade?.bind(file);
     if (statUnmade) {
@@ -239,6 +250,11 @@ export abstract class WrappedFile implements DownloadFile {
 
   toJSON(): unknown {
     return this.file;
+  }
+
+  /** Whether the tag of the file itself is needed for what is told. */
+  protected needsTag(options?: HoldOptions): boolean {
+    return options?.withTag !== false;
   }
 
   /** The facts as they are told. */

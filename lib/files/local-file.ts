@@ -14,8 +14,14 @@ import {
   type EtagChoice,
   firstChoice,
 } from '../storages/etag-choice.js';
+import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
-import { openLocalFile, type OpenFile } from '../storages/local-descriptor.js';
+import {
+  type HoldOptions,
+  openLocalFile,
+  type OpenFile,
+  restated,
+} from '../storages/local-descriptor.js';
 import {
   type Confinement,
   confinedPath,
@@ -93,22 +99,32 @@ export class LocalFile implements DownloadFile {
     this.#choice = firstChoice(this.#choice, fallback);
   }
 
-  hold(): Promise<OpenFile> {
-    return openLocalFile(this.path, {
-      root: this.#root,
-      name: this.name,
-      ...this.#choice,
-    });
+  /** What a subclass says of the file in `stat()` holds here, too; its size is what the disk says. */
+  hold(options?: HoldOptions): Awaitable<OpenFile> {
+    return andThen(this.#open(options), (file) =>
+      this.stat === LocalFile.prototype.stat
+        ? file
+        : restated(file, () => this.stat()),
+    );
   }
 
   async stat(): Promise<FileStat> {
-    const file = await this.hold();
+    const file = await this.#open();
     file.close();
     return file.stat;
   }
 
   async open(window?: ReadWindow): Promise<Readable> {
     return (await this.hold()).read(window);
+  }
+
+  #open(options?: HoldOptions): Awaitable<OpenFile> {
+    return openLocalFile(this.path, {
+      root: this.#root,
+      name: this.name,
+      withTag: options?.withTag,
+      ...this.#choice,
+    });
   }
 }
 

@@ -11,8 +11,13 @@ import {
   firstChoice,
   type Tagging,
 } from '../storages/etag-choice.js';
+import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
-import { type OpenFile } from '../storages/local-descriptor.js';
+import {
+  type HoldOptions,
+  type OpenFile,
+  restated,
+} from '../storages/local-descriptor.js';
 import {
   type RemoteAnswer,
   type RemoteConditions,
@@ -98,9 +103,8 @@ export class StorageFile implements DownloadFile {
     return this.#key;
   }
 
-  get hold(): (() => Promise<OpenFile>) | undefined {
-    const hold = this.#storage.hold?.bind(this.#storage);
-    return hold && (() => hold(this.#key, this.#tagging));
+  get hold(): DownloadFile['hold'] {
+    return this.#storage.hold ? this.#hold : undefined;
   }
 
   get request():
@@ -144,7 +148,7 @@ export class StorageFile implements DownloadFile {
 
   open(window?: ReadWindow): Promise<Readable> {
     return this.#isTagged
-      ? this.#open().then((file) => file.read(window))
+      ? this.#read(window)
       : this.#storage.open(this.#key, window);
   }
 
@@ -171,6 +175,10 @@ export class StorageFile implements DownloadFile {
     );
   }
 
+  async #read(window?: ReadWindow): Promise<Readable> {
+    return (await this.#open()).read(window);
+  }
+
   async #stat(): Promise<FileStat> {
     if (!this.#isTagged) return this.#storage.stat(this.#key);
     const file = await this.#open();
@@ -178,11 +186,22 @@ export class StorageFile implements DownloadFile {
     return file.stat;
   }
 
-  async #open(): Promise<OpenFile> {
-    const file = await this.hold?.();
-    if (file) return file;
-    throw new TypeError('Its storage holds no files open');
+  #open(options?: HoldOptions): Awaitable<OpenFile> {
+    const storage = this.#storage;
+    if (!storage.hold) throw new TypeError('The storage holds no files open');
+    return storage.hold(this.#key, {
+      ...this.#tagging,
+      withTag: options?.withTag,
+    });
   }
+
+  readonly #hold = (options?: HoldOptions): Awaitable<OpenFile> =>
+    andThen(this.#open(options), (file) => {
+      this.#size = file.stat.size;
+      return this.stat === StorageFile.prototype.stat
+        ? file
+        : restated(file, () => this.stat());
+    });
 
   /**
    * Keeps a new content, under a new key in the directory of the old one, and is that file from now on. What

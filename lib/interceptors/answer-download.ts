@@ -5,7 +5,7 @@ import { type DownloadDescription } from '../responses/describe.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
-import { type Awaitable } from '../storages/awaitable.js';
+import { andThen, type Awaitable, orElse } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { type BodyPlan, planBody } from '../streaming/body-plan.js';
 import {
@@ -23,7 +23,11 @@ import { isNotModified } from './conditions.js';
 import { followAnswer } from './download-tracking.js';
 import { toldOutcome } from './download-explainer.js';
 import { type Exchange } from './exchange.js';
-import { countedBackend, type OffloadOutcome } from './offload.js';
+import {
+  countedBackend,
+  offloadOutcome,
+  type OffloadOutcome,
+} from './offload.js';
 import { passGate } from './pass-gate.js';
 
 /**
@@ -34,25 +38,30 @@ import { passGate } from './pass-gate.js';
  * @param told what the server was found to say of the file for this request
  * @internal
  */
-export async function statFor(
+export function statFor(
   exchange: Exchange,
   download: DownloadResponse,
   backend: DownloadBackend,
-  stat: FileStat,
+  { stat, disk }: Pick<HeldDownload, 'stat' | 'disk'>,
   told?: DownloadDescription,
-): Promise<FileStat> {
+): Awaitable<FileStat> {
   if (told) {
     return { ...stat, etag: told.etag, lastModified: told.lastModified };
   }
   const mayDiffer =
     exchange.method !== 'HEAD' && backend.conditions !== 'application';
   if (!backend.validators || mayDiffer) return stat;
-  const proxied = await backend.proxy(download, exchange);
-  if (!proxied) return stat;
-  const { ETag: etag, 'Last-Modified': date } = proxied.headers;
-  return proxied.unconditional
-    ? { ...stat, etag, lastModified: parseHttpDate(date) }
-    : { ...stat, ...(await backend.validators(download.file, stat)) };
+  return andThen(backend.proxy(download, exchange), (proxied) => {
+    if (!proxied) return stat;
+    const { ETag: etag, 'Last-Modified': date } = proxied.headers;
+    if (proxied.unconditional) {
+      return { ...stat, etag, lastModified: parseHttpDate(date) };
+    }
+    return andThen(
+      backend.validators?.(download.file, stat, disk),
+      (theirs) => ({ ...stat, ...theirs }),
+    );
+  });
 }
 
 /**
@@ -64,30 +73,41 @@ export async function statFor(
  * @throws PreconditionFailedException (RFC 9110 15.5.13), HttpException 416 (15.5.17)
  * @internal
  */
-export async function answerDownload(
+export function answerDownload(
   download: DownloadResponse,
   exchange: Exchange,
   backend: DownloadBackend,
   configured: DownloadBackend,
-): Promise<DownloadResponse> {
+): Awaitable<DownloadResponse> {
   const { file } = download;
   const gate = exchange.link?.gate;
   if (file.discard) exchange.onClose(() => file.discard?.());
   const asked = gate ? countedBackend(backend) : backend;
-  const outcome = await toldOutcome(download, exchange, asked);
-  const send = (): Promise<DownloadAnswer> =>
-    outcome.kind === 'stream'
-      ? streamed(download, exchange, asked, configured, outcome.told)
-      : Promise.resolve(offloaded(outcome, exchange));
-  const answer = await send().catch((error: unknown) => {
-    // Another file has taken its place between the decision and the first byte.
-    if (!(error instanceof FileChangedError)) throw error;
-    return send();
-  });
-  if (gate) await passGate(gate, answer, download, exchange);
-  followAnswer(answer, download, exchange.tracked, backend);
-  exchange.onClose(() => answer.close());
-  return download.answerBy(answer);
+  const servers = { asked, configured };
+  const answered = andThen(
+    outcomeOf(download, exchange, asked),
+    (outcome): Awaitable<DownloadAnswer> =>
+      outcome.kind === 'stream'
+        ? streamedAtLast(download, exchange, servers, outcome.told)
+        : offloaded(outcome, exchange),
+  );
+  return andThen(answered, (answer) =>
+    andThen(gate && passGate(gate, answer, download, exchange), () => {
+      followAnswer(answer, download, exchange.tracked, backend);
+      exchange.onClose(() => answer.close());
+      return download.answerBy(answer);
+    }),
+  );
+}
+
+function outcomeOf(
+  download: DownloadResponse,
+  exchange: Exchange,
+  backend: DownloadBackend,
+): Awaitable<OffloadOutcome> {
+  return exchange.told
+    ? toldOutcome(download, exchange, exchange.told, backend)
+    : offloadOutcome(download, exchange, backend);
 }
 
 function offloaded(
@@ -100,43 +120,103 @@ function offloaded(
     : answerOf(outcome.proxied, exchange);
 }
 
-async function streamed(
+interface Servers {
+  /** The download's own, or the configured one. */
+  readonly asked: DownloadBackend;
+  /** The one that is in front in any case. */
+  readonly configured: DownloadBackend;
+}
+
+/** Once more where another file has taken its place between the decision and the first byte. */
+function streamedAtLast(
   download: DownloadResponse,
   exchange: Exchange,
-  backend: DownloadBackend,
-  configured: DownloadBackend,
+  servers: Servers,
   told: DownloadDescription | undefined,
-): Promise<DownloadAnswer> {
-  const { method } = exchange;
-  const server = backend.streamHeaders ? backend : configured;
+): Awaitable<DownloadAnswer> {
+  const attempt = (): Awaitable<DownloadAnswer> =>
+    streamed(download, exchange, servers, told);
+  return orElse(attempt, (error) => {
+    if (!(error instanceof FileChangedError)) throw error;
+    return attempt();
+  });
+}
+
+function streamed(
+  download: DownloadResponse,
+  exchange: Exchange,
+  servers: Servers,
+  told: DownloadDescription | undefined,
+): Awaitable<DownloadAnswer> {
+  const { asked } = servers;
+  const isHead = exchange.method === 'HEAD';
   const ask = download.file.request?.bind(download.file);
-  if (ask && isForOrigin(download, exchange)) {
-    const { head, body } = await remoteAnswer(download, ask, exchange, server);
-    if (head.length !== undefined) forbidCompression(exchange);
-    return answerOf(head, exchange, body, backend);
-  }
-  const held = await holdDownload(download.file, wantsOf(exchange), exchange);
+  return ask && isForOrigin(download, exchange)
+    ? andThen(
+        remoteAnswer(download, ask, exchange, frontOf(servers)),
+        ({ head, body }) => {
+          if (head.length !== undefined) forbidCompression(exchange);
+          return answerOf(head, exchange, body, asked);
+        },
+      )
+    : andThen(holdDownload(download.file, exchange, isHead), (held) =>
+        heldAnswer(held, download, exchange, servers, told),
+      );
+}
+
+function frontOf({ asked, configured }: Servers): DownloadBackend {
+  return asked.streamHeaders ? asked : configured;
+}
+
+/** What is held open is let go of, unless its bytes are the answer's. */
+function heldAnswer(
+  held: HeldDownload,
+  ...given: [
+    download: DownloadResponse,
+    exchange: Exchange,
+    servers: Servers,
+    told: DownloadDescription | undefined,
+  ]
+): Awaitable<DownloadAnswer> {
+  const failed = (error: unknown): Awaitable<never> =>
+    andThen(held.close(), () => {
+      throw error;
+    });
+  return andThen(
+    orElse(() => decided(held, ...given), failed),
+    (answer) => (answer.hasBody ? answer : andThen(held.close(), () => answer)),
+  );
+}
+
+function decided(
+  held: HeldDownload,
+  download: DownloadResponse,
+  exchange: Exchange,
+  servers: Servers,
+  told: DownloadDescription | undefined,
+): Awaitable<DownloadAnswer> {
+  const { method } = exchange;
+  const { asked, configured } = servers;
   // Behind a server, the backend wants them as well.
-  if (method === 'HEAD') download.know(held.stat);
-  let body: AnswerBody | undefined;
-  try {
-    const stat = await statFor(exchange, download, backend, held.stat, told);
+  if (method === 'HEAD') download.know(held);
+  return andThen(statFor(exchange, download, asked, held, told), (stat) => {
     const description = download.describeBy(stat);
-    if (await isNotModified(download, description, exchange)) {
-      return answerOf(notModifiedHead(description), exchange);
-    }
-    const plan = planFor(exchange, held, description);
-    const isCut = plan.kind === 'whole' && isCutBy(configured, exchange);
-    const ranges = isCut ? false : rangesTold(exchange, held, description);
-    const head = headOf(plan, description, server, ranges);
-    if (description.size !== undefined) forbidCompression(exchange);
-    if (method !== 'HEAD') {
-      body = { source: await sourceOf(plan, held), size: head.length };
-    }
-    return answerOf(head, exchange, body, backend);
-  } finally {
-    if (!body) await held.close();
-  }
+    return andThen(
+      isNotModified(download, description, exchange),
+      (isKnown) => {
+        if (isKnown) return answerOf(notModifiedHead(description), exchange);
+        const plan = planFor(exchange, held, description);
+        const isCut = plan.kind === 'whole' && isCutBy(configured, exchange);
+        const ranges = isCut ? false : rangesTold(exchange, held, description);
+        const head = headOf(plan, description, frontOf(servers), ranges);
+        if (description.size !== undefined) forbidCompression(exchange);
+        if (method === 'HEAD') return answerOf(head, exchange);
+        return andThen(sourceOf(plan, held), (source) =>
+          answerOf(head, exchange, { source, size: head.length }, asked),
+        );
+      },
+    );
+  });
 }
 
 /** Whether the server in front would cut ranges out of the whole file, which is what the client is to have. */
@@ -157,10 +237,7 @@ function rangesTold(
   return isRemote ? stat.acceptsRanges : mostRanges > 0 && size !== undefined;
 }
 
-function wantsOf({ method, headers }: Exchange): 'facts' | 'whole' | 'ranges' {
-  if (method === 'HEAD') return 'facts';
-  return method === 'GET' && headers.range !== undefined ? 'ranges' : 'whole';
-}
+const WHOLE: BodyPlan = { kind: 'whole' };
 
 /** @throws HttpException 416 with Content-Range (RFC 9110 15.5.17) */
 function planFor(
@@ -168,7 +245,13 @@ function planFor(
   held: HeldDownload,
   description: DownloadDescription,
 ): BodyPlan {
-  if (method !== 'GET' || held.mostRanges === 0) return { kind: 'whole' };
+  if (
+    method !== 'GET' ||
+    headers.range === undefined ||
+    held.mostRanges === 0
+  ) {
+    return WHOLE;
+  }
   // Of several ranges each part has the type that the whole file would go out with.
   const contentType =
     response.getHeader('Content-Type')?.toString() ?? description.contentType;

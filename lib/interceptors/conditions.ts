@@ -8,7 +8,7 @@ import {
 import { type DownloadDescription } from '../responses/describe.js';
 import { type ProxiableRequest } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
-import { type Awaitable } from '../storages/awaitable.js';
+import { andThen, type Awaitable } from '../storages/awaitable.js';
 
 const PRECONDITIONS = [
   'if-none-match',
@@ -31,11 +31,11 @@ export function isNotModified(
   return isConditional(request) && evaluated(download, description, request);
 }
 
-async function evaluated(
+function evaluated(
   download: DownloadResponse,
   description: DownloadDescription,
   request: ProxiableRequest,
-): Promise<boolean> {
+): Awaitable<boolean> {
   const outcome = evaluatePreconditions(request.headers, description);
   if (outcome === 'precondition-failed') {
     throw new PreconditionFailedException();
@@ -43,9 +43,10 @@ async function evaluated(
   if (typeof outcome === 'string') return outcome === 'not-modified';
   const since = outcome.ifModifiedSince;
   const hook = ownHook(download);
-  return !(await (hook
-    ? hook(since)
-    : modifiedSince(description.lastModified, since)));
+  return andThen(
+    hook ? hook(since) : modifiedSince(description.lastModified, since),
+    (isModified) => !isModified,
+  );
 }
 
 /**
@@ -54,15 +55,17 @@ async function evaluated(
  *
  * @internal
  */
-export async function isUnchangedByHook(
+export function isUnchangedByHook(
   download: DownloadResponse,
   request: ProxiableRequest,
-): Promise<boolean> {
+): Awaitable<boolean> {
   const hook = ownHook(download);
   if (!hook || !isConditional(request)) return false;
   const { 'if-none-match': tags, 'if-modified-since': date } = request.headers;
   const since = tags === undefined ? parseHttpDate(date) : undefined;
-  return since !== undefined && !(await hook(since));
+  return (
+    since !== undefined && andThen(hook(since), (isModified) => !isModified)
+  );
 }
 
 /**

@@ -21,6 +21,7 @@ import { DownloadResponse } from '../responses/download-response.js';
 import { type ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type Exchange } from './exchange.js';
 import { type OffloadOutcome, offloadOutcome } from './offload.js';
+import { type ToldExplanation } from './told-explanation.js';
 
 /** Not the application's doing, and on every answer of Express. */
 const NOBODY_MISSES = 'x-powered-by';
@@ -28,7 +29,7 @@ const NOBODY_MISSES = 'x-powered-by';
 type ExplainedRequest = Pick<Exchange, 'method' | 'headers' | 'report'>;
 
 /**
- * The outcome for a request, and, where somebody wants to know, why it is that one.
+ * The outcome for a request, and why it is that one, for somebody who wants to know.
  *
  * @throws what offloadOutcome() throws
  * @internal
@@ -36,15 +37,14 @@ type ExplainedRequest = Pick<Exchange, 'method' | 'headers' | 'report'>;
 export async function toldOutcome(
   download: DownloadResponse,
   exchange: Exchange,
+  told: ToldExplanation,
   backend: DownloadBackend,
 ): Promise<OffloadOutcome> {
-  const { told, response } = exchange;
-  if (!told) return offloadOutcome(download, exchange, backend);
   const { outcome, explanation } = await explainedOutcome(
     download,
     exchange,
     backend,
-    response.headerNames(),
+    exchange.response.headerNames(),
   );
   told.tell(explanation);
   return outcome;

@@ -12,9 +12,14 @@ import {
   REFUSALS,
   refuse,
 } from '../responses/download-backend.js';
-import { type DownloadResponse } from '../responses/download-response.js';
+import {
+  type Described,
+  type DownloadResponse,
+} from '../responses/download-response.js';
 import { type ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
+import { andThen, type Awaitable } from '../storages/awaitable.js';
+import { type FileStat } from '../storages/file-stat.js';
 import { type BodyPlan, planBody } from '../streaming/body-plan.js';
 import { isNotModified, isUnchangedByHook, ownHook } from './conditions.js';
 
@@ -48,28 +53,31 @@ export type OffloadDecision =
  * @throws PreconditionFailedException (RFC 9110 15.5.13)
  * @internal
  */
-export async function decideOffload(
+export function decideOffload(
   proxied: ProxiedDownloadResponse,
   download: DownloadResponse,
   request: ProxiableRequest,
   backend: DownloadBackend,
-): Promise<OffloadDecision> {
+): Awaitable<OffloadDecision> {
   if (!hasConditions(request)) return { kind: 'offload', proxied };
-  const told = await toldBy(proxied, download, backend);
-  if (!told) return leftToServer(proxied, download, request, backend);
-  if (await isNotModified(download, told, request)) {
-    const isOurs =
-      proxied.unconditional ||
-      backend.conditions === 'application' ||
-      ownHook(download) !== undefined;
-    return isOurs
-      ? { kind: 'not-modified', description: told }
-      : { kind: 'offload', proxied };
-  }
-  if (!proxied.unconditional && !agreesByDate(told, request, backend)) {
-    return { kind: 'stream', reason: REFUSALS.dates, told };
-  }
-  return decideRange(proxied, told, request.headers, backend);
+  return andThen(toldBy(proxied, download, backend), (told) => {
+    if (!told) return leftToServer(proxied, download, request, backend);
+    return andThen(isNotModified(download, told, request), (isKnown) => {
+      if (isKnown) {
+        const isOurs =
+          proxied.unconditional ||
+          backend.conditions === 'application' ||
+          ownHook(download) !== undefined;
+        return isOurs
+          ? { kind: 'not-modified', description: told }
+          : { kind: 'offload', proxied };
+      }
+      if (!proxied.unconditional && !agreesByDate(told, request, backend)) {
+        return { kind: 'stream', reason: REFUSALS.dates, told };
+      }
+      return decideRange(proxied, told, request.headers, backend);
+    });
+  });
 }
 
 function hasConditions({ headers }: ProxiableRequest): boolean {
@@ -77,34 +85,54 @@ function hasConditions({ headers }: ProxiableRequest): boolean {
 }
 
 /** A server whose tag nobody knows answers everything itself, but what only the application can know. */
-async function leftToServer(
+function leftToServer(
   proxied: ProxiedDownloadResponse,
   download: DownloadResponse,
   request: ProxiableRequest,
   backend: DownloadBackend,
-): Promise<OffloadDecision> {
-  const known = await download.describe();
-  return (await isUnchangedByHook(download, request))
-    ? { kind: 'not-modified', description: known }
-    : // If-Range is about the tag of the server.
-      decideRange(proxied, known, { range: request.headers.range }, backend);
+): Awaitable<OffloadDecision> {
+  return andThen(isUnchangedByHook(download, request), (isUnchanged) =>
+    andThen(download.described(isUnchanged), ({ description }) => {
+      if (isUnchanged) return { kind: 'not-modified', description };
+      // If-Range is about the tag of the server.
+      const { range } = request.headers;
+      return decideRange(proxied, description, { range }, backend);
+    }),
+  );
 }
 
 /** The description with the tag and the date that the client is told; undefined where only the server knows them. */
-async function toldBy(
-  { headers, unconditional, description }: ProxiedDownloadResponse,
+function toldBy(
+  { headers, unconditional, description: told }: ProxiedDownloadResponse,
   download: DownloadResponse,
   backend: DownloadBackend,
-): Promise<DownloadDescription | undefined> {
-  const known = description ?? (await download.describe());
-  if (backend.conditions === 'application') return asTold(known, headers);
-  if (unconditional) return 'ETag' in headers ? asTold(known, headers) : known;
-  if (!backend.validators) return undefined;
-  const { etag, lastModified } = await backend.validators(download.file, known);
-  const others = Object.entries(known.headers).filter(
+): Awaitable<DownloadDescription | undefined> {
+  const isByTold =
+    backend.conditions === 'application' ||
+    (unconditional && 'ETag' in headers);
+  if (!isByTold && !unconditional && !backend.validators) return undefined;
+  const described: Awaitable<Described> = told
+    ? { description: told }
+    : download.described(unconditional);
+  return andThen(described, ({ description, disk }) => {
+    if (isByTold) return asTold(description, headers);
+    return unconditional
+      ? description
+      : andThen(
+          backend.validators?.(download.file, description, disk),
+          (theirs = {}) => withValidators(description, theirs),
+        );
+  });
+}
+
+function withValidators(
+  description: DownloadDescription,
+  { etag, lastModified }: Pick<FileStat, 'etag' | 'lastModified'>,
+): DownloadDescription {
+  const others = Object.entries(description.headers).filter(
     ([name]) => name !== 'ETag' && name !== 'Last-Modified',
   );
-  return asTold(known, {
+  return asTold(description, {
     ...Object.fromEntries(others),
     ...(etag !== undefined && { ETag: etag }),
     ...(lastModified && { 'Last-Modified': formatHttpDate(lastModified) }),
@@ -214,34 +242,41 @@ export type OffloadOutcome =
  * @throws PreconditionFailedException (RFC 9110 15.5.13)
  * @internal
  */
-export async function offloadOutcome(
+export function offloadOutcome(
   download: DownloadResponse,
   request: ProxiableRequest,
   backend: DownloadBackend,
-): Promise<OffloadOutcome> {
+): Awaitable<OffloadOutcome> {
   const { method, headers, note } = request;
   if (method === 'HEAD') return ourselves(note, REFUSALS.head);
   if (method !== 'GET' && CONDITIONS.some((name) => name in headers)) {
     return ourselves(note, REFUSALS.notGet);
   }
-  const proxied = await backend.proxy(download, request);
-  if (!proxied) return { kind: 'stream' };
-  const decision = await decideOffload(proxied, download, request, backend);
-  if (decision.kind === 'stream') {
-    return { ...ourselves(note, decision.reason), told: decision.told };
-  }
-  if (decision.kind === 'not-modified') {
-    note?.({ reason: REFUSALS.notModified });
-  }
-  return decision;
+  return andThen(backend.proxy(download, request), (proxied) => {
+    if (!proxied) return STREAM;
+    return andThen(
+      decideOffload(proxied, download, request, backend),
+      (decision): OffloadOutcome => {
+        if (decision.kind === 'stream') {
+          return { ...ourselves(note, decision.reason), told: decision.told };
+        }
+        if (decision.kind === 'not-modified') {
+          note?.({ reason: REFUSALS.notModified });
+        }
+        return decision;
+      },
+    );
+  });
 }
+
+const STREAM = { kind: 'stream' } as const;
 
 function ourselves(
   note: ProxiableRequest['note'],
   reason: string,
-): { readonly kind: 'stream' } {
+): typeof STREAM {
   note?.({ reason });
-  return { kind: 'stream' };
+  return STREAM;
 }
 
 /**

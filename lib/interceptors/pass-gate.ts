@@ -1,9 +1,6 @@
-import { type ExecutionContext } from '@nestjs/common';
-
 import { type LinkGate } from '../http/link-gate.js';
 import { parseContentRange } from '../http/range.js';
 import { DownloadResponse } from '../responses/download-response.js';
-import { signedLinkOf } from '../signing/signed-message.js';
 import { cutConnection } from '../streaming/connection.js';
 import { type DownloadAnswer } from '../streaming/download-answer.js';
 import { type Exchange } from './exchange.js';
@@ -56,11 +53,10 @@ async function lengthsOf(
  */
 export function presentedByLink(
   response: DownloadResponse,
-  context: ExecutionContext,
+  { link }: Exchange,
 ): DownloadResponse {
-  const request = context.switchToHttp().getRequest<object>();
-  const fixed = signedLinkOf(request)?.presentation ?? {};
-  if (Object.keys(fixed).length === 0) return response;
+  const fixed = link?.presentation;
+  if (!fixed || Object.keys(fixed).length === 0) return response;
   return new DownloadResponse(response.file, {
     ...response.presentation,
     ...fixed,

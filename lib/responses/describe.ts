@@ -59,8 +59,100 @@ export function describe(
   file: DownloadFile,
   stat: FileStat,
   presentation: Presentation,
-  defaults: PresentationDefaults = {},
+  defaults: PresentationDefaults = NO_DEFAULTS,
 ): DownloadDescription {
+  const lasting = lastingOf(file, stat, presentation, defaults);
+  const { name, attachment, contentType, isCharsetAssumed, encoding } = lasting;
+  const lastModified = notInTheFuture(stat.lastModified);
+  const digest = toReprDigest(stat.digest);
+  return {
+    name,
+    attachment,
+    contentType,
+    isCharsetAssumed,
+    size: stat.size,
+    etag: stat.etag,
+    version: stat.version,
+    encoding,
+    digest,
+    lastModified,
+    headers: headersOf(
+      lasting,
+      { ...stat, lastModified, digest },
+      presentation,
+      defaults,
+    ),
+  };
+}
+
+/** What is said of a file for as long as its name and its presentation stay the same. */
+interface Lasting {
+  readonly name: string;
+  readonly attachment: boolean;
+  readonly contentType: string;
+  readonly isCharsetAssumed: boolean;
+  readonly encoding?: string;
+  readonly disposition: string;
+  readonly policy: string;
+}
+
+const NO_DEFAULTS: PresentationDefaults = {};
+
+// An application's own, since it says itself what is shown inline.
+const lastings = new WeakMap<PresentationDefaults, Map<string, Lasting>>();
+const MOST_LASTINGS = 1000;
+const LONGEST_KEY = 500;
+
+function lastingOf(
+  file: DownloadFile,
+  stat: FileStat,
+  presentation: Presentation,
+  defaults: PresentationDefaults,
+): Lasting {
+  let known = lastings.get(defaults);
+  if (!known) lastings.set(defaults, (known = new Map<string, Lasting>()));
+  const key = keyOf(file, stat, presentation);
+  const last = known.get(key);
+  if (last) return last;
+  const lasting = computed(file, stat, presentation, defaults);
+  if (known.size >= MOST_LASTINGS) known.clear();
+  // A name with a NUL in it could pass for two parts of the key.
+  if (key.length <= LONGEST_KEY && key.split('\0').length === KEY_PARTS) {
+    known.set(key, lasting);
+  }
+  return lasting;
+}
+
+const KEY_PARTS = 11;
+
+/** All that goes into it. */
+function keyOf(
+  file: DownloadFile,
+  stat: FileStat,
+  presentation: Presentation,
+): string {
+  const { basename, attachment, contentType, charset, encoding, headers } =
+    presentation;
+  return (
+    `${part(basename)}\0${part(stat.name)}\0${file.name}` +
+    `\0${attachment ?? true}\0${file.untrusted === true}` +
+    `\0${part(contentType)}\0${part(stat.contentType)}` +
+    `\0${part(charset ?? stat.charset)}\0${part(encoding ?? stat.encoding)}` +
+    `\0${part(headers && givenHeader(headers, 'Content-Type'))}` +
+    `\0${file.isOfOrigin === true}`
+  );
+}
+
+function part(value: string | undefined): string {
+  return value === undefined ? '' : `=${value}`;
+}
+
+function computed(
+  file: DownloadFile,
+  stat: FileStat,
+  presentation: Presentation,
+  defaults: PresentationDefaults,
+): Lasting {
   const name = clientName(file, presentation, stat);
   const media = mediaOf(file, name, stat, presentation);
   const told = givenHeader(presentation.headers, 'Content-Type');
@@ -73,20 +165,17 @@ export function describe(
   const attachment =
     (presentation.attachment ?? true) ||
     !mayBeInline(contentType, defaults.inlineTypes);
-  const facts = {
+  const disposition = attachment ? 'attachment' : 'inline';
+  return {
     name,
     attachment,
     contentType,
     isCharsetAssumed:
       told === undefined && contentType !== contentTypeHeader(media),
-    size: stat.size,
-    etag: stat.etag,
-    version: stat.version,
     encoding: presentation.encoding ?? stat.encoding,
-    digest: toReprDigest(stat.digest),
-    lastModified: notInTheFuture(stat.lastModified),
+    disposition: contentDisposition(disposition, name),
+    policy: contentSecurityPolicy(contentType, disposition),
   };
-  return { ...facts, headers: headersOf(facts, presentation, defaults) };
 }
 
 /**
@@ -136,36 +225,43 @@ function mediaOf(
 }
 
 function headersOf(
-  facts: Omit<DownloadDescription, 'headers'>,
+  { contentType, disposition, policy, encoding }: Lasting,
+  { size, etag, lastModified, digest }: FileStat,
   { cacheControl, headers }: Presentation,
   defaults: PresentationDefaults,
 ): ResponseHeaders {
-  const disposition = facts.attachment ? 'attachment' : 'inline';
   const caching =
     cacheControl ?? defaults.cacheControl ?? DEFAULT_CACHE_CONTROL;
   const own: Record<string, string> = {
-    'Content-Type': facts.contentType,
-    'Content-Disposition': contentDisposition(disposition, facts.name),
+    'Content-Type': contentType,
+    'Content-Disposition': disposition,
     // Compression on the way would change the length that is announced.
-    'Cache-Control':
-      facts.size === undefined ? caching : withNoTransform(caching),
+    'Cache-Control': size === undefined ? caching : withNoTransform(caching),
     'X-Content-Type-Options': 'nosniff',
-    'Content-Security-Policy': contentSecurityPolicy(
-      facts.contentType,
-      disposition,
-    ),
+    'Content-Security-Policy': policy,
   };
-  if (facts.encoding !== undefined) own['Content-Encoding'] = facts.encoding;
-  if (facts.etag !== undefined) own.ETag = facts.etag;
-  if (facts.lastModified) {
-    own['Last-Modified'] = formatHttpDate(facts.lastModified);
-  }
-  if (facts.digest !== undefined) own['Repr-Digest'] = facts.digest;
+  if (encoding !== undefined) own['Content-Encoding'] = encoding;
+  if (etag !== undefined) own.ETag = etag;
+  if (lastModified) own['Last-Modified'] = dateField(lastModified);
+  if (digest !== undefined) own['Repr-Digest'] = digest;
   if (defaults.exposeHeaders) {
     own['Access-Control-Expose-Headers'] =
-      facts.digest === undefined ? EXPOSED : `${EXPOSED}, Repr-Digest`;
+      digest === undefined ? EXPOSED : `${EXPOSED}, Repr-Digest`;
   }
   return headers ? merged(own, headers) : own;
+}
+
+const dateFields = new Map<number, string>();
+
+/** Files keep their dates, and to write one costs as much as to read a small file. */
+function dateField(date: Date): string {
+  const time = date.getTime();
+  const last = dateFields.get(time);
+  if (last !== undefined) return last;
+  const field = formatHttpDate(date);
+  if (dateFields.size >= MOST_LASTINGS) dateFields.clear();
+  dateFields.set(time, field);
+  return field;
 }
 
 /** The later headers come before the earlier ones, whatever their spelling. */

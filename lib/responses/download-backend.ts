@@ -232,10 +232,12 @@ export interface DownloadBackend {
    * not ours. HEAD is answered by the application, and has to say the same.
    *
    * @param stat what the file says of itself
+   * @param disk what the disk said of a local file when it was looked at
    */
   validators?(
     file: DownloadFile,
     stat: FileStat,
+    disk?: FileStat,
   ): Awaitable<Pick<FileStat, 'etag' | 'lastModified'>>;
 
   /** Milliseconds after which a client that takes nothing is reset; a minute by default, 0 for never. */

@@ -9,6 +9,7 @@ import {
 import { shapeOf } from '../errors/quote.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
 import { joinedStream } from '../files/virtual-file-source.js';
+import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { clientName, describe, type DownloadDescription } from './describe.js';
 import {
@@ -38,6 +39,21 @@ export interface DecidedAnswer {
    * handler returned, and that is still on its way to somebody else.
    */
   outliveNest(): void;
+}
+
+type KnownFacts = Omit<Described, 'description'> & { readonly stat: FileStat };
+
+/**
+ * What is known of a download whose file was looked at.
+ *
+ * @internal
+ */
+export interface Described {
+  readonly description: DownloadDescription;
+  /** Where a local file lay then, links followed, below the root that it may not leave. */
+  readonly location?: string;
+  /** What the disk itself says of it, whatever else is said. */
+  readonly disk?: FileStat;
 }
 
 class NoStream extends Readable {
@@ -84,7 +100,10 @@ export class DownloadResponse
   readonly #file: DownloadFile;
   readonly #presentation: DownloadResponseOptions;
   #defaults?: PresentationDefaults;
-  #description?: Promise<DownloadDescription>;
+  #described?: {
+    readonly withTag: boolean;
+    readonly known: Awaitable<Described>;
+  };
   #stream?: Readable;
   #isTaken = false;
   #isKept = false;
@@ -165,11 +184,32 @@ export class DownloadResponse
    *
    * @throws FileNotFoundError where there is no such file
    */
-  describe(): Promise<DownloadDescription> {
-    this.#description ??= Promise.resolve()
-      .then(() => this.file.stat())
-      .then((stat) => this.describeBy(stat));
-    return this.#description;
+  async describe(): Promise<DownloadDescription> {
+    return (await this.described()).description;
+  }
+
+  /**
+   * The same, at once where the file says it at once, and where a local file was found.
+   *
+   * @param withTag whether the tag of a local file is wanted: to make one may take some milliseconds
+   * @throws FileNotFoundError where there is no such file
+   * @internal
+   */
+  described(withTag = true): Awaitable<Described> {
+    const last = this.#described;
+    if (last && (last.withTag || !withTag)) return last.known;
+    const { file } = this;
+    const known = file.hold
+      ? andThen(file.hold({ withTag }), (open) => {
+          const { stat, location, disk } = open;
+          open.close();
+          return { description: this.describeBy(stat), location, disk };
+        })
+      : andThen(file.stat(), (stat) => ({
+          description: this.describeBy(stat),
+        }));
+    this.#described = { withTag, known };
+    return known;
   }
 
   /**
@@ -177,8 +217,12 @@ export class DownloadResponse
    *
    * @internal
    */
-  know(stat: FileStat): void {
-    this.#description ??= Promise.resolve(this.describeBy(stat));
+  know({ stat, location, disk }: KnownFacts): void {
+    const description = this.describeBy(stat);
+    this.#described ??= {
+      withTag: true,
+      known: { description, location, disk },
+    };
   }
 
   /**

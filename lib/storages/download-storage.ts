@@ -1,8 +1,8 @@
 import { type Readable } from 'node:stream';
 
-import { type Tagging } from './etag-choice.js';
+import { type Awaitable } from './awaitable.js';
 import { type FileStat, type ReadWindow } from './file-stat.js';
-import { type OpenFile } from './local-descriptor.js';
+import { type HoldOptions, type OpenFile } from './local-descriptor.js';
 import { type RemoteAnswer, type RemoteConditions } from './remote-answer.js';
 
 /**
@@ -128,5 +128,5 @@ export abstract class DownloadStorage {
    *
    * @internal
    */
-  hold?(key: string, tagging?: Tagging): Promise<OpenFile>;
+  hold?(key: string, options?: HoldOptions): Awaitable<OpenFile>;
 }

@@ -22,11 +22,16 @@ import {
   type Etag,
   type EtagChoice,
   firstChoice,
-  type Tagging,
 } from './etag-choice.js';
+import { andThen, type Awaitable } from './awaitable.js';
 import { type FileStat, type ReadWindow } from './file-stat.js';
 import { withRandomSuffix, keySegments } from './storage-key.js';
-import { openLocalFile, type OpenFile } from './local-descriptor.js';
+import {
+  type HoldOptions,
+  openLocalFile,
+  type OpenFile,
+  restated,
+} from './local-descriptor.js';
 import {
   confinedPath,
   errorCode,
@@ -106,18 +111,17 @@ export class FileSystemStorage extends DownloadStorage {
     return confinedPath(keySegments(key).join('/'), this.root, this.#dotfiles);
   }
 
-  override async hold(
-    key: string,
-    { chosen, fallback }: Tagging = {},
-  ): Promise<OpenFile> {
-    return openLocalFile(this.path(key), {
-      root: this.root,
-      ...firstChoice(chosen, this.#choice, fallback),
-    });
+  /** What a subclass says of the file in `stat()` holds here, too; its size is what the disk says. */
+  override hold(key: string, options?: HoldOptions): Awaitable<OpenFile> {
+    return andThen(this.#open(key, options), (file) =>
+      this.stat === FileSystemStorage.prototype.stat
+        ? file
+        : restated(file, () => this.stat(key)),
+    );
   }
 
   override async stat(key: string): Promise<FileStat> {
-    const file = await this.hold(key);
+    const file = await this.#open(key);
     file.close();
     return file.stat;
   }
@@ -171,6 +175,17 @@ export class FileSystemStorage extends DownloadStorage {
       if (isNoSuchFile(error)) return;
       throw unavailable(`${quote(key)} could not be deleted`, error);
     }
+  }
+
+  #open(
+    key: string,
+    { withTag, chosen, fallback }: HoldOptions = {},
+  ): Awaitable<OpenFile> {
+    return openLocalFile(this.path(key), {
+      root: this.root,
+      withTag,
+      ...firstChoice(chosen, this.#choice, fallback),
+    });
   }
 
   async #publish(

@@ -19,12 +19,18 @@ import {
   SuspiciousPathError,
 } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
-import { type FileStat, type ReadWindow } from './file-stat.js';
+import { andThen, type Awaitable, orElse } from './awaitable.js';
+import {
+  type FileStat,
+  type ReadWindow,
+  type StatOptions,
+} from './file-stat.js';
 import { diskPace, diskError, isBelow } from './local-disk.js';
 import {
   chosenEntityTag,
   type EtagChoice,
   type Tagged,
+  type Tagging,
 } from './etag-choice.js';
 
 /**
@@ -37,6 +43,13 @@ export interface OpenFile {
   readonly stat: FileStat;
   /** The descriptor, for whoever reads it faster than a stream does. */
   readonly descriptor: number;
+  /**
+   * Where the file lay when it was opened and found to be below its root, links followed. Undefined where
+   * that cannot be told: the name is no text, or another file has taken it.
+   */
+  readonly location?: string;
+  /** What the disk itself says of it, whatever else is said; its tag where one was wanted. */
+  readonly disk: FileStat;
   /**
    * A stream of the window; it closes the file when it ends or is destroyed.
    *
@@ -54,16 +67,28 @@ const READ_ONLY =
   constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
 /**
+ * What is wanted of a file that is opened.
+ *
+ * @internal
+ */
+export interface HoldOptions extends StatOptions, Tagging {
+  /** Whether its tag is; true by default. To make one may take some milliseconds. */
+  readonly withTag?: boolean;
+}
+
+/**
  * How a local file is opened.
  *
  * @internal
  */
-export interface OpenOptions extends EtagChoice {
+export interface OpenOptions extends EtagChoice, Pick<HoldOptions, 'withTag'> {
   /** The directory that the file must not leave, not by a link either. */
   readonly root?: string;
   /** What functions that make tags are told; the last segment of the path by default. */
   readonly name?: string;
 }
+
+const NO_OPTIONS: OpenOptions = {};
 
 /**
  * Opens a regular file; its facts and its bytes come from the same descriptor. Only the open itself may
@@ -74,81 +99,198 @@ export interface OpenOptions extends EtagChoice {
  * @throws StorageUnavailableError when the disk or the process cannot (EIO, EMFILE)
  * @internal
  */
-export async function openLocalFile(
+export function openLocalFile(
   path: string,
-  { root, name = basename(path), ...choice }: OpenOptions = {},
-): Promise<OpenFile> {
-  let descriptor: number | undefined;
-  try {
-    descriptor = await diskPace.call(
-      () => openSync(path, READ_ONLY),
-      () => opened(path),
-    );
-    const first = fstatSync(descriptor, { bigint: true });
-    if (!first.isFile()) {
-      throw new FileNotFoundError(`${quote(path)} is not a regular file`);
-    }
-    if (root !== undefined) requireBelow(root, path, descriptor);
-    const again = statAgain.bind(undefined, descriptor);
-    const file = { path, name, descriptor, stats: first, again };
-    return heldOpen(descriptor, await chosenEntityTag(file, choice));
-  } catch (error) {
-    if (descriptor !== undefined) closeSync(descriptor);
-    throw diskError(path, error);
-  }
+  options: OpenOptions = NO_OPTIONS,
+): Awaitable<OpenFile> {
+  return orElse(
+    () =>
+      andThen(
+        diskPace.call(
+          () => openSync(path, READ_ONLY),
+          () => opened(path),
+        ),
+        (descriptor) => checkedFile(descriptor, path, options),
+      ),
+    (error) => {
+      throw diskError(path, error);
+    },
+  );
 }
 
-function requireBelow(root: string, path: string, descriptor: number): void {
-  const actual = pathOfDescriptor(descriptor, path);
+function checkedFile(
+  descriptor: number,
+  path: string,
+  { root, name = basename(path), withTag = true, ...choice }: OpenOptions,
+): Awaitable<OpenFile> {
+  return orElse(
+    () => {
+      const stats = fstatSync(descriptor, { bigint: true });
+      if (!stats.isFile()) {
+        throw new FileNotFoundError(`${quote(path)} is not a regular file`);
+      }
+      const location = locationOf(descriptor, path);
+      if (root !== undefined) requireBelow(root, path, location);
+      const file = new LocalOpenFile(descriptor, stats, location);
+      if (!withTag) return file;
+      const again = (): Promise<BigIntStats> => statAgain(descriptor);
+      return andThen(
+        chosenEntityTag({ path, name, descriptor, stats, again }, choice),
+        (tagged) => file.tagged(tagged),
+      );
+    },
+    (error) => {
+      closeSync(descriptor);
+      throw error;
+    },
+  );
+}
+
+function requireBelow(root: string, path: string, location: string): void {
   // Where the root itself is reached by a link, its own path is asked for too.
-  if (!isBelow(root, actual) && !isBelow(realpathSync.native(root), actual)) {
+  if (
+    !isBelow(root, location) &&
+    !isBelow(realpathSync.native(root), location)
+  ) {
     throw new SuspiciousPathError(`${quote(path)} leaves its root by a link`);
   }
 }
 
 /** Where the open descriptor lies: Linux tells it exactly, elsewhere the path is resolved again. */
-function pathOfDescriptor(descriptor: number, path: string): string {
+function locationOf(descriptor: number, path: string): string {
   try {
-    return readlinkSync(`/proc/self/fd/${descriptor}`);
+    return readlinkSync(placeOf(descriptor));
   } catch {
     return realpathSync.native(path);
   }
 }
 
-function heldOpen(
-  descriptor: number,
-  { stats, etag, digest }: Tagged,
-): OpenFile {
-  const facts = factsOf(stats);
-  return {
-    descriptor,
-    stat:
-      digest === undefined ? { ...facts, etag } : { ...facts, etag, digest },
-    read({ start = 0, end = facts.size - 1, ifMatch } = {}) {
-      if (ifMatch !== undefined && ifMatch !== etag) {
-        closeSync(descriptor);
-        throw new FileChangedError('The file is another one now');
-      }
-      // The window ends where the file ended when it was described: bytes appended since are not sent.
-      if (end >= start) {
-        return createReadStream('', { fd: descriptor, start, end });
-      }
-      closeSync(descriptor);
-      return Readable.from([]);
-    },
-    isIntact() {
-      const now = fstatSync(descriptor, { bigint: true });
-      return (
-        now.size > stats.size ||
-        (now.size === stats.size && now.mtimeNs === stats.mtimeNs)
-      );
-    },
-    close: () => closeSync(descriptor),
-  };
+function placeOf(descriptor: number): string {
+  return `/proc/self/fd/${descriptor}`;
 }
 
-function factsOf(stats: BigIntStats): { size: number; lastModified: Date } {
-  return { size: Number(stats.size), lastModified: stats.mtime };
+// So ends what Linux says of a file that has lost its name; a file may also be called that.
+const NAMELESS = ' (deleted)';
+const UNREADABLE = '\ufffd';
+
+class LocalOpenFile implements OpenFile {
+  #stat: FileStat & { readonly size: number };
+  #stats: BigIntStats;
+  readonly #location: string;
+
+  constructor(
+    readonly descriptor: number,
+    stats: BigIntStats,
+    location: string,
+  ) {
+    this.#location = location;
+    this.#stats = stats;
+    this.#stat = { size: Number(stats.size), lastModified: stats.mtime };
+  }
+
+  get stat(): FileStat {
+    return this.#stat;
+  }
+
+  get disk(): FileStat {
+    return this.#stat;
+  }
+
+  get location(): string | undefined {
+    const location = this.#location;
+    if (location.endsWith(NAMELESS)) return undefined;
+    return location.includes(UNREADABLE) && !this.#isText()
+      ? undefined
+      : location;
+  }
+
+  /** The same file, with the tag that goes with these stats of it. */
+  tagged({ stats, etag, digest }: Tagged): this {
+    this.#stats = stats;
+    const facts = {
+      size: Number(stats.size),
+      lastModified: stats.mtime,
+      etag,
+    };
+    this.#stat = digest === undefined ? facts : { ...facts, digest };
+    return this;
+  }
+
+  read({
+    start = 0,
+    end = this.#stat.size - 1,
+    ifMatch,
+  }: ReadWindow = {}): Readable {
+    if (ifMatch !== undefined && ifMatch !== this.#stat.etag) {
+      this.close();
+      throw new FileChangedError('The file is another one now');
+    }
+    // The window ends where the file ended when it was described: bytes appended since are not sent.
+    if (end >= start) {
+      return createReadStream('', { fd: this.descriptor, start, end });
+    }
+    this.close();
+    return Readable.from([]);
+  }
+
+  isIntact(): boolean {
+    const { size, mtimeNs } = this.#stats;
+    const now = fstatSync(this.descriptor, { bigint: true });
+    return now.size > size || (now.size === size && now.mtimeNs === mtimeNs);
+  }
+
+  close(): void {
+    closeSync(this.descriptor);
+  }
+
+  /** A name that is not UTF-8 has a character in it that stands for what it is not. */
+  #isText(): boolean {
+    try {
+      const bytes = readlinkSync(placeOf(this.descriptor), 'buffer');
+      return bytes.equals(Buffer.from(this.#location));
+    } catch {
+      return false;
+    }
+  }
+}
+
+/**
+ * The same file, of which a subclass of its wrapper or storage says something else; its size is what the
+ * disk says.
+ *
+ * @internal
+ */
+export function restated(
+  file: OpenFile,
+  stat: () => Awaitable<FileStat>,
+): Awaitable<OpenFile> {
+  return orElse(
+    () =>
+      andThen(stat(), (other) =>
+        withStat(file, { ...other, size: file.stat.size }),
+      ),
+    (error) => {
+      file.close();
+      throw error;
+    },
+  );
+}
+
+/**
+ * The same file, of which something else is said.
+ *
+ * @internal
+ */
+export function withStat(file: OpenFile, stat: FileStat): OpenFile {
+  return {
+    stat,
+    descriptor: file.descriptor,
+    location: file.location,
+    disk: file.disk,
+    read: (window) => file.read(window),
+    isIntact: () => file.isIntact(),
+    close: () => file.close(),
+  };
 }
 
 // The promises of node:fs would make a FileHandle for each file.

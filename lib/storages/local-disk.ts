@@ -48,6 +48,10 @@ export function confinedPath(
   dotfiles = false,
 ): string {
   const base = absolute(root);
+  // Most paths: nothing in them means anything but itself.
+  if (sep === '/' && PLAIN.test(path)) {
+    return base === sep ? base + path : base + sep + path;
+  }
   const inside = isAbsolute(path) ? relative(base, path) : path;
   const segments = keySegments(
     isAbsolute(path) ? inside.split(sep).join('/') : inside,
@@ -57,6 +61,8 @@ export function confinedPath(
   }
   return join(base, inside);
 }
+
+const PLAIN = /^[\w-][\w .-]*(?:\/[\w-][\w .-]*)*$/;
 
 const absolute = remembered((root) => resolve(root));
 
@@ -134,16 +140,19 @@ export function isBelow(directory: string, path: string): boolean {
 const SLOW_MS = 2;
 // Then waiting for disks keeps the process from its work for at most a hundredth of the time.
 const PAUSE_FOR_EACH_MS = 100;
+// Of a disk that has to be waited for, the next calls are slow, too; one slow call alone has lost its core.
+const NEAR_CALLS = 200;
 
 /**
  * Whether calls on a disk are answered from memory. Then they are made at once: a trip to the thread
- * pool and back costs ten times the call. The first one that has to wait for a disk sends the next ones
- * to the pool for a while, where they keep nobody else waiting.
+ * pool and back costs ten times the call. The second one of some that has to wait for a disk sends the next
+ * ones to the pool for a while, where they keep nobody else waiting.
  *
  * @internal
  */
 export class DiskPace {
   #slowUntil = 0;
+  #callsSinceSlow = Infinity;
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
@@ -160,7 +169,14 @@ export class DiskPace {
     } finally {
       const ended = this.now();
       const took = ended - began;
-      if (took > SLOW_MS) this.#slowUntil = ended + took * PAUSE_FOR_EACH_MS;
+      if (took <= SLOW_MS) {
+        this.#callsSinceSlow += 1;
+      } else {
+        if (this.#callsSinceSlow < NEAR_CALLS) {
+          this.#slowUntil = ended + took * PAUSE_FOR_EACH_MS;
+        }
+        this.#callsSinceSlow = 0;
+      }
     }
   }
 }

@@ -69,8 +69,27 @@ function isWholeSecond({ ctimeNs }: TaggedStats): boolean {
   return ctimeNs % NS_PER_SECOND === 0n;
 }
 
-function tagOf({ ino, size, mtimeNs, ctimeNs }: TaggedStats): string {
-  return `"${digest(`${ino}.${size}.${mtimeNs}.${ctimeNs}`)}"`;
+// Hashing costs as much as opening the file does. By inode, since a file keeps its own; bounded.
+const lastTags = new Map<bigint, { stats: TaggedStats; tag: string }>();
+const MOST_TAGS = 1000;
+
+function tagOf(stats: TaggedStats): string {
+  const last = lastTags.get(stats.ino);
+  if (last && isSame(last.stats, stats)) return last.tag;
+  const { ino, size, mtimeNs, ctimeNs } = stats;
+  const tag = `"${digest(`${ino}.${size}.${mtimeNs}.${ctimeNs}`)}"`;
+  if (lastTags.size >= MOST_TAGS) lastTags.clear();
+  lastTags.set(ino, { stats: { ino, size, mtimeNs, ctimeNs }, tag });
+  return tag;
+}
+
+function isSame(one: TaggedStats, other: TaggedStats): boolean {
+  return (
+    one.ino === other.ino &&
+    one.size === other.size &&
+    one.mtimeNs === other.mtimeNs &&
+    one.ctimeNs === other.ctimeNs
+  );
 }
 
 /** Strong, and no other request will ever see it again. */

@@ -4,7 +4,7 @@ import { type Readable } from 'node:stream';
 import { type DownloadFile } from '../files/download-file.js';
 import { joinedStream } from '../files/virtual-file-source.js';
 import { type MultipartPlan, type ByteRange } from '../http/range.js';
-import { type Awaitable } from '../storages/awaitable.js';
+import { andThen, type Awaitable } from '../storages/awaitable.js';
 import {
   type FileStat,
   type ReadWindow,
@@ -21,6 +21,10 @@ import { type BodySegment, LocalBody } from './local-body.js';
  */
 export interface HeldDownload {
   readonly stat: FileStat;
+  /** Where a local file lay when it was opened. */
+  readonly location?: string;
+  /** What the disk itself says of it. */
+  readonly disk?: FileStat;
   /** Whether an origin of its own answers for it, and these are only its facts. */
   readonly isRemote?: boolean;
   /** How many ranges of it are served in one answer; 0 where it has none. */
@@ -45,37 +49,64 @@ const MOST_REQUESTS = 8;
 /**
  * Asks a file for its facts in the way that binds them to its bytes, where the wrapper knows one.
  *
- * @param wants what the request is about: nothing but the facts, the whole file, or ranges of it
  * @param client whose leaving is told to the file
+ * @param wantsFacts whether nobody asks for its bytes: one that is made when it is asked for is not made then
  * @throws FileNotFoundError, StorageUnavailableError, RemoteFileError by the wrapper
  * @internal
  */
-export async function holdDownload(
+export function holdDownload(
   file: DownloadFile,
-  wants: 'facts' | 'whole' | 'ranges',
   client: Client,
-): Promise<HeldDownload> {
-  if (wants === 'facts') {
-    const stat = await (file.statUnmade?.(client) ?? file.stat(client));
-    return heldByTag(file, stat, client);
+  wantsFacts = false,
+): Awaitable<HeldDownload> {
+  if (file.hold && !(wantsFacts && file.statUnmade)) {
+    return andThen(file.hold(client), (open) => new HeldOpen(open));
   }
-  if (file.hold) return heldOpen(await file.hold(client));
-  return heldByTag(file, await file.stat(client), client);
+  const stat = wantsFacts && file.statUnmade?.(client);
+  return andThen(stat || file.stat(client), (known) =>
+    heldByTag(file, known, client),
+  );
 }
 
-function heldOpen(open: OpenFile): HeldDownload {
-  const body = (...segments: BodySegment[]): LocalBody =>
-    new LocalBody(open, segments);
-  const { size = 0 } = open.stat;
-  return {
-    stat: open.stat,
-    mostRanges: MOST_RANGES,
-    whole: () => (size > 0 ? body({ start: 0, end: size - 1 }) : body()),
-    range: (range) => body(range),
-    multipart: ({ parts, tail }) =>
-      body(...parts.flatMap(({ head, range }) => [head, range]), tail),
-    close: () => open.close(),
-  };
+class HeldOpen implements HeldDownload {
+  readonly stat: FileStat;
+  readonly mostRanges = MOST_RANGES;
+
+  constructor(private readonly file: OpenFile) {
+    this.stat = file.stat;
+  }
+
+  get location(): string | undefined {
+    return this.file.location;
+  }
+
+  get disk(): FileStat {
+    return this.file.disk;
+  }
+
+  whole(): LocalBody {
+    const { size = 0 } = this.stat;
+    return size > 0 ? this.range({ start: 0, end: size - 1 }) : this.#body();
+  }
+
+  range(range: ByteRange): LocalBody {
+    return this.#body(range);
+  }
+
+  multipart({ parts, tail }: MultipartPlan): LocalBody {
+    return this.#body(
+      ...parts.flatMap(({ head, range }) => [head, range]),
+      tail,
+    );
+  }
+
+  close(): void {
+    this.file.close();
+  }
+
+  #body(...segments: BodySegment[]): LocalBody {
+    return new LocalBody(this.file, segments);
+  }
 }
 
 function heldByTag(

@@ -220,6 +220,11 @@ export class TaggedFile extends WrappedFile {
     return this.file.open(window);
   }
 
+  /** Ours is made from it. */
+  protected override needsTag(): boolean {
+    return true;
+  }
+
   protected override restated(stat: FileStat): FileStat {
     const etag = `"${this.useId}.${fingerprint(stat)}"`;
     return { ...stat, etag, version: versionOf(stat) };

@@ -144,7 +144,7 @@ describe('answerDownload by the application', () => {
       throw new Error('Nothing is to be read');
     });
     const stat = () => ({ size: 10, acceptsRanges: true });
-    const file = remote({ stat, open, hold: open, request: open });
+    const file = remote({ stat, open, request: open });
     const answer = await answered(file, { method: 'HEAD' });
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-length')).toBe('10');

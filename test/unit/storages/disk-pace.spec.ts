@@ -16,8 +16,26 @@ describe('DiskPace', () => {
     expect(pace.call(taking(1), inPool)).toBe('at once');
   });
 
-  it('sends calls to the pool for a hundred times as long as one had to wait', async () => {
+  it('takes one slow call for a lost core', () => {
     const pace = new DiskPace(() => now);
+    expect(pace.call(taking(30), inPool)).toBe('at once');
+    expect(pace.call(taking(0), inPool)).toBe('at once');
+  });
+
+  it('takes two of many calls for two lost cores', () => {
+    const pace = new DiskPace(() => now);
+    void pace.call(taking(30), inPool);
+    for (let calls = 0; calls < 200; calls += 1) {
+      void pace.call(taking(0), inPool);
+    }
+    void pace.call(taking(30), inPool);
+    expect(pace.call(taking(0), inPool)).toBe('at once');
+  });
+
+  it('sends calls to the pool for a hundred times as long as the second one of some had to wait', async () => {
+    const pace = new DiskPace(() => now);
+    void pace.call(taking(30), inPool);
+    void pace.call(taking(0), inPool);
     void pace.call(taking(30), inPool);
     expect(await pace.call(taking(0), inPool)).toBe('in the pool');
     now += 2_999;
@@ -32,6 +50,7 @@ describe('DiskPace', () => {
       now += 30;
       throw new Error('EIO');
     };
+    expect(() => pace.call(failing, inPool)).toThrow('EIO');
     expect(() => pace.call(failing, inPool)).toThrow('EIO');
     expect(await pace.call(taking(0), inPool)).toBe('in the pool');
   });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type DownloadFile, LocalFile } from 'nestjs-downloadview';
 
 import { planMultipart } from '../../../lib/http/range.js';
@@ -69,51 +69,33 @@ describe('holdDownload of a local file', () => {
   });
   afterAll(() => directory.remove());
 
-  it.each(['whole', 'ranges'] as const)(
-    'has all its bytes out of one open file where %s is wanted',
-    async (wants) => {
-      const hold = () => holdDownload(new LocalFile(path), wants, CLIENT);
-      const held = await hold();
-      expect(held.stat.size).toBe(10);
-      expect(held.mostRanges).toBe(50);
-      expect(await textOf(await readable(held.whole()))).toBe(TEXT);
-      const ranged = await (await hold()).range(RANGE);
-      expect(await textOf(await readable(ranged))).toBe('234');
-      const several = await (await hold()).multipart(PLAN);
-      const bytes = await bytesOf(await readable(several));
-      expect(bytes.toString()).toBe(PARTS.join(''));
-      expect(bytes).toHaveLength(PLAN.length);
-      await descriptorsClosed(path);
-    },
-  );
+  it('has all its bytes out of one open file', async () => {
+    const hold = () => holdDownload(new LocalFile(path), CLIENT);
+    const held = await hold();
+    expect(held.stat.size).toBe(10);
+    expect(held.mostRanges).toBe(50);
+    expect(await textOf(await readable(held.whole()))).toBe(TEXT);
+    const ranged = await (await hold()).range(RANGE);
+    expect(await textOf(await readable(ranged))).toBe('234');
+    const several = await (await hold()).multipart(PLAN);
+    const bytes = await bytesOf(await readable(several));
+    expect(bytes.toString()).toBe(PARTS.join(''));
+    expect(bytes).toHaveLength(PLAN.length);
+    await descriptorsClosed(path);
+  });
 
   it('has no bytes of an empty one', async () => {
     const empty = new LocalFile(await directory.write('empty', ''));
-    const held = await holdDownload(empty, 'whole', CLIENT);
+    const held = await holdDownload(empty, CLIENT);
     expect(await held.whole()).toMatchObject({ segments: [] });
     expect(await bytesOf(await readable(held.whole()))).toHaveLength(0);
     await descriptorsClosed(empty.path);
   });
 
   it('lets go of it unread', async () => {
-    const held = await holdDownload(new LocalFile(path), 'whole', CLIENT);
+    const held = await holdDownload(new LocalFile(path), CLIENT);
     await held.close();
     await descriptorsClosed(path);
-  });
-
-  it('holds nothing where only the facts are wanted', async () => {
-    const file = new LocalFile(path);
-    const hold = jest.fn(() => Promise.reject(new Error('held')));
-    const { stat } = await holdDownload(
-      Object.assign(Object.create(file) as LocalFile, {
-        hold,
-        stat: () => file.stat(),
-      }),
-      'facts',
-      CLIENT,
-    );
-    expect(stat.size).toBe(10);
-    expect(hold).not.toHaveBeenCalled();
   });
 });
 
@@ -124,7 +106,7 @@ describe('holdDownload of a file that is opened by its tag', () => {
     [undefined, undefined],
   ])('with the tag %s wants that of %s', async (etag, ifMatch) => {
     const { file, asked } = fileOf({ size: 10, etag });
-    const held = await holdDownload(file, 'ranges', CLIENT);
+    const held = await holdDownload(file, CLIENT);
     expect(asked).toHaveLength(0);
     await held.whole();
     await held.range(RANGE);
@@ -140,10 +122,8 @@ describe('holdDownload of a file that is opened by its tag', () => {
     [true, 8],
     [false, 0],
   ])('that says %p of ranges serves %d in one answer', async (says, most) => {
-    for (const wants of ['whole', 'facts'] as const) {
-      const { file } = fileOf({}, ofText, { acceptsRanges: says });
-      expect((await holdDownload(file, wants, CLIENT)).mostRanges).toBe(most);
-    }
+    const { file } = fileOf({}, ofText, { acceptsRanges: says });
+    expect((await holdDownload(file, CLIENT)).mostRanges).toBe(most);
   });
 
   it('makes no signal where nobody is asked for bytes', async () => {
@@ -152,12 +132,12 @@ describe('holdDownload of a file that is opened by its tag', () => {
         throw new Error('Nobody listens');
       },
     };
-    await holdDownload(fileOf({}).file, 'facts', client);
+    await holdDownload(fileOf({}).file, client);
   });
 
   it('opens each range when its turn comes, the first before the answer begins', async () => {
     const { file, asked } = fileOf({ size: 10, etag: '"v1"' });
-    const held = await holdDownload(file, 'ranges', CLIENT);
+    const held = await holdDownload(file, CLIENT);
     const several = await readable(held.multipart(PLAN));
     expect(asked).toEqual([{ ...RANGE, ifMatch: '"v1"', signal }]);
     expect(await textOf(several)).toBe(PARTS.join(''));
@@ -168,7 +148,7 @@ describe('holdDownload of a file that is opened by its tag', () => {
 
 describe('several ranges of a file that is opened by its tag', () => {
   async function several(open: Open): Promise<Readable> {
-    const held = await holdDownload(fileOf({}, open).file, 'ranges', CLIENT);
+    const held = await holdDownload(fileOf({}, open).file, CLIENT);
     return readable(held.multipart(PLAN));
   }
 

@@ -17,6 +17,7 @@ import { diskPace } from '../../../lib/storages/local-disk.js';
 import {
   openLocalFile,
   type OpenFile,
+  withStat,
 } from '../../../lib/storages/local-descriptor.js';
 import {
   type BodySegment,
@@ -60,7 +61,8 @@ async function bodyOf(
   changes?: Partial<OpenFile>,
 ) {
   path = await directory.write('a.bin', BYTES.subarray(0, size));
-  const file = { ...(await openLocalFile(path)), ...changes };
+  const open = await openLocalFile(path);
+  const file = { ...withStat(open, open.stat), ...changes };
   const close = jest.spyOn(file, 'close');
   const isIntact = jest.spyOn(file, 'isIntact');
   return { body: new LocalBody(file, segments), close, isIntact };
