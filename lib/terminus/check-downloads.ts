@@ -1,4 +1,8 @@
 import { taggedLocation } from '../backends/nginx-options.js';
+import {
+  type StorageFailure,
+  StorageUnavailableError,
+} from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
 import { StorageFile } from '../files/storage-file.js';
 import { type DownloadExplainer } from '../interceptors/download-explainer.js';
@@ -63,9 +67,23 @@ export async function answeredPart<Answer>(
     : down(`${asked} gives no answer: ${causeOf(answer.error)}.`);
 }
 
+/** What to look at where a store says why. */
+const REASONS: Readonly<Record<StorageFailure, string>> = {
+  clock:
+    'the clock of this machine is off by more than the store allows: set it',
+  'no-bucket': 'the store knows no such bucket or container',
+  unreachable: 'the store is not reachable from here',
+  'timed-out': 'the store does not answer in time',
+  throttled: 'the store is asked more than it takes',
+  credentials: 'the store does not take the credentials',
+};
+
 /** Never the message of others, which may name a path. */
 function causeOf(error: unknown): string {
   if (error instanceof TooLarge) return error.message;
+  if (error instanceof StorageUnavailableError && error.reason) {
+    return REASONS[error.reason];
+  }
   const code = errorCode(causeIn(error)) ?? errorCode(error);
   const parts = [nameOf(error), code].filter((part) => part !== undefined);
   return quote(parts.join(', ') || 'unknown');

@@ -70,6 +70,15 @@ export class RemoteOrigin {
     });
   }
 
+  /** How many there are now. */
+  connections(): Promise<number> {
+    return new Promise((resolve, reject) =>
+      this.#server.getConnections((error, count) =>
+        error ? reject(error) : resolve(count),
+      ),
+    );
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     this.#server.close();
