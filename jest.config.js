@@ -22,7 +22,11 @@ export default {
   maxWorkers: 2,
   globalSetup: '<rootDir>/test/support/programs.ts',
   testMatch: ['<rootDir>/test/**/*.spec.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/bench/'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/bench/',
+    '<rootDir>/test/stores/ceph/',
+  ],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/sample/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {

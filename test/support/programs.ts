@@ -55,6 +55,11 @@ const PROGRAMS = {
     neededBy: ['test/stores'],
   },
   memcached: { package: 'memcached', neededBy: ['test/stores'] },
+  radosgw: {
+    package: 'ceph-mon ceph-osd radosgw ceph-common ceph-base',
+    module: '/usr/bin/ceph-osd',
+    neededBy: ['test/stores/ceph'],
+  },
   unzip: { package: 'unzip', neededBy: ['test/clients'] },
   '7z': { package: 'p7zip-full', neededBy: ['test/clients'] },
   bsdtar: { package: 'libarchive-tools', neededBy: ['test/clients'] },
@@ -121,12 +126,26 @@ interface JestRun {
   };
 }
 
+interface JestProject {
+  readonly testPathIgnorePatterns: readonly string[];
+}
+
 /** Installs what the tests of this run need and the machine lacks, before they run side by side. */
 export default async function installMissingPrograms(
   run: JestRun,
+  { testPathIgnorePatterns }: JestProject,
 ): Promise<void> {
+  const isLeftOut = ({ neededBy }: Program): boolean =>
+    neededBy.every((directory) =>
+      testPathIgnorePatterns.some((pattern) =>
+        new RegExp(pattern).test(join(run.rootDir, directory, '/')),
+      ),
+    );
   const missing = (Object.keys(PROGRAMS) as ProgramName[]).filter(
-    (name) => !findProgram(name) && isNeeded(PROGRAMS[name], run),
+    (name) =>
+      !findProgram(name) &&
+      !isLeftOut(PROGRAMS[name]) &&
+      isNeeded(PROGRAMS[name], run),
   );
   if (missing.length > 0 && mayInstall()) {
     await install(missing.flatMap((name) => PROGRAMS[name].package.split(' ')));

@@ -51,7 +51,7 @@ export async function startSwift(): Promise<S3Server> {
   try {
     await writeConfiguration(directory, ports);
     children.push(...startServers(directory, ports));
-    await hasBucket(endpoint);
+    await hasBucket(endpoint, CREDENTIALS);
     return { endpoint, bucket: BUCKET, credentials: CREDENTIALS, stop };
   } catch (error) {
     const told = await readFile(`${directory.path}/log`, 'utf8').catch(
@@ -79,8 +79,12 @@ export function clientOf(
 /** Five processes in Python take their time where others want the processor, too. */
 const START_PATIENCE = 60_000;
 
-async function hasBucket(endpoint: string): Promise<void> {
-  const client = clientOf({ credentials: CREDENTIALS }, endpoint);
+/** Waits for a server to take its bucket. */
+export async function hasBucket(
+  endpoint: string,
+  credentials: S3Server['credentials'],
+): Promise<void> {
+  const client = clientOf({ credentials }, endpoint);
   let failure: unknown;
   const create = (): Promise<boolean> =>
     client.send(new CreateBucketCommand({ Bucket: BUCKET })).then(
