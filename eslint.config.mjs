@@ -39,6 +39,19 @@ export default defineConfig(
     languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
   },
   {
+    // What pages run.
+    files: ['test/docs/**/*.js'],
+    languageOptions: {
+      globals: {
+        URL: 'readonly',
+        document: 'readonly',
+        fetch: 'readonly',
+        location: 'readonly',
+        setTimeout: 'readonly',
+      },
+    },
+  },
+  {
     files: ['lib/**/*.ts'],
     rules: {
       'max-lines': [

@@ -15,11 +15,11 @@ import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
 import { FileColumnsModule } from 'nestjs-downloadview/typeorm';
 import { type Repository } from 'typeorm';
 
-import { Picture, PicturesController } from '../readme/pictures.js';
+import { Picture, PicturesController } from '../docs/pictures.js';
 import {
   acceptUploads,
   StreamedPicturesController,
-} from '../readme/uploads-fastify.js';
+} from '../docs/uploads-fastify.js';
 import {
   type Adapter,
   ADAPTERS,

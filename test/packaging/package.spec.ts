@@ -97,15 +97,17 @@ describe('the packed package', () => {
 
   afterAll(() => packed?.remove());
 
-  it('holds the two builds and the texts, nothing else', () => {
+  it('holds the two builds, the documentation and the texts, nothing else', () => {
     const others = packed.files.filter(
-      (name) => !/^package\/dist\/(esm|cjs)\//.test(name),
+      (name) => !/^package\/(dist\/(esm|cjs)|docs)\//.test(name),
     );
 
     expect(others.sort()).toEqual([
       'package/CHANGELOG.md',
+      'package/CONTRIBUTING.md',
       'package/LICENSE',
       'package/README.md',
+      'package/SECURITY.md',
       'package/package.json',
     ]);
   });

@@ -32,6 +32,9 @@ const sources = [
   'README.md',
   'LICENSE',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'docs',
   'lib',
   'test/support/cjs-package-json.mjs',
 ];

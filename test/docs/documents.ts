@@ -1,4 +1,9 @@
-import { Controller } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  UseGuards,
+} from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import {
   type DownloadRequest,
@@ -24,7 +29,17 @@ export class Document {
   ownerId!: number;
 }
 
+type UserRequest = DownloadRequest & { user?: { id: number } };
+
+/** In place of your own login. */
+class LoginGuard implements CanActivate {
+  canActivate(context: ExecutionContext) {
+    return Boolean(context.switchToHttp().getRequest<UserRequest>().user);
+  }
+}
+
 @Controller('documents/:slug')
+@UseGuards(LoginGuard)
 export class DocumentController extends ObjectDownloadController<Document> {
   basenameField = 'title'; // the client saves it under its title
 
@@ -34,8 +49,8 @@ export class DocumentController extends ObjectDownloadController<Document> {
     super();
   }
 
-  // Nobody gets the documents of others: for them there is no such row.
-  async getWhere(request: DownloadRequest & { user?: { id: number } }) {
+  // For everybody but its owner, there is no such document.
+  async getWhere(request: UserRequest) {
     return { ...(await super.getWhere(request)), ownerId: request.user?.id };
   }
 }

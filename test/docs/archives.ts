@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { Download, DownloadStorages, StorageFile } from 'nestjs-downloadview';
-import { ZipFile } from 'nestjs-downloadview/archives';
+import { TarFile, ZipFile } from 'nestjs-downloadview/archives';
 
 @Controller('archives')
 export class ArchiveController {
@@ -9,12 +9,21 @@ export class ArchiveController {
   @Get('photos')
   @Download()
   photos() {
+    return new ZipFile(this.entries(), { name: 'photos.zip' });
+  }
+
+  @Get('backup')
+  @Download()
+  backup() {
+    return new TarFile(this.entries(), { name: 'photos.tar' });
+  }
+
+  private entries() {
     const keys = ['2026/Zürich.jpg', '2026/日本.jpg']; // those that this user may have
     const storage = this.storages.get();
-    const entries = keys.map((path) => ({
-      file: new StorageFile(storage, path),
-      path, // inside the archive; rows may add size, etag and crc32
+    return keys.map((key) => ({
+      file: new StorageFile(storage, key),
+      path: key, // where it lies inside the archive
     }));
-    return new ZipFile(entries, { name: 'photos.zip' });
   }
 }
