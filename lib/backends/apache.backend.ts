@@ -195,6 +195,7 @@ const PROFILE: Omit<ServerProfile<PathRule>, 'pathEncoding'> = {
   offloadHeader: 'X-Sendfile',
   placeOf: directoryOf,
   keepsCoding: false,
+  followsLateLinks: true,
   conditions: 'application',
   mostRanges: 50,
   validators: strongTag,

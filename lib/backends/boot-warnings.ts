@@ -54,6 +54,24 @@ async function warningOf<Rule extends PathRule>(
   }
 }
 
+/**
+ * Said where files are handed out: what no configuration of this server can close.
+ *
+ * @internal
+ */
+export function linkWarnings<Rule extends PathRule>(
+  { name, followsLateLinks = false }: ServerProfile<Rule>,
+  rules: readonly Rule[],
+): readonly string[] {
+  const local = rules.filter((rule) => 'sourceDir' in rule);
+  if (!followsLateLinks || local.length === 0) return [];
+  const directories = local.map((rule) => quote(sourceOf(rule))).join(', ');
+  return [
+    `${name} follows a symbolic link that takes the place of a file after the application has looked. Let nobody ` +
+      `but the application write to ${directories}, or have nginx or lighttpd in front: they follow none.`,
+  ];
+}
+
 const STREAMED = 'the application sends its files itself.';
 const ON_PURPOSE =
   'Where that is meant, say so: give the controller the backend stream().';

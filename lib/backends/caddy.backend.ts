@@ -90,6 +90,7 @@ const PROFILE = {
   offloadHeader: 'X-Accel-Redirect',
   placeOf: ({ destination }: LocationRule): string => destination,
   keepsCoding: false,
+  followsLateLinks: true,
   mostRanges: 50,
   whole: {
     placeOf: ({ destination }: LocationRule): string =>

@@ -201,6 +201,11 @@ export interface ServerProfile<Rule extends PathRule> extends Pick<
   };
   /** Whether it opens a file that is reached over a symbolic link; true by default. */
   readonly followsLinks?: boolean;
+  /**
+   * Whether it opens a link that was put in the place of a file after the application has looked, and no
+   * configuration keeps it from that; false by default.
+   */
+  readonly followsLateLinks?: boolean;
   /** Whether it passes Content-Encoding on; otherwise the client would save a broken file. */
   readonly keepsCoding: boolean;
 }

@@ -14,7 +14,7 @@ import {
 import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { type FileStat } from '../storages/file-stat.js';
-import { ruleWarnings, sourceWarnings } from './boot-warnings.js';
+import { linkWarnings, ruleWarnings, sourceWarnings } from './boot-warnings.js';
 import { type FoundFile, locate, toldPlace } from './locate.js';
 import { type PathRule, type ServerProfile } from './rules.js';
 
@@ -135,6 +135,7 @@ async function warningsOf<Rule extends PathRule>(
   return [
     ...(await ruleWarnings(profile, rules)),
     ...(await sourceWarnings(profile, rules, sources)),
+    ...(sources.length > 0 ? linkWarnings(profile, rules) : []),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 
 import { quote } from '../errors/quote.js';
@@ -26,8 +26,10 @@ import { nginxTraps } from './traps/nginx-traps.js';
  */
 export function readConfiguration(file: string): string {
   try {
+    if (!statSync(file).isFile()) throw notRegular(file);
     return readFileSync(file, 'utf8');
   } catch (error) {
+    if (error instanceof WrongUseError) throw error;
     throw new WrongUseError(
       'FILE',
       file,
@@ -37,6 +39,18 @@ export function readConfiguration(file: string): string {
   }
 }
 
+/** To read a FIFO would wait for somebody who writes to it. */
+function notRegular(file: string): WrongUseError {
+  return new WrongUseError(
+    'FILE',
+    file,
+    'It cannot be read: it is no regular file. Give the name of a configuration, or - for the standard input.',
+  );
+}
+
+/** More than anybody has; files that include each other would double without an end. */
+const MOST_INCLUDED = 1000;
+
 /**
  * The files that a configuration of nginx includes by a relative name; what is not there is left out.
  *
@@ -44,8 +58,16 @@ export function readConfiguration(file: string): string {
  * @internal
  */
 export function includedBy(main: string): Included {
+  let count = 0;
   return (pattern) => {
     if (isAbsolute(pattern)) return [];
+    count += 1;
+    if (count > MOST_INCLUDED) {
+      throw new UnreadableConfigurationError(
+        { file: main, line: 1 },
+        `It includes more than ${MOST_INCLUDED} files: some of them include each other.`,
+      );
+    }
     return filesOf(join(dirname(main), pattern))
       .filter((file) => file !== normalize(main))
       .flatMap(readIncluded);
@@ -73,6 +95,7 @@ function filesOf(path: string): string[] {
 
 function readIncluded(file: string): IncludedFile[] {
   try {
+    if (!statSync(file).isFile()) return [];
     return [{ file, text: readFileSync(file, 'utf8') }];
   } catch {
     return [];
@@ -110,14 +133,27 @@ export function findTraps(
     );
     return inOrder(findings, file);
   } catch (error) {
-    if (!(error instanceof UnreadableConfigurationError)) throw error;
+    const { message, place } = unreadable(error, file);
     const trap = problem(
       'unreadable',
-      error.message,
+      message,
       'Correct it first: nothing else was looked at.',
     );
-    return [found(trap, error)];
+    return [found(trap, { place })];
   }
+}
+
+/** The parsers call themselves for each block, until there is no room left. */
+function unreadable(
+  error: unknown,
+  file: string,
+): UnreadableConfigurationError {
+  if (error instanceof UnreadableConfigurationError) return error;
+  if (!(error instanceof RangeError)) throw error;
+  return new UnreadableConfigurationError(
+    { file, line: 1 },
+    'Its blocks stand in each other deeper than any server reads them.',
+  );
 }
 
 /**

@@ -271,6 +271,26 @@ describe.each(ADAPTERS)('what a backend cannot send, on %s', (adapter) => {
     },
   );
 
+  it.each<[string, DownloadBackend['name'], number]>([
+    ['follows', 'apache', 1],
+    ['does not follow', 'lighttpd', 0],
+  ])('a server that %s late links: %s', async (_, name, count) => {
+    @Controller('media/*path')
+    class MediaController extends PathDownloadController {
+      override root = at('media');
+    }
+    const rules = [{ sourceDir: at('media') }];
+    const backend =
+      name === 'apache'
+        ? apache({ rules, pathEncoding: 'raw' })
+        : lighttpd({ rules });
+
+    const about = (await warnings(backend, MediaController)).filter((line) =>
+      line.includes('symbolic link'),
+    );
+    expect(about).toHaveLength(count);
+  });
+
   it('with remote, nginx fetches what is elsewhere', async () => {
     const fetched = [stored('store'), remote(url)];
 

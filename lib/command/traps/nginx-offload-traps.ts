@@ -138,6 +138,8 @@ export function proxyTraps(locations: readonly Location[]): Finding[] {
     ...offloading.flatMap((proxy) => [
       ...versionTraps(proxy),
       ...clientHeaders(proxy),
+      ...forwardedTraps(proxy),
+      ...uriTraps(proxy),
       ...bufferTraps(proxy),
     ]),
     ...(locations.some(isOffload) ? offloading.flatMap(ignoredTraps) : []),
@@ -173,6 +175,32 @@ function clientHeaders({ level, pass }: Proxy): Finding[] {
       pass,
     ),
   ];
+}
+
+const FORWARDED = problem(
+  'forwarded-for',
+  'X-Forwarded-For is what the client says: it chooses its address, for limits, logs and links that are bound to one.',
+  'Write `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;`, or `$remote_addr` where no other proxy is in front.',
+);
+const PASSED_URI = problem(
+  'proxy-pass-uri',
+  'With a path behind the host nginx decodes what the client has asked for and encodes it anew: names with `%2F`, `%25` or `;` reach the application as others.',
+  'Write the address without a path, not even a slash: `proxy_pass http://HOST:PORT;`.',
+);
+
+function forwardedTraps({ level, pass }: Proxy): Finding[] {
+  const setting = inForce(level, 'proxy_set_header').find(
+    ({ values: [name = '', value] }) =>
+      name.toLowerCase() === 'x-forwarded-for' &&
+      value === '$http_x_forwarded_for',
+  );
+  return setting ? [found(FORWARDED, ownOr(pass, level, setting))] : [];
+}
+
+function uriTraps({ pass }: Proxy): Finding[] {
+  const [address = ''] = pass.values;
+  const hasPath = /^https?:\/\/(?!unix:)[^/$]+\//.test(address);
+  return hasPath && !address.includes('$') ? [found(PASSED_URI, pass)] : [];
 }
 
 function bufferTraps({ level, pass }: Proxy): Finding[] {

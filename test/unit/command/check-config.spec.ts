@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -194,6 +195,66 @@ describe('check-config', () => {
 
     expect(output).toContain(
       `X-Frame-Options of '${file}', line 2, is lost here.`,
+    );
+  });
+
+  it('refuses a FIFO at once', async () => {
+    const fifo = join(directory.path, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+
+    const { status, errors } = await check('nginx', fifo);
+
+    expect(status).toBe(2);
+    expect(errors).toContain('no regular file');
+  });
+
+  it('does not wait for a FIFO that is included', async () => {
+    execFileSync('mkfifo', [join(directory.path, 'fifo')]);
+    const file = await directory.write('nginx.conf', 'include fifo;');
+
+    expect((await check('nginx', file)).status).toBe(0);
+  });
+
+  it('refuses files that include each other without an end', async () => {
+    for (let at = 0; at < 40; at++) {
+      const next = `include ${at + 1}.conf;`;
+      await directory.write(`${at}.conf`, `${next} ${next}`);
+    }
+    const { status, output } = await check(
+      'nginx',
+      join(directory.path, '0.conf'),
+    );
+
+    expect(status).toBe(1);
+    expect(output).toContain('more than 1000 files');
+  });
+
+  it.each<[ServerName, string, string]>([
+    ['nginx', 'a {', '}'],
+    ['caddy', 'a {\n', '}\n'],
+    ['apache', '<Location "/">\n', '</Location>\n'],
+  ])('refuses 200,000 nested blocks of %s', async (server, open, close) => {
+    const text = open.repeat(200_000) + close.repeat(200_000);
+
+    const { status, output } = await check(server, '-', text);
+
+    expect(status).toBe(1);
+    expect(output).toContain('unreadable');
+  });
+
+  it.each([
+    [
+      'proxy_set_header X-Forwarded-For $http_x_forwarded_for;',
+      'forwarded-for',
+    ],
+    ['proxy_pass http://app/;', 'proxy-pass-uri'],
+    ['proxy_pass http://127.0.0.1:3000/base/;', 'proxy-pass-uri'],
+  ])('finds %s', (line, name) => {
+    const pass = line.startsWith('proxy_pass') ? '' : 'proxy_pass http://app;';
+    const text = `server { location / { ${pass} ${line} } }`;
+
+    expect(findTraps('nginx', text, 'a.conf')).toContainEqual(
+      expect.objectContaining({ trap: name, level: 'problem' }),
     );
   });
 
