@@ -12,7 +12,16 @@ import jest from '../../jest.config.js';
 const [, options] = jest.transform['^.+\\.ts$'];
 const library = new Map([
   ['nestjs-downloadview', '../../lib/index.ts'],
-  ...['archives', 'csv', 'terminus', 'testing', 'typeorm'].map((entry) => [
+  ...[
+    'archives',
+    'azure',
+    'csv',
+    'gcs',
+    's3',
+    'terminus',
+    'testing',
+    'typeorm',
+  ].map((entry) => [
     `nestjs-downloadview/${entry}`,
     `../../lib/${entry}/index.ts`,
   ]),
