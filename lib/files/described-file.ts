@@ -5,7 +5,7 @@ import { type Awaitable } from '../storages/awaitable.js';
 import {
   type FileStat,
   type ReadWindow,
-  versionOf,
+  taggedAs,
 } from '../storages/file-stat.js';
 import {
   type RemoteAnswer,
@@ -68,12 +68,11 @@ export class DescribedFile extends WrappedFile {
 
   protected override restated(stat: FileStat): FileStat {
     const { name = this.file.name } = stat;
+    const { etag } = this.#facts;
     return {
-      ...stat,
+      ...(etag === undefined ? stat : taggedAs(stat, etag)),
       ...this.#facts,
       size: stat.size ?? this.#facts.size,
-      // A tag of the row's takes the place of the one that the file is bound by.
-      version: this.#facts.etag === undefined ? stat.version : versionOf(stat),
       ...(this.#title !== undefined && {
         name: titleWithExtension(this.#title, name),
       }),

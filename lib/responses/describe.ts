@@ -72,7 +72,7 @@ export function describe(
     isCharsetAssumed,
     size: stat.size,
     etag: stat.etag,
-    version: stat.version,
+    version: stat.version || undefined,
     encoding,
     digest,
     lastModified,

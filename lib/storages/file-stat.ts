@@ -12,9 +12,10 @@ export interface FileStat {
   readonly etag?: string;
   /**
    * The storage's own strong tag of these bytes, as `ReadWindow.ifMatch` takes it. Whoever describes a file
-   * otherwise, with a tag of a row, leaves it as it is: what is read is bound by it.
+   * otherwise, with a tag of a row, leaves it as it is: what is read is bound by it. `false` where the tag
+   * beside it is none of the storage's, which has no strong one itself.
    */
-  readonly version?: string;
+  readonly version?: string | false;
   /** A media type: `image/png`. */
   readonly contentType?: string;
   /** The charset of a text: `utf-8`. */
@@ -40,7 +41,17 @@ export function versionOf({
   version,
   etag,
 }: Pick<FileStat, 'version' | 'etag'>): string | undefined {
+  if (version === false) return undefined;
   return version ?? (etag?.startsWith('"') ? etag : undefined);
+}
+
+/**
+ * The same facts under a tag that is none of the storage's: its own binds what is read.
+ *
+ * @internal
+ */
+export function taggedAs(stat: FileStat, etag: string): FileStat {
+  return { ...stat, etag, version: versionOf(stat) ?? false };
 }
 
 /**

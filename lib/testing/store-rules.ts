@@ -25,7 +25,7 @@ export const REQUEST_RULES: Readonly<Record<string, StorageCheck>> = {
       assert.equal(stat.size, size);
       assert.equal(stat.etag, etag);
       assert.equal(stat.version, version);
-      assert.ok(version?.startsWith('"'), `No version: ${version}`);
+      assert.ok(version && version.startsWith('"'), `No version: ${version}`);
       await rejects(() => storage.request?.('missing', {}), FileNotFoundError);
     },
   'answers a request for a range with that part, if it answers requests':

@@ -10,7 +10,7 @@ import { type Awaitable } from '../../storages/awaitable.js';
 import {
   type FileStat,
   type ReadWindow,
-  versionOf,
+  taggedAs,
 } from '../../storages/file-stat.js';
 import { useIdOf, randomId } from './client-marks.js';
 import { hasRoom } from './portion.js';
@@ -227,7 +227,7 @@ export class TaggedFile extends WrappedFile {
 
   protected override restated(stat: FileStat): FileStat {
     const etag = `"${this.useId}.${fingerprint(stat)}"`;
-    return { ...stat, etag, version: versionOf(stat) };
+    return taggedAs(stat, etag);
   }
 }
 
