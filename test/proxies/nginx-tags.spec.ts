@@ -64,7 +64,10 @@ describeWith(['nginx'], 'files with a tag of their own behind nginx', () => {
       for (const [name, content] of Object.entries(CONTENTS)) {
         await utimes(await directory.write(name, content), MODIFIED, MODIFIED);
       }
-      const repository = { findOne: () => Promise.resolve(row) };
+      const repository = {
+        findOne: ({ where }: { where: object }) =>
+          Promise.resolve({ ...where, ...row }),
+      };
 
       @Controller('local')
       @Download()
@@ -106,7 +109,8 @@ describeWith(['nginx'], 'files with a tag of their own behind nginx', () => {
           }),
           ObjectDownloadController.asController('weak/:id', {
             repository: {
-              findOne: () => Promise.resolve({ ...row, tag: 'W/"weak"' }),
+              findOne: ({ where }: { where: object }) =>
+                Promise.resolve({ ...where, ...row, tag: 'W/"weak"' }),
             },
             etagField: 'tag',
           }),

@@ -139,7 +139,7 @@ describeServers('conditions', (server, adapter) => {
     @Controller('rows/:id')
     class RowController extends ObjectDownloadController<object> {
       override repository = {
-        findOne: async () => row,
+        findOne: async ({ where }: { where: object }) => ({ ...where, ...row }),
       };
       override etagField = 'etag';
       override lastModifiedField = 'date';

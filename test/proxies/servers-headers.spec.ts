@@ -42,6 +42,8 @@ const FIELDS_OF_A_FILE = [
   'etag',
   'last-modified',
   'x-content-type-options',
+  // The id that the log of completions knows it by; the printed configuration for Apache with completions takes it off.
+  'x-download-id',
 ];
 const OF_THE_CONNECTION = ['connection', 'server', 'x-powered-by'];
 /** Longer than Apache takes by default. */

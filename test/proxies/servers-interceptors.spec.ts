@@ -254,7 +254,7 @@ describeAllServers(
         expect(headers).toMatchObject({
           'content-encoding': 'gzip',
           'content-length': String(body.length),
-          'content-type': 'text/plain',
+          'content-type': 'text/plain; charset=utf-8',
         });
         expect(gunzipSync(body).toString()).toBe(CONTENT);
       });

@@ -52,7 +52,11 @@ describeServers(
 
       class RowController extends ObjectDownloadController<object> {
         override repository = {
-          findOne: async () => ({ file: 'digits-1.txt', ...OF_A_ROW }),
+          findOne: async ({ where }: { where: object }) => ({
+            ...where,
+            file: 'digits-1.txt',
+            ...OF_A_ROW,
+          }),
         };
         override etagField = 'tag';
         override lastModifiedField = 'date';
