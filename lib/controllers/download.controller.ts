@@ -71,7 +71,7 @@ export abstract class DownloadController extends PresentationHooks {
   /**
    * Checks the options once, at boot. Override it to check those of your own, and call `super`.
    *
-   * @param parameters names of the route's parameters
+   * @param _parameters names of the route's parameters
    * @throws InvalidOptionsError
    */
   checkOptions(_parameters: readonly string[]): void {

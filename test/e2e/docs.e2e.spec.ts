@@ -20,12 +20,14 @@ import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
 import {
   DownloadController,
   DownloadModule,
+  DownloadStorage,
   DownloadStorages,
   FileSystemStorage,
   MemoryStorage,
   PathDownloadController,
   StorageDownloadController,
 } from 'nestjs-downloadview';
+import sharp from 'sharp';
 
 import { createApplication, startApplication } from '../support/application.js';
 import { httpRequest } from '../support/http-client.js';
@@ -604,5 +606,47 @@ describe('the snippets of the documentation', () => {
         'Content-Disposition',
       ),
     });
+  });
+
+  it('derived.ts makes a thumbnail once', async () => {
+    const { ThumbnailController } = await import('../docs/derived.js');
+    const storage = new MemoryStorage();
+    const photo = { width: 400, height: 300, background: 'red' };
+    const bytes = await sharp({ create: { ...photo, channels: 3 } })
+      .png()
+      .toBuffer();
+    await storage.save('photos/pixel.png', bytes);
+    const save = jest.spyOn(storage, 'save');
+    const running = await startApplication('express', {
+      options: { storages: { default: storage } },
+      controllers: [ThumbnailController],
+    });
+    app = running.app;
+    const ask = (name: string) =>
+      httpRequest(running.origin, `/thumbnails/${name}`);
+    for (const { status, headers } of [
+      await ask('pixel.png'),
+      await ask('pixel.png'),
+    ]) {
+      expect(status).toBe(200);
+      expect(headers['content-type']).toBe('image/webp');
+    }
+    expect(save).toHaveBeenCalledTimes(1);
+    expect((await ask('missing.png')).status).toBe(404);
+    expect((await ask('..%2Fphotos%2Fpixel.png')).status).toBe(404);
+  });
+
+  it('stores.ts makes storages of the other clouds', async () => {
+    const { stores } = await import('../docs/stores.js');
+    const { azure, google } = stores('UseDevelopmentStorage=true');
+    expect(azure).toBeInstanceOf(DownloadStorage);
+    expect(google).toBeInstanceOf(DownloadStorage);
+  });
+
+  it('completions.ts prints the directives for what it reads', async () => {
+    const { downloads, printed } = await import('../docs/completions.js');
+    app = (await startApplication('express', { downloadModule: downloads }))
+      .app;
+    expect(printed).toContain('syslog:server=127.0.0.1:5140');
   });
 });
