@@ -1,4 +1,5 @@
 import { type DownloadBackend } from './responses/download-backend.js';
+import { LIMIT_RATE } from './responses/presentation.js';
 import { stream } from './backends/stream.backend.js';
 import {
   checkCompletions,
@@ -58,6 +59,11 @@ export interface DownloadModuleOptions {
    */
   readonly explain?: boolean;
   /**
+   * Bytes a second that a client gets at most, for one answer: whole, 1 or more; false for no limit. By default the
+   * backend's own. A controller, a handler and a response may say otherwise.
+   */
+  readonly limitRate?: number | false;
+  /**
    * Where the server in front says what became of the files that it was handed. With it, `handed-over` in
    * DownloadEvents is followed by what the server did.
    */
@@ -81,6 +87,7 @@ export interface CheckedDownloadOptions {
   readonly exposeHeaders: boolean;
   readonly explain: boolean;
   readonly completions?: CompletionsOptions;
+  readonly limitRate?: number | false;
 }
 
 /**
@@ -103,6 +110,7 @@ const KNOWN: readonly (keyof DownloadModuleOptions)[] = [
   'charset',
   'etag',
   'contentTagLimit',
+  'limitRate',
 ];
 
 const INLINE = "Give an object: { allow: ['image/png', 'application/pdf'] }.";
@@ -140,6 +148,7 @@ export function checkDownloadOptions(
     exposeHeaders: flag('exposeHeaders', options.exposeHeaders),
     explain: flag('explain', options.explain),
     completions: checkCompletions(options.completions),
+    limitRate: limitRate(options.limitRate),
   };
 }
 
@@ -239,6 +248,14 @@ function milliseconds(value = 10_000): number {
     value,
     'Give whole milliseconds, 0 or more.',
   );
+}
+
+function limitRate(
+  value: number | false | undefined,
+): number | false | undefined {
+  const [holds, accepted] = LIMIT_RATE;
+  if (value === undefined || holds(value)) return value;
+  throw new InvalidOptionsError('limitRate', value, accepted);
 }
 
 function flag(option: string, value = false): boolean {

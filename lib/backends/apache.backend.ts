@@ -1,6 +1,7 @@
 import {
   CHECKED_ELSEWHERE,
   checkOptions,
+  isWholeNumber,
   oneOf,
   type OptionChecks,
 } from '../errors/check-options.js';
@@ -35,6 +36,12 @@ const MODULES = {
   proxy_http_module: 'mod_proxy_http.so',
   xsendfile_module: 'mod_xsendfile.so',
 };
+const LIMITING_MODULES = {
+  env_module: 'mod_env.so',
+  filter_module: 'mod_filter.so',
+  ratelimit_module: 'mod_ratelimit.so',
+};
+const KIB = 1024;
 
 /**
  * A configuration of Apache for these rules: complete, with the modules where Debian has them, or only what
@@ -45,15 +52,27 @@ const MODULES = {
 export function apacheConfig(
   rules: readonly PathRule[],
   options: ServerConfigOptions,
+  limitRate?: number,
 ): string {
   const places = serverPlaces(options);
-  const site = siteDirectives(rules, places);
+  const site = siteDirectives(rules, places, limitRate);
   const [name = 'localhost', ...aliases] = places.names;
   const lines = options.include
-    ? ['# Needs mod_headers, mod_proxy_http and mod_xsendfile.', ...site]
+    ? [
+        limitRate === undefined
+          ? '# Needs mod_headers, mod_proxy_http and mod_xsendfile.'
+          : '# Needs mod_env, mod_filter, mod_headers, mod_proxy_http, mod_ratelimit and mod_xsendfile.',
+        ...site,
+      ]
     : [
         `ServerName ${name}`,
-        ...serverDirectives(places, options.directory),
+        ...serverDirectives(
+          places,
+          options.directory,
+          limitRate === undefined
+            ? MODULES
+            : { ...MODULES, ...LIMITING_MODULES },
+        ),
         '',
         `<VirtualHost ${places.listen.host ?? '*'}:${places.listen.port}>`,
         ...indent([...aliases.map((alias) => `ServerAlias ${alias}`), ...site]),
@@ -65,10 +84,11 @@ export function apacheConfig(
 function serverDirectives(
   { listen, user }: ServerPlaces,
   directory: string | undefined,
+  modules: Readonly<Record<string, string>>,
 ): string[] {
   const { host, port } = listen;
   return [
-    ...Object.entries(MODULES).map(
+    ...Object.entries(modules).map(
       ([name, file]) => `LoadModule ${name} "/usr/lib/apache2/modules/${file}"`,
     ),
     `Listen ${host === undefined ? port : `${host}:${port}`}`,
@@ -91,6 +111,7 @@ function serverDirectives(
 function siteDirectives(
   rules: readonly PathRule[],
   places: ServerPlaces,
+  limitRate: number | undefined,
 ): string[] {
   const { upstream, requestHeaders, timeout } = places;
   const accessLog = accessLogOf(places);
@@ -110,8 +131,12 @@ function siteDirectives(
       (directory) => `XSendFilePath ${quoted(directory)}`,
     ),
     ...completionDirectives(completionsFile(places)),
+    ...limitDirectives(limitRate),
     '<Location "/">',
-    ...indent(locationDirectives(requestHeaders)),
+    ...indent([
+      ...locationDirectives(requestHeaders),
+      ...(limitRate === undefined ? [] : ['FilterChain paced']),
+    ]),
     '</Location>',
   ];
 }
@@ -130,6 +155,18 @@ function completionDirectives(file: string | undefined): string[] {
     'Header onsuccess note X-Download-Id download-id',
     'Header onsuccess unset X-Download-Id',
     `CustomLog ${quoted(file)} ${quoted(COMPLETION)} "expr=-n note('download-id')"`,
+  ];
+}
+
+/** What the application streams passes by: it has its own pace. */
+function limitDirectives(limitRate: number | undefined): string[] {
+  if (limitRate === undefined) return [];
+  return [
+    '# The files that Apache sends go out at this rate, in KiB a second.',
+    `SetEnv rate-limit ${limitRate / KIB}`,
+    'Header onsuccess note X-Sendfile paced',
+    'FilterDeclare paced PROTOCOL',
+    'FilterProvider paced RATE_LIMIT "-n note(\'paced\')"',
   ];
 }
 
@@ -180,6 +217,12 @@ export interface ApacheOptions {
    * with a `%` is streamed where it is `raw`: after an upgrade it would be taken for another one.
    */
   readonly pathEncoding: PathEncoding;
+  /**
+   * Bytes a second, a multiple of 1024, at which a client gets a file where neither the download nor the module
+   * says otherwise. It is the one rate that Apache knows: the application sends what has another, and all ranges.
+   * By default there is no limit.
+   */
+  readonly limitRate?: number;
 }
 
 const CHECKS: OptionChecks<ApacheOptions> = {
@@ -188,6 +231,10 @@ const CHECKS: OptionChecks<ApacheOptions> = {
     ['raw', 'percent'],
     "Give 'raw' for mod_xsendfile up to 0.12 (Debian 12), 'percent' from 1.0 (Debian 13).",
   ),
+  limitRate: [
+    (value) => isWholeNumber(value, KIB) && value % KIB === 0,
+    'Give bytes a second, a multiple of 1024: Apache counts KiB.',
+  ],
 };
 
 const PROFILE: Omit<ServerProfile<PathRule>, 'pathEncoding'> = {
@@ -226,14 +273,19 @@ export function apache(options: ApacheOptions): DownloadBackend {
     required: ['pathEncoding'],
   });
   const rules = checkPathRules(options.rules);
-  const { pathEncoding } = options;
+  const { pathEncoding, limitRate } = options;
   const profile = {
     ...PROFILE,
     pathEncoding,
+    keepsTo: (rate: number | false) => rate === (limitRate ?? false),
+    // Its filter would let them pass.
+    mostRanges: limitRate === undefined ? PROFILE.mostRanges : 0,
     untellable: pathEncoding === 'raw' ? NOT_RAW : undefined,
   };
   return {
     ...serverBackend(profile, rules),
-    serverConfig: (server: ServerConfigOptions) => apacheConfig(rules, server),
+    limitRate,
+    serverConfig: (server: ServerConfigOptions) =>
+      apacheConfig(rules, server, limitRate),
   };
 }

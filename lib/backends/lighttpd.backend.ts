@@ -1,9 +1,15 @@
-import { CHECKED_ELSEWHERE, checkOptions } from '../errors/check-options.js';
+import {
+  CHECKED_ELSEWHERE,
+  checkOptions,
+  isWholeNumber,
+  type OptionChecks,
+} from '../errors/check-options.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import {
   type ServerConfigOptions,
   type DownloadBackend,
 } from '../responses/download-backend.js';
+import { type ResponseHeaders } from '../responses/response-headers.js';
 import {
   directoryOf,
   type PathRule,
@@ -165,6 +171,37 @@ function quoted(text: string): string {
 export interface LighttpdOptions {
   /** Which files lighttpd can reach. */
   readonly rules: readonly PathRule[];
+  /**
+   * Bytes a second at which a client gets a file where neither the download nor the module says otherwise, told
+   * to lighttpd in whole KiB. By default there is no limit.
+   */
+  readonly limitRate?: number;
+}
+
+const KIB = 1024;
+
+/** In whole KiB, at most 5 % away. */
+function isTellable(limitRate: number): boolean {
+  return Math.abs(toKib(limitRate) * KIB - limitRate) <= limitRate / 20;
+}
+
+function toKib(limitRate: number): number {
+  return Math.round(limitRate / KIB);
+}
+
+const CHECKS: OptionChecks<LighttpdOptions> = {
+  rules: CHECKED_ELSEWHERE,
+  limitRate: [
+    (value) => isWholeNumber(value, 1) && isTellable(value),
+    'Give whole bytes a second, a multiple of 1024 if it is less than ten of them: lighttpd counts KiB.',
+  ],
+};
+
+/** It takes the header for itself. */
+function limitHeader(limitRate: number | false | undefined): ResponseHeaders {
+  return limitRate
+    ? { 'X-LIGHTTPD-KBytes-per-second': String(toKib(limitRate)) }
+    : {};
 }
 
 const PROFILE: ServerProfile<PathRule> = {
@@ -176,6 +213,7 @@ const PROFILE: ServerProfile<PathRule> = {
   // eslint-disable-next-line no-control-regex
   untellable: /[\0-\x1f\x7f]/,
   followsLinks: false,
+  keepsTo: (limitRate) => limitRate === false || isTellable(limitRate),
   keepsCoding: true,
   conditions: 'application',
   // It would send one range from the first byte of all to the last.
@@ -202,16 +240,14 @@ const PROFILE: ServerProfile<PathRule> = {
  * @publicApi
  */
 export function lighttpd(options: LighttpdOptions): DownloadBackend {
-  checkOptions(
-    'lighttpd',
-    options,
-    { rules: CHECKED_ELSEWHERE },
-    { example: '{ rules: [...] }' },
-  );
+  checkOptions('lighttpd', options, CHECKS, { example: '{ rules: [...] }' });
   const rules = checkPathRules(options.rules);
   checkLighttpdDirectories(rules);
   return {
-    ...serverBackend(PROFILE, rules),
+    ...serverBackend(PROFILE, rules, (_description, _rule, response) =>
+      limitHeader(response.limitRate ?? options.limitRate),
+    ),
+    limitRate: options.limitRate,
     rangesStreams: true,
     serverConfig: (server: ServerConfigOptions) =>
       lighttpdConfig(rules, server),

@@ -134,6 +134,7 @@ const PROFILE: ServerProfile<NginxRule> = {
   keepsCoding: false,
   conditions: 'server',
   mostRanges: 50,
+  keepsTo: () => true,
   whole: { placeOf: ({ destination }) => wholeLocation(destination) },
   validators: nginxValidators,
 };
@@ -171,8 +172,8 @@ export function nginx(options: NginxOptions): DownloadBackend {
   const rules = checkNginxRules(options.rules, remote !== undefined);
   const profile = { ...PROFILE, losesHeader };
   const known = new KnownFiles(remote?.cache?.stale);
-  const onDisk = serverBackend(profile, rules, (description, rule) =>
-    ownHeaders({ ...options, ...rule }, description),
+  const onDisk = serverBackend(profile, rules, (description, rule, response) =>
+    ownHeaders({ ...options, ...rule }, description, response),
   );
   return {
     ...onDisk,
@@ -184,7 +185,7 @@ export function nginx(options: NginxOptions): DownloadBackend {
       return (
         remote &&
         remoteAnswer(response, request, remote, known, (description) =>
-          ownHeaders(options, description),
+          ownHeaders(options, description, response),
         )
       );
     },
@@ -211,10 +212,11 @@ function withoutRemote(source: DownloadSource): DownloadSource {
 function ownHeaders(
   settings: NginxSettings,
   description: DownloadDescription,
+  { limitRate = settings.limitRate }: ProxiableDownload,
 ): ResponseHeaders {
   return {
     ...charsetHeader(settings.charset, description),
-    ...accelHeaders(settings),
+    ...accelHeaders({ ...settings, limitRate }),
   };
 }
 

@@ -92,6 +92,7 @@ export function redirect(options: RedirectOptions): DownloadBackend {
       const { file } = response;
       if (request.method !== 'GET') return refuse(request, 'redirectsGet');
       if (!file.temporaryUrl) return refuse(request, 'noAddress');
+      if (response.limitRate) return refuse(request, 'limitRate');
       const description = await response.describe();
       if (isCoded(description)) return refuse(request, 'coding');
       const refusal = rangeRefusal(request, description);

@@ -206,6 +206,8 @@ export interface ServerProfile<Rule extends PathRule> extends Pick<
    * configuration keeps it from that; false by default.
    */
   readonly followsLateLinks?: boolean;
+  /** Whether it sends at this rate, in bytes a second; by default it knows no limit but false. */
+  readonly keepsTo?: (limitRate: number | false) => boolean;
   /** Whether it passes Content-Encoding on; otherwise the client would save a broken file. */
   readonly keepsCoding: boolean;
 }

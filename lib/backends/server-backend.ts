@@ -34,6 +34,7 @@ export function serverBackend<Rule extends PathRule>(
   ownHeaders: (
     description: DownloadDescription,
     rule: Rule,
+    response: ProxiableDownload,
   ) => ResponseHeaders = () => ({}),
 ): DownloadBackend {
   const { name, conditions, mostRanges, validators, offloadHeader } = profile;
@@ -48,6 +49,9 @@ export function serverBackend<Rule extends PathRule>(
       // Neither asks a store that may be down.
       if (path === undefined && url === undefined) {
         return refuse(request, 'noPlace');
+      }
+      if (!isKeptTo(response.limitRate, profile)) {
+        return refuse(request, 'limitRate');
       }
       if (rules.length === 0) return refuse(request, 'noRule');
       if (await isElsewhere(response.file, rules)) {
@@ -70,7 +74,7 @@ export function serverBackend<Rule extends PathRule>(
       const headers = {
         ...tellableHeaders(description.headers),
         ...known,
-        ...ownHeaders(description, rule),
+        ...ownHeaders(description, rule, response),
       };
       const whole =
         request.headers.range === undefined
@@ -82,6 +86,15 @@ export function serverBackend<Rule extends PathRule>(
     },
     warnings: (sources) => warningsOf(profile, rules, sources),
   };
+}
+
+function isKeptTo(
+  limitRate: number | false | undefined,
+  {
+    keepsTo = (rate): boolean => rate === false,
+  }: Pick<ServerProfile<never>, 'keepsTo'>,
+): boolean {
+  return limitRate === undefined || keepsTo(limitRate);
 }
 
 /** The answer for a Range that is not to be obeyed. */

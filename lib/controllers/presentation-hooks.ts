@@ -26,6 +26,8 @@ export abstract class PresentationHooks {
   cacheControl?: string;
   /** Further headers. */
   headers?: ResponseHeaders;
+  /** Bytes a second that a client gets at most, for one answer; false for no limit. By default the module's, else the backend's. */
+  limitRate?: number | false;
   /** A backend of its own, in place of the configured one. */
   backend?: DownloadBackend;
 
@@ -76,6 +78,13 @@ export abstract class PresentationHooks {
     _request: DownloadRequest,
   ): Awaitable<ResponseHeaders | undefined> {
     return this.headers;
+  }
+
+  getLimitRate(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<number | false | undefined> {
+    return this.limitRate;
   }
 
   getBackend(
@@ -150,6 +159,10 @@ const QUESTIONS: readonly Question[] = [
   (said, hooks, ...asked) =>
     andThen(hooks.getHeaders(...asked), (value) => {
       said.headers = value;
+    }),
+  (said, hooks, ...asked) =>
+    andThen(hooks.getLimitRate(...asked), (value) => {
+      said.limitRate = value;
     }),
   (said, hooks, ...asked) =>
     andThen(hooks.getBackend(...asked), (value) => {

@@ -23,6 +23,7 @@ import { isNotModified } from './conditions.js';
 import { followAnswer } from './download-tracking.js';
 import { toldOutcome } from './download-explainer.js';
 import { type Exchange } from './exchange.js';
+import { limitAnswer } from './limits.js';
 import {
   countedBackend,
   offloadOutcome,
@@ -93,6 +94,7 @@ export function answerDownload(
   );
   return andThen(answered, (answer) =>
     andThen(gate && passGate(gate, answer, download, exchange), () => {
+      limitAnswer(answer, download, backend);
       followAnswer(answer, download, exchange.tracked, backend);
       exchange.onClose(() => answer.close());
       return download.answerBy(answer);

@@ -74,6 +74,7 @@ export const REFUSALS = {
   remoteVersion: 'the cache is for versions, and the store names none',
   remoteTag: 'the store would not hold If-Range against the tag of the file',
   empty: 'the file is empty',
+  limitRate: 'the server does not keep to the rate of this download',
   noAddress: 'the storage makes no temporary address',
   notGet: 'the server would answer conditions and ranges of this method',
   redirectsGet: 'only GET is sent elsewhere',
@@ -171,6 +172,11 @@ export interface ServerConfigOptions {
 export interface ProxiableDownload {
   readonly file: DownloadFile;
   readonly presentation: Presentation;
+  /**
+   * Bytes a second that the client gets at most, as the download or the module says: false for no limit, undefined
+   * where neither says. A server that cannot keep to it must not get the file.
+   */
+  readonly limitRate?: number | false;
   /** @throws FileNotFoundError where there is no such file */
   describe(): Promise<DownloadDescription>;
   /** The same from facts that are known already, where the file cannot be asked. */
@@ -242,6 +248,9 @@ export interface DownloadBackend {
 
   /** Milliseconds after which a client that takes nothing is reset; a minute by default, 0 for never. */
   readonly idleTimeout?: number;
+
+  /** Bytes a second at which the application sends where neither a download nor the module says. */
+  readonly limitRate?: number;
 
   /**
    * The answer that makes the server send the file, where it can.

@@ -133,6 +133,11 @@ export class DownloadResponse
     return this.#presentation;
   }
 
+  /** Bytes a second that the client gets at most; false for no limit, undefined where nobody says. */
+  get limitRate(): number | false | undefined {
+    return this.#presentation.limitRate ?? this.#defaults?.limitRate;
+  }
+
   /**
    * Whether Nest gets it as it is: something else in place of the download, such as a page that asks first.
    *

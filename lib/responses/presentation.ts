@@ -1,3 +1,4 @@
+import { isWholeNumber, type OptionCheck } from '../errors/check-options.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { type Awaitable } from '../storages/awaitable.js';
@@ -28,6 +29,11 @@ export interface Presentation {
   readonly cacheControl?: string;
   /** Further headers; they come before the library's own. */
   readonly headers?: ResponseHeaders;
+  /**
+   * Bytes a second that the client gets at most, 1 or more; false for no limit. By default the module's, else the
+   * backend's. It is for one answer: several at once, such as the ranges of one file, get as much each.
+   */
+  readonly limitRate?: number | false;
   /** Decides If-Modified-Since: false brings 304. By default the file's own, else `lastModified`. */
   readonly wasModifiedSince?: (
     file: DownloadFile,
@@ -46,20 +52,31 @@ export interface PresentationDefaults {
   readonly charset?: string;
   readonly inlineTypes?: readonly string[];
   readonly exposeHeaders?: boolean;
+  /** Bytes a second, where a download does not say itself. */
+  readonly limitRate?: number | false;
   /** How local files are tagged, where they do not say themselves. */
   readonly tags?: EtagChoice;
 }
 
-type Check = readonly [holds: (value: unknown) => boolean, accepted: string];
+/**
+ * @internal
+ */
+export const LIMIT_RATE: OptionCheck = [
+  (value: unknown): boolean => value === false || isWholeNumber(value, 1),
+  'Give whole bytes a second, 1 or more, or false for no limit.',
+];
 
-const TEXT: Check = [(value) => typeof value === 'string', 'Give a string.'];
+const TEXT: OptionCheck = [
+  (value) => typeof value === 'string',
+  'Give a string.',
+];
 
-const FIELD: Check = [
+const FIELD: OptionCheck = [
   isFieldValue,
   'Give a string of Latin-1 characters without line breaks.',
 ];
 
-const CHECKS: Readonly<Record<string, Check>> = {
+const CHECKS: Readonly<Record<string, OptionCheck>> = {
   attachment: [(value) => typeof value === 'boolean', 'Give true or false.'],
   basename: TEXT,
   contentType: TEXT,
@@ -78,6 +95,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
       typeof value.proxy === 'function',
     'Give a backend: stream() or nginx({ rules: [...] }).',
   ],
+  limitRate: LIMIT_RATE,
   wasModifiedSince: [
     (value) => typeof value === 'function',
     'Give a function of the file and a date.',

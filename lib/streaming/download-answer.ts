@@ -117,7 +117,12 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
 
   /** Further headers. */
   add(headers: ResponseHeaders): void {
-    this.#further = headers;
+    this.#further = { ...this.#further, ...headers };
+  }
+
+  /** @param limitRate bytes a second of the body */
+  pace(limitRate: number): void {
+    this.stream.limitRate = limitRate;
   }
 
   observe(observer: AnswerObserver): void {

@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 
 import { isOnSocket } from './connection.js';
 import { type LocalBody } from './local-body.js';
+import { PacedStream } from './paced-stream.js';
 import { WrittenBytes } from './response-writes.js';
 
 /**
@@ -34,6 +35,8 @@ export interface DownloadStreamEvents {
 export class DownloadStream extends Readable {
   /** Whether others than this stream itself may end it. */
   mayBeDestroyed = true;
+  /** Bytes a second, where they are limited. */
+  limitRate: number | undefined;
   readonly #body: Readable | LocalBody | undefined;
   readonly #events: DownloadStreamEvents;
   #source: Readable | undefined;
@@ -68,7 +71,7 @@ export class DownloadStream extends Readable {
     const body = this.#body;
     const isPlain = isPlainResponse(destination);
     if (this.#events.isObserved) this.#written = new WrittenBytes(destination);
-    if (body instanceof Readable || !isPlain) {
+    if (body instanceof Readable || !isPlain || this.limitRate) {
       super.pipe(destination, options);
     } else if (body) {
       this.#sendStraight(body, destination);
@@ -136,7 +139,9 @@ export class DownloadStream extends Readable {
   }
 
   #pull(body: Readable | LocalBody): void {
-    const source = body instanceof Readable ? body : body.toReadable();
+    const { limitRate } = this;
+    const bytes = body instanceof Readable ? body : body.toReadable();
+    const source = limitRate ? new PacedStream(bytes, limitRate) : bytes;
     this.#source = source;
     if (source !== body) source.on('error', (error) => this.#fail(error));
     source

@@ -206,3 +206,31 @@ describe('a directory that a configuration cannot carry', () => {
     },
   );
 });
+
+describe('the configuration of an Apache with a rate', () => {
+  it('limits the files that Apache sends, and nothing else', () => {
+    const limited = apache({
+      rules: LEAST,
+      pathEncoding: 'raw',
+      limitRate: 512_000,
+    });
+    const unlimited = apache({ rules: LEAST, pathEncoding: 'raw' });
+
+    const further = printed(limited)
+      .split('\n')
+      .filter((line) => !printed(unlimited).split('\n').includes(line));
+
+    expect(further.map((line) => line.trim())).toEqual([
+      ...['env', 'filter', 'ratelimit'].map(
+        (name) =>
+          `LoadModule ${name}_module "/usr/lib/apache2/modules/mod_${name}.so"`,
+      ),
+      '# The files that Apache sends go out at this rate, in KiB a second.',
+      'SetEnv rate-limit 500',
+      'Header onsuccess note X-Sendfile paced',
+      'FilterDeclare paced PROTOCOL',
+      `FilterProvider paced RATE_LIMIT "-n note('paced')"`,
+      'FilterChain paced',
+    ]);
+  });
+});

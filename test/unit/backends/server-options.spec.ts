@@ -60,9 +60,9 @@ describe.each(NAMES)('%s()', (name) => {
   });
 
   it('refuses an option that it does not know, and names the others', () => {
-    const error = refusal(name, { ...options, limitRate: 1 });
+    const error = refusal(name, { ...options, expires: 1 });
 
-    expect(error.option).toBe(`${name}.limitRate`);
+    expect(error.option).toBe(`${name}.expires`);
     expect(error.accepted).toContain('rules');
   });
 
