@@ -15,6 +15,17 @@ export function isOnSocket(response: ServerResponse<IncomingMessage>): boolean {
 }
 
 /**
+ * Whether nobody is left to send this response to. One that waits for its turn is not destroyed with the
+ * connection.
+ *
+ * @internal
+ */
+export function isDeserted(response: ServerResponse<IncomingMessage>): boolean {
+  const socket: Socket | undefined = response.req?.socket;
+  return response.destroyed || socket?.destroyed === true;
+}
+
+/**
  * Ends an answer that cannot be completed so that nobody takes it for complete: by RST on TCP, by
  * RST_STREAM on HTTP/2. After a plain end of the connection, curl behind a default nginx, lighttpd or
  * Caddy takes a file of unknown size for whole.
@@ -101,11 +112,11 @@ export function whenClosed(
   response: ServerResponse<IncomingMessage>,
   callback: Callback,
 ): Callback {
-  const connection = response.req?.socket;
-  if (response.destroyed || connection?.destroyed) {
+  if (isDeserted(response)) {
     callback();
     return () => undefined;
   }
+  const connection = response.req?.socket;
   let callbacks: Set<Callback> | undefined;
   const forget = (): void => {
     response.off('close', closed).off('finish', closed);

@@ -5,7 +5,7 @@ import { type LinkCaching } from '../http/cache-control.js';
 import { type Admission } from '../http/link-gate.js';
 import { type DecidedAnswer } from '../responses/download-response.js';
 import { watchForJson } from './answer-as-json.js';
-import { cutConnection, whenIdle } from './connection.js';
+import { cutConnection, isDeserted, whenIdle } from './connection.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { type LocalBody } from './local-body.js';
 import {
@@ -186,6 +186,14 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
     raw.end(body);
   }
 
+  /** Fastify takes a stream that closed before any head for an error of the application. */
+  leftBefore(): boolean {
+    const { raw } = this.#parts.response;
+    const hasLeft = isDeserted(raw);
+    if (hasLeft && !raw.headersSent) raw.flushHeaders();
+    return hasLeft;
+  }
+
   begin(destination: NodeJS.WritableStream): void {
     const { response } = this.#parts;
     const { raw } = response;
@@ -253,7 +261,7 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   fail(error: Error): void {
     const { raw } = this.#parts.response;
     // A write that fails since the client has left tells of it before the response does.
-    if (raw.destroyed || raw.req.socket?.destroyed) return;
+    if (isDeserted(raw)) return;
     this.#error ??= error;
     this.#parts.report('A download was cut off', error);
     if (raw.headersSent) {

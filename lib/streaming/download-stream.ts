@@ -18,6 +18,8 @@ import { WrittenBytes } from './response-writes.js';
 export interface DownloadStreamEvents {
   /** Somebody wants to know how many bytes go out. */
   readonly isObserved?: boolean;
+  /** The client has left before Nest replied. Tells the response so, and whether it is so. */
+  leftBefore?(): boolean;
   /** The moment before bytes flow: Nest replies, and the destination is known. */
   begin(destination: NodeJS.WritableStream): void;
   /** The first bytes are on their way, if they were at hand. */
@@ -67,6 +69,7 @@ export class DownloadStream extends Readable {
     destination: T,
     options?: { end?: boolean },
   ): T {
+    if (this.#events.leftBefore?.()) return destination;
     this.#events.begin(destination);
     const body = this.#body;
     const isPlain = isPlainResponse(destination);
