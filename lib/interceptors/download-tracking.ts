@@ -18,6 +18,7 @@ import {
   type DownloadOutcome,
 } from '../events/download-events.js';
 import { DerivedFile } from '../files/derived-file.js';
+import { type DownloadFile, WrappedFile } from '../files/download-file.js';
 import { StorageFile } from '../files/storage-file.js';
 import { cleanFileName } from '../http/file-name.js';
 import { parseContentRange } from '../http/range.js';
@@ -144,9 +145,10 @@ export class TrackedDownload {
     size: number | undefined,
   ): void {
     const name = cleanFileName(presentation.basename ?? file.name);
+    const stored = unwrapped(file);
     const known =
-      file instanceof StorageFile || file instanceof DerivedFile
-        ? { storage: this.storageNames.get(file.storage), key: file.key }
+      stored instanceof StorageFile || stored instanceof DerivedFile
+        ? { storage: this.storageNames.get(stored.storage), key: stored.key }
         : {};
     this.#file = { name, ...known };
     this.#size = size;
@@ -240,6 +242,11 @@ export class TrackedDownload {
     const [path = ''] = this.#facts.request.url.split('?');
     return cleanFileName(path.split('/').at(-1) ?? '');
   }
+}
+
+/** The file that an entity or a link says more of. */
+function unwrapped(file: DownloadFile): DownloadFile {
+  return file instanceof WrappedFile ? unwrapped(file.file) : file;
 }
 
 function outcomeOf(

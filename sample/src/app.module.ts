@@ -7,7 +7,9 @@ import {
   LimitedLinksModule,
 } from 'nestjs-downloadview/typeorm';
 
+import { ActivityModule } from './activity/activity.module.js';
 import { backend } from './backend.js';
+import { BreakItModule } from './break-it/break-it.module.js';
 import { database } from './database.js';
 import { directories } from './directories.js';
 import { DocumentsModule } from './documents/documents.module.js';
@@ -27,15 +29,19 @@ import { ErrorPageFilter } from './web/error-page.filter.js';
           default: new FileSystemStorage({ root: directories.media }),
           public: new FileSystemStorage({ root: directories.public }),
         },
+        // Each answer says in a header who sends it, and why.
+        explain: true,
         signing: { secrets: [await signingSecret()] },
       }),
     }),
     TypeOrmModule.forRoot(database()),
     FileColumnsModule.forRoot(),
     LimitedLinksModule.forRoot(),
+    ActivityModule,
     DocumentsModule,
     DownloadsModule,
     SharingModule,
+    BreakItModule,
     HealthModule,
     SeedModule,
   ],

@@ -28,8 +28,8 @@ async function runBehind(name: string): Promise<void> {
 
     const upstream = `127.0.0.1:${await portOf(app)}`;
     const port = process.env.PROXY_PORT || 8080;
-    // Where the health check finds the web server.
-    process.env.PUBLIC_URL = `http://127.0.0.1:${port}`;
+    // Where links lead, and where the health check finds the web server.
+    process.env.PUBLIC_URL ||= `http://127.0.0.1:${port}`;
     const configuration = join(directory, `${name}.conf`);
     const text = backend().serverConfig?.({
       upstream,

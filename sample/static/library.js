@@ -1,4 +1,9 @@
-/* global addEventListener, document, DOMParser, fetch, FormData, location, navigator, URLSearchParams, XMLHttpRequest */
+/* global document, DOMParser, fetch, FormData, location, navigator, URLSearchParams */
+
+import './activity.js';
+import './break-it.js';
+import './list.js';
+import './uploads.js';
 
 // Everything works without this script; it makes some of it more pleasant. It knows the pages only by their
 // HTML: what the server answers to a form is what is shown.
@@ -13,127 +18,6 @@ function reveal(root) {
   }
 }
 
-// ---- Uploads: dropped or chosen, one after the other, with progress
-
-const form = document.querySelector('#upload');
-
-if (form) {
-  const input = form.querySelector('input');
-  input.required = false;
-
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    upload([...input.files]);
-    form.reset();
-  });
-
-  let depth = 0; // of the elements that are dragged over
-  const over = (change) => {
-    depth = change === 0 ? 0 : depth + change;
-    form.classList.toggle('over', depth > 0);
-  };
-  const hasFiles = ({ dataTransfer }) => dataTransfer?.types.includes('Files');
-  document.addEventListener('dragenter', (event) => hasFiles(event) && over(1));
-  document.addEventListener(
-    'dragleave',
-    (event) => hasFiles(event) && over(-1),
-  );
-  document.addEventListener('dragover', (event) => {
-    if (hasFiles(event)) event.preventDefault();
-  });
-  document.addEventListener('drop', (event) => {
-    if (!hasFiles(event)) return;
-    event.preventDefault();
-    over(0);
-    upload([...event.dataTransfer.files]);
-  });
-}
-
-addEventListener('beforeunload', (event) => {
-  if (document.querySelector('#uploads progress')) event.preventDefault();
-});
-
-let queue = Promise.resolve();
-
-function upload(files) {
-  if (files.length === 0) say('Choose a file first.');
-  for (const file of files) {
-    const row = progressRow(file);
-    queue = queue.then(() => send(file, row));
-  }
-}
-
-function progressRow({ name }) {
-  const list = document.querySelector('#uploads');
-  const row = document.createElement('li');
-  const label = document.createElement('span');
-  const progress = document.createElement('progress');
-  const state = document.createElement('span');
-  label.textContent = name;
-  progress.max = 1;
-  progress.value = 0;
-  progress.setAttribute('aria-label', name);
-  state.textContent = 'waiting';
-  row.append(label, progress, state);
-  list.append(row);
-  list.hidden = false;
-  return { row, progress, state };
-}
-
-async function send(file, { row, progress, state }) {
-  say(`Uploading “${file.name}” …`);
-  try {
-    if (file.size > Number(form.dataset.limit)) {
-      throw new Error('It is too large.');
-    }
-    const page = await post(file, (share) => {
-      progress.value = share;
-      state.textContent = `${Math.floor(share * 100)} %`;
-    });
-    document
-      .querySelector('#documents')
-      .replaceWith(page.querySelector('#documents'));
-    row.remove();
-    document.querySelector('#uploads').hidden =
-      !document.querySelector('#uploads li');
-    say(page.querySelector('#status').textContent);
-  } catch ({ message }) {
-    progress.remove();
-    state.textContent = message;
-    state.className = 'failed';
-    say(`“${file.name}” was not added. ${message}`);
-  }
-}
-
-/** fetch() tells nothing of what it has sent, XMLHttpRequest does. */
-function post(file, onProgress) {
-  return new Promise((resolve, reject) => {
-    const body = new FormData();
-    body.append('files', file);
-    const request = new XMLHttpRequest();
-    request.open('POST', form.action);
-    request.setRequestHeader('Accept', 'text/html');
-    request.responseType = 'document';
-    request.upload.addEventListener('progress', ({ loaded, total }) =>
-      onProgress(loaded / total),
-    );
-    request.addEventListener('load', () => {
-      const page = request.response;
-      const told = page?.querySelector('[role=alert]')?.textContent;
-      if (request.status === 200) resolve(page);
-      else reject(new Error(told ?? `The answer was ${request.status}.`));
-    });
-    request.addEventListener('error', () =>
-      reject(new Error('It could not be sent.')),
-    );
-    request.send(body);
-  });
-}
-
-function say(text) {
-  document.querySelector('#status').textContent = text;
-}
-
 // ---- Pages with data-dialog, shown in a dialog of the page that links to them
 
 document.addEventListener('click', async (event) => {
@@ -141,7 +25,7 @@ document.addEventListener('click', async (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey || !link) return;
   if ('opensDialog' in link.dataset) {
     event.preventDefault();
-    await ask(link.href);
+    await ask(link.href ?? formUrl(link));
   } else if ('closesDialog' in link.dataset && link.closest('dialog')) {
     event.preventDefault();
     link.closest('dialog').close();
@@ -163,6 +47,11 @@ document.addEventListener('submit', async (event) => {
     body: new URLSearchParams(new FormData(event.target)),
   });
 });
+
+/** Where a button of a form that only asks leads to. */
+function formUrl({ form, formAction }) {
+  return `${formAction}?${new URLSearchParams(new FormData(form))}`;
+}
 
 async function ask(url, options) {
   const headers = { Accept: 'text/html' };

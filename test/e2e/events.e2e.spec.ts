@@ -16,6 +16,7 @@ import {
   type DownloadEvent,
   DownloadEvents,
   MemoryStorage,
+  ObjectDownloadController,
   nginx,
   PathDownloadController,
   StorageDownloadController,
@@ -110,6 +111,16 @@ describe.each(ADAPTERS)('DownloadEvents on %s', (adapter: Adapter) => {
           }),
         }),
         StorageDownloadController.asController('media/*path', {}),
+        ObjectDownloadController.asController('rows/:id', {
+          repository: {
+            findOne: async () => ({
+              id: '1',
+              file: 'sub/b.txt',
+              title: 'Title.txt',
+            }),
+          },
+          basenameField: 'title',
+        }),
       ],
     });
     events = running.app.get(DownloadEvents);
@@ -174,6 +185,16 @@ describe.each(ADAPTERS)('DownloadEvents on %s', (adapter: Adapter) => {
       key: 'sub/b.txt',
     });
     expect(finished.bytes).toBe(3);
+  });
+
+  it('name them where a row says what the file is called', async () => {
+    const [, finished] = await eventsOf('rows/1');
+
+    expect(finished.file).toEqual({
+      name: 'Title.txt',
+      storage: 'default',
+      key: 'sub/b.txt',
+    });
   });
 
   it('tell the range that was sent', async () => {

@@ -121,7 +121,8 @@ describe('the sample', () => {
     const { status, text } = await httpRequest(origin, '/health', { headers });
     await rename(`${canary}.away`, canary);
     expect(status).toBe(503);
-    expect(text).toContain('"storage":{"status":"down"');
+    expect(text).toContain('Downloads do not work');
+    expect(text).toContain('The canary file gives no answer');
   });
 
   it('lets nobody but members have the handbook', async () => {
@@ -191,15 +192,16 @@ describe('the sample', () => {
     await upload(origin, name, 'text/plain', 'x');
     const text = await page(origin);
     expect(names(text)[0]).toBe(name);
-    for (const path of ['', '/share', '/delete']) {
-      const answer = await httpRequest(
-        origin,
-        `/documents/img-src-x-onerror-alert-1-co${path}`,
-      );
+    const slug = 'img-src-x-onerror-alert-1-co';
+    for (const path of [
+      ...['', '/share', '/rename'].map((page) => `/documents/${slug}${page}`),
+      ...[`/delete?slug=${slug}`, '/?search=%3Cimg%20src%3Dx'],
+    ]) {
+      const answer = await httpRequest(origin, path);
       expect(answer.status).toBe(200);
       expect(answer.text).not.toContain('<img src=x');
     }
-    expect(text).not.toContain('<img');
+    expect(text).not.toContain('<img src=x');
   });
 
   it('gives files of one name a place each, when many come at once', async () => {
@@ -211,7 +213,7 @@ describe('the sample', () => {
         ...send(() => 'twin.txt'),
         ...send((text) => `only-${text}.txt`),
       ]),
-      Promise.all(contents.map(() => share(origin, PATH, 'once'))),
+      Promise.all(contents.map(() => share(origin, PATH))),
     ]);
     expect(new Set(links).size).toBe(12);
     expect(answers.map(({ status }) => status)).toEqual(Array(24).fill(303));
@@ -259,7 +261,7 @@ describe('the sample', () => {
     { origin: 'http://elsewhere.example' },
     { origin: 'null' },
   ])('refuses a form that another site has sent: %j', async (headers) => {
-    for (const path of ['/documents', '/documents/letter/delete']) {
+    for (const path of ['/documents', '/delete', '/activity/sender']) {
       const method = 'POST';
       const answer = await httpRequest(origin, path, { method, headers });
       expect(answer.status).toBe(400);
@@ -272,19 +274,123 @@ describe('the sample', () => {
     const secret = `${sample.data('plain')}/signing-secret`;
     expect((await stat(secret)).mode & 0o777).toBe(0o600);
     expect(await readFile(secret, 'utf8')).toMatch(/^[\w-]{43}$/);
-    const link = await share(origin, '/documents/welcome', 'hour');
-    expect((await httpRequest(origin, link)).text).toMatch(/^Hello!/);
-    expect((await httpRequest(origin, `${link}x`)).status).toBe(403);
-    const other = await share(origin, '/documents/welcome', 'month');
-    expect(other).toBe('');
+    const { text } = await httpRequest(origin, '/break-it');
+    const link = plain(/"(\/shared\/[^"]+)"/.exec(text)?.[1] ?? '');
+    expect((await httpRequest(origin, link)).text).not.toBe('');
+    for (const tampered of [
+      `${link}x`,
+      link.replace(/\d(?=\/)/, (id) => String(Number(id) - 1)),
+      link.replace(/expires=\d/, 'expires=9'),
+    ]) {
+      expect(tampered).not.toBe(link);
+      expect((await httpRequest(origin, tampered)).status).toBe(403);
+    }
+  });
+
+  it('makes no link for uses or a time that it does not offer', async () => {
+    for (const form of ['uses=7&term=week', 'uses=1&term=year', 'uses=1', '']) {
+      expect(await share(origin, PATH, form)).toBe('');
+    }
+  });
+
+  it('gives a link that is for everybody to everybody, until it is taken back', async () => {
+    const path = '/documents/sunset';
+    const link = await share(origin, path, 'uses=any&term=day&label=Press');
+    const guest = await httpRequest(origin, new URL(link).pathname, {});
+    expect(guest.status).toBe(403); // without its signature
+    const people = [used(origin, link), used(origin, link)];
+    for (const { text } of await Promise.all(people)) {
+      expect(text).toMatch(/^.PNG/);
+    }
+    const list = await httpRequest(origin, `${path}/share`);
+    expect(list.text).toMatch(/Press\s[^]*used 2\s+times, last on/);
+    const revoke = /action="([^"]*\/revoke)"/.exec(list.text)?.[1] ?? '';
+    await send(origin, revoke, '');
+    expect((await used(origin, link)).status).toBe(403);
+  });
+
+  it('renames a document, and its links stay', async () => {
+    await upload(origin, 'draft.txt', 'text/plain', 'x');
+    const link = await share(origin, '/documents/draft');
+    const form = `name=${encodeURIComponent('Final ✓.txt')}`;
+    const answer = await send(origin, '/documents/draft/rename', form);
+    expect(answer.headers.location).toBe('/documents/draft');
+    const path = '/documents/draft/download';
+    const { headers } = await httpRequest(origin, path);
+    expect(fileName(headers['content-disposition'])).toBe('Final ✓.txt');
+    expect((await used(origin, link)).text).toBe('x');
+  });
+
+  it('looks for a name, and puts documents in order', async () => {
+    const found = async (query: string): Promise<string[]> =>
+      names((await httpRequest(origin, `/?${query}`)).text);
+    expect(await found('search=LETTER')).toEqual(['Letter.pdf']);
+    expect(await found('search=%25')).toEqual([]); // no wildcard
+    const largest = await found('sort=largest');
+    expect(largest[0]).toBe('Prélude.wav');
+    expect((await found('sort=oldest'))[0]).toBe('Welcome.txt');
+    expect(await found('page=2')).toEqual([]);
+  });
+
+  it('gives several documents as one ZIP file, of which it sends any part', async () => {
+    const path = '/documents.zip?slug=letter&slug=welcome';
+    const { body, headers } = await httpRequest(origin, path);
+    expect(headers['content-length']).toBe(String(body.length));
+    for (const name of ['Letter.pdf', 'Welcome.txt']) {
+      expect(body.includes(name)).toBe(true);
+    }
+    const range = { range: 'bytes=100-199', 'if-range': headers.etag ?? '' };
+    const part = await httpRequest(origin, path, { headers: range });
+    expect(part.status).toBe(206);
+    expect(part.body.equals(body.subarray(100, 200))).toBe(true);
+    expect((await httpRequest(origin, '/documents.zip')).status).toBe(400);
+  });
+
+  it('finds the type of a file whose browser does not know it', async () => {
+    await upload(origin, 'notes.md', '', '# Notes');
+    const { headers, text } = await httpRequest(origin, '/documents/notes');
+    expect(headers['content-type']).toMatch(/^text\/html/);
+    expect(text).toContain('<dd>text/markdown</dd>');
+    expect(text).toContain('# Notes');
+  });
+
+  it('says who has sent what, and why', async () => {
+    await httpRequest(origin, '/documents/tide/download');
+    await httpRequest(origin, '/documents/nope/download');
+    const { text } = await httpRequest(origin, '/activity');
+    const [refused, sent] = text.split('<li id="activity-').slice(1);
+    expect(sent).toContain('Tide.webm');
+    expect(sent).toMatch(/>sent</);
+    expect(sent).toMatch(
+      /the application · no server in front sends files · 11\.1 kB · \d/,
+    );
+    expect(refused).toContain('refused (404)');
+    const page = await httpRequest(origin, '/documents/tide');
+    expect(page.text).toContain('11.1 kB · ');
+  });
+
+  it('leaves out of its list what its health check and its pages ask for', async () => {
+    const before = (await httpRequest(origin, '/activity')).text;
+    await httpRequest(origin, '/health');
+    const headers = { 'sec-fetch-dest': 'image' };
+    await httpRequest(origin, '/documents/sunset/inline', { headers });
+    expect((await httpRequest(origin, '/activity')).text).toBe(before);
+  });
+
+  it('turns red where its canary is taken away, and green where it is back', async () => {
+    const status = async (): Promise<number> =>
+      (await httpRequest(origin, '/health')).status;
+    await send(origin, '/break-it/canary', 'action=away');
+    expect(await status()).toBe(503);
+    await send(origin, '/break-it/canary', 'action=back');
+    expect(await status()).toBe(200);
   });
 
   it('deletes a document with its file', async () => {
     await upload(origin, 'gone.txt', 'text/plain', 'x');
     const files = `${sample.data('plain')}/media/documents`;
     expect(await readdir(files)).toContain('gone.txt');
-    const path = '/documents/gone/delete';
-    const answer = await httpRequest(origin, path, { method: 'POST' });
+    const answer = await send(origin, '/delete', 'slug=gone');
     expect(answer.status).toBe(303);
     expect(names(await page(origin))).not.toContain('gone.txt');
     expect(await readdir(files)).not.toContain('gone.txt');
@@ -292,13 +398,12 @@ describe('the sample', () => {
 
   it('still has everything after a restart', async () => {
     const before = names(await page(origin));
-    const link = new URL(await share(origin, PATH, 'week'), origin);
+    const link = await share(origin, PATH);
     const { output } = await program.stop();
     expect(output).toBe(`Document library: ${origin}\n`); // and no warning
     await start();
     expect(names(await page(origin))).toEqual(before);
-    const download = await httpRequest(origin, link.pathname + link.search);
-    expect(download.text).toBe(CONTENT);
+    expect((await used(origin, link)).text).toBe(CONTENT);
   }, 30_000);
 
   it('waits for no upload when it is stopped, and takes it for no error', async () => {
@@ -345,7 +450,7 @@ describeWith(['initdb'], 'with DATABASE_URL', () => {
     try {
       const first = await sample.start(['main'], env);
       await upload(first.addresses[0], NAME, 'text/plain', CONTENT);
-      const link = await share(first.addresses[0], PATH, 'once');
+      const link = await share(first.addresses[0], PATH);
       await first.stop();
       const second = await sample.start(['main'], env);
       const [origin] = second.addresses;
@@ -454,6 +559,19 @@ for (const [server, { program, header, told }] of Object.entries(SERVERS)) {
       expect(answer.text).toBe('Hello!');
     });
 
+    it('says that the server has sent it, unless a reader wants the application', async () => {
+      const path = '/documents/sunset/download';
+      const cookie = 'sender=application';
+      await httpRequest(origin, path);
+      await httpRequest(origin, path, { headers: { cookie } });
+      const { text } = await httpRequest(origin, '/activity');
+      const [byItself, handedOver] = text.split('<li id="activity-').slice(1);
+      expect(handedOver).toContain(`with ${server}`);
+      expect(handedOver).toContain(`${server} by rules[0]`);
+      expect(handedOver).not.toContain('%');
+      expect(byItself).toMatch(/>sent</);
+    });
+
     it('takes a file through it, and gives it back', async () => {
       const content = CONTENT.repeat(100_000);
       const answer = await upload(origin, NAME, 'text/plain', content);
@@ -464,8 +582,8 @@ for (const [server, { program, header, told }] of Object.entries(SERVERS)) {
     });
 
     it('gives a file by a link once', async () => {
-      const link = await share(origin, '/documents/welcome', 'once');
-      expect(link).toMatch(`${new URL(origin).port}/once/`);
+      const link = await share(origin, '/documents/welcome');
+      expect(link).toMatch(`${new URL(origin).port}/links/`);
       expect((await used(origin, link)).text).toMatch(/^Hello!/);
       expect((await used(origin, link)).status).toBe(403);
     });
@@ -501,14 +619,16 @@ for (const [server, { program, header, told }] of Object.entries(SERVERS)) {
 async function share(
   origin: string,
   document: string,
-  term: string,
+  form = 'uses=1&term=week',
 ): Promise<string> {
-  const { text } = await httpRequest(origin, `${document}/share`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: `term=${term}`,
-  });
+  const { text } = await send(origin, `${document}/share`, form);
   return plain(/value="(http[^"]*)"/.exec(text)?.[1] ?? '');
+}
+
+function send(origin: string, path: string, body: string): Promise<HttpAnswer> {
+  const type = 'application/x-www-form-urlencoded';
+  const headers = { 'content-type': type };
+  return httpRequest(origin, path, { method: 'POST', headers, body });
 }
 
 /** What the button on the page of a one-time link brings. */

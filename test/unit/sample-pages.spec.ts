@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
+import { listQuery } from '../../sample/src/documents/document-list.js';
 import { receivedName, slugOf } from '../../sample/src/documents/names.js';
+import { csvRows } from '../../sample/src/page/csv-rows.js';
 import { documentsPage } from '../../sample/src/page/documents.page.js';
 import { html } from '../../sample/src/page/html.js';
 import { kindOf } from '../../sample/src/page/kind.js';
@@ -17,7 +19,10 @@ describe('the pages of the sample', () => {
   });
 
   it('say what to do where there is nothing', () => {
-    const page = documentsPage([]);
+    const page = documentsPage({
+      ...{ documents: [], total: 0 },
+      ...listQuery({}),
+    });
     expect(page).toContain('Add the first document above.');
     expect(page).not.toContain('<table');
   });
@@ -47,13 +52,46 @@ describe('the pages of the sample', () => {
 
   it.each([
     ['IMAGE/PNG', 'image'],
-    ['image/svg+xml', 'file'],
+    ['image/svg+xml', 'drawing'],
+    ['text/csv; charset=utf-8', 'table'],
     ['text/plain; charset=utf-8', 'text'],
     ['text/html', 'file'],
     ['application/pdf', 'pdf'],
     ['', 'file'],
   ])('take %j for: %s', (contentType, kind) => {
     expect(kindOf(contentType)).toBe(kind);
+  });
+
+  it('ask for what a URL says, and for nothing that it cannot mean', () => {
+    const all = { search: '', sort: 'newest', page: 1 };
+    expect(listQuery({})).toEqual(all);
+    expect(
+      listQuery({ search: ['a'], sort: 'constructor', page: '-3' }),
+    ).toEqual(all);
+    const query = { search: 'a', sort: 'name', page: '2' };
+    expect(listQuery(query)).toEqual({ ...query, page: 2 });
+  });
+
+  it.each([
+    [
+      'a,b\r\n1,2\r\n',
+      [
+        ['a', 'b'],
+        ['1', '2'],
+      ],
+    ],
+    [
+      'a;b\n"x;""y""\nz";\n',
+      [
+        ['a', 'b'],
+        ['x;"y"\nz', ''],
+      ],
+    ],
+    [',', [['']]],
+    ['"never closed', [['never closed']]],
+    ['', []],
+  ])('show %j as a table', (text, rows) => {
+    expect(csvRows(text)).toEqual(rows);
   });
 
   it.each([

@@ -16,6 +16,10 @@ export class Document {
   @Column({ type: 'varchar' })
   name!: string;
 
+  /** The name as it is looked for and put in order: without case and accents. */
+  @Column({ type: 'varchar', default: '' })
+  foldedName!: string;
+
   /** Its bytes. The column holds their key in the storage; the file goes where the row goes. */
   @FileColumn({ directory: 'documents', onDelete: 'delete' })
   file!: StorageFile;

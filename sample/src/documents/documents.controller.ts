@@ -1,25 +1,38 @@
 import {
   BadRequestException,
+  Body,
   Controller,
   Get,
   Param,
   Post,
   Query,
   Redirect,
+  Req,
   UploadedFiles,
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
 import { FilesInterceptor } from '@nestjs/platform-express';
+import { type Request } from 'express';
 
+import { ActivityService } from '../activity/activity.service.js';
+import { wantsApplication } from '../activity/sender.js';
+import { sendersCard } from '../page/activity.page.js';
 import { deletePage } from '../page/delete.page.js';
 import { documentPage } from '../page/document.page.js';
 import { documentsPage } from '../page/documents.page.js';
 import { morePage } from '../page/more.page.js';
 import { Page } from '../page/page.decorator.js';
+import { needsText } from '../page/preview.js';
+import { renamePage } from '../page/rename.page.js';
 import { SameOriginGuard } from '../web/same-origin.guard.js';
+import { type Document } from './document.entity.js';
+import { listQuery } from './document-list.js';
 import { DocumentsService } from './documents.service.js';
+import { receivedName } from './names.js';
 import { type Upload, UploadsService } from './uploads.service.js';
+
+type Values = string | string[] | undefined;
 
 /** The pages, and what their forms do. Downloads have controllers of their own: see `downloads/`. */
 @Controller()
@@ -28,22 +41,25 @@ export class DocumentsController {
   constructor(
     private readonly documents: DocumentsService,
     private readonly uploads: UploadsService,
+    private readonly activity: ActivityService,
   ) {}
 
   @Get()
   @Page()
-  async list(
-    @Query('added') added: string | string[] = [],
-    @Query('deleted') deleted?: string,
-  ): Promise<string> {
-    const documents = await this.documents.list();
-    const names = documents
-      .filter(({ slug }) => [added].flat().includes(slug))
-      .map(({ name }) => `“${name}”`);
-    const notice = names.length
-      ? `Added: ${names.join(', ')}.`
-      : deleted && 'The document was deleted.';
-    return documentsPage(documents, notice);
+  async list(@Query() query: Record<string, Values>): Promise<string> {
+    const [list, added] = await Promise.all([
+      this.documents.page(listQuery(query)),
+      this.documents.findAll(listed(query.added)),
+    ]);
+    const names = added.map(({ name }) => `“${name}”`).join(', ');
+    const deleted = Number(query.deleted);
+    return documentsPage(
+      list,
+      (names && `Added: ${names}.`) ||
+        (deleted === 1 && 'The document was deleted.') ||
+        (deleted > 1 && `${deleted} documents were deleted.`) ||
+        undefined,
+    );
   }
 
   @Get('more')
@@ -64,21 +80,62 @@ export class DocumentsController {
     return { url: `/?${query}` };
   }
 
+  @Get('delete')
+  @Page()
+  async confirmDelete(@Query('slug') slug: Values): Promise<string> {
+    return deletePage(await this.#chosen(slug));
+  }
+
+  @Post('delete')
+  @Redirect('/', 303)
+  async delete(@Body('slug') slug: Values): Promise<{ url: string }> {
+    const documents = await this.#chosen(slug);
+    for (const { slug } of documents) await this.documents.remove(slug);
+    return { url: `/?deleted=${documents.length}` };
+  }
+
   @Get('documents/:slug')
   @Page()
-  async show(@Param('slug') slug: string): Promise<string> {
-    return documentPage(await this.documents.find(slug));
+  async show(
+    @Param('slug') slug: string,
+    @Req() request: Request,
+  ): Promise<string> {
+    const document = await this.documents.find(slug);
+    const senders = sendersCard(
+      this.activity.latest(document.file.key),
+      wantsApplication(request),
+      `/documents/${slug}`,
+    );
+    const text = needsText(document)
+      ? await this.documents.beginning(document)
+      : undefined;
+    return documentPage(document, senders, text);
   }
 
-  @Get('documents/:slug/delete')
+  @Get('documents/:slug/rename')
   @Page()
-  async confirmDelete(@Param('slug') slug: string): Promise<string> {
-    return deletePage(await this.documents.find(slug));
+  async askName(@Param('slug') slug: string): Promise<string> {
+    return renamePage(await this.documents.find(slug));
   }
 
-  @Post('documents/:slug/delete')
-  @Redirect('/?deleted=1', 303)
-  delete(@Param('slug') slug: string): Promise<void> {
-    return this.documents.remove(slug);
+  @Post('documents/:slug/rename')
+  @Redirect('', 303)
+  async rename(
+    @Param('slug') slug: string,
+    @Body('name') name?: string,
+  ): Promise<{ url: string }> {
+    await this.documents.rename(slug, receivedName(String(name ?? '')));
+    return { url: `/documents/${slug}` };
   }
+
+  async #chosen(slug: Values): Promise<Document[]> {
+    const documents = await this.documents.findAll(listed(slug));
+    if (documents.length) return documents;
+    throw new BadRequestException('Choose documents first.');
+  }
+}
+
+/** A field that is there once, several times, or not at all. */
+function listed(values: Values): string[] {
+  return values === undefined ? [] : [values].flat().map(String);
 }

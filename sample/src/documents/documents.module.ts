@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { MulterModule } from '@nestjs/platform-express';
 import { TypeOrmModule } from '@nestjs/typeorm';
 
+import { ActivityModule } from '../activity/activity.module.js';
 import { directories } from '../directories.js';
 import { Document } from './document.entity.js';
 import { DocumentsController } from './documents.controller.js';
@@ -11,6 +12,7 @@ import { UploadsService } from './uploads.service.js';
 
 @Module({
   imports: [
+    ActivityModule,
     TypeOrmModule.forFeature([Document]),
     MulterModule.register({
       dest: directories.uploads,

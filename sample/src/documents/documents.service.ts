@@ -1,15 +1,25 @@
+import { text } from 'node:stream/consumers';
+
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type DownloadFile } from 'nestjs-downloadview';
 import { NewFile } from 'nestjs-downloadview/typeorm';
-import { QueryFailedError, Repository } from 'typeorm';
+import { In, QueryFailedError, Repository } from 'typeorm';
 
 import { Document } from './document.entity.js';
-import { distinctSlug, slugOf } from './names.js';
+import {
+  type DocumentList,
+  type ListQuery,
+  selectPage,
+} from './document-list.js';
+import { distinctSlug, foldedName, slugOf } from './names.js';
 
 // One statement needs no transaction; and the embedded database has one connection, on which those of
 // several requests would get into each other.
 const ALONE = { transaction: false };
+
+/** Bytes. */
+const BEGINNING = 100_000;
 
 export interface NewDocument {
   readonly name: string;
@@ -25,7 +35,12 @@ export class DocumentsService {
     private readonly documents: Repository<Document>,
   ) {}
 
-  /** Newest first. */
+  /** One page of those that are asked for. */
+  page(query: ListQuery): Promise<DocumentList> {
+    return selectPage(this.documents.createQueryBuilder('document'), query);
+  }
+
+  /** All, the newest first. */
   list(): Promise<Document[]> {
     return this.documents.find({ order: { id: 'DESC' } });
   }
@@ -37,6 +52,22 @@ export class DocumentsService {
       !slug.includes('\0') && (await this.documents.findOneBy({ slug }));
     if (document) return document;
     throw new NotFoundException();
+  }
+
+  /** Those of these that there are, the newest first. */
+  findAll(slugs: readonly string[]): Promise<Document[]> {
+    const known = slugs.filter((slug) => !slug.includes('\0'));
+    return this.documents.find({
+      where: { slug: In(known) },
+      order: { id: 'DESC' },
+    });
+  }
+
+  /** The first of its bytes as text, to be shown. */
+  async beginning({ file, size }: Document): Promise<string> {
+    if (size === 0) return '';
+    const end = Math.min(size, BEGINNING) - 1;
+    return text(await file.open({ start: 0, end }));
   }
 
   async latest(): Promise<Document | undefined> {
@@ -55,6 +86,12 @@ export class DocumentsService {
     }
   }
 
+  /** Its place in URLs, and all links to it, stay. */
+  async rename(slug: string, name: string): Promise<void> {
+    const { id } = await this.find(slug);
+    await this.documents.update({ id }, { name, foldedName: foldedName(name) });
+  }
+
   /** The file goes with the row: the entity says so. */
   async remove(slug: string): Promise<void> {
     await this.documents.remove(await this.find(slug), ALONE);
@@ -62,7 +99,9 @@ export class DocumentsService {
 
   #insert({ content, ...row }: NewDocument, slug: string): Promise<Document> {
     const file = new NewFile(row.name, content);
-    const document = { ...row, slug, file, createdAt: new Date() };
+    const folded = foldedName(row.name);
+    const createdAt = new Date();
+    const document = { ...row, slug, foldedName: folded, file, createdAt };
     return this.documents.save(this.documents.create(document), ALONE);
   }
 }

@@ -20,13 +20,17 @@ export function receivedName(name: string): string {
   return name.replace(/[\p{Cc}\p{Bidi_Control}]/gu, '').trim() || 'unnamed';
 }
 
+/** A name without case and accents: `Été.txt` becomes `ete.txt`. Databases fold each in a way of their own. */
+export function foldedName(name: string): string {
+  return name
+    .normalize('NFKD')
+    .replace(/\p{Mark}/gu, '')
+    .toLowerCase();
+}
+
 /** A name's place in URLs: `Übersicht 2026.pdf` becomes `ubersicht-2026`. */
 export function slugOf(name: string): string {
-  const words = parse(name)
-    .name.normalize('NFKD')
-    .replace(/\p{Mark}/gu, '')
-    .toLowerCase()
-    .match(/[a-z0-9]+/g);
+  const words = foldedName(parse(name).name).match(/[a-z0-9]+/g);
   return words?.join('-').slice(0, 60) ?? 'document';
 }
 

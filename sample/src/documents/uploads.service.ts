@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readFile, rm } from 'node:fs/promises';
 
 import { Injectable } from '@nestjs/common';
+import { lookup } from 'mime-types';
 import { LocalFile } from 'nestjs-downloadview';
 
 import { type Document } from './document.entity.js';
@@ -42,15 +43,21 @@ export class UploadsService {
   }
 }
 
-/** Browsers do not say which charset a text has, and guess wrong when nobody tells them. */
-async function contentTypeOf({
-  mimetype,
-  size,
-  path,
-}: Upload): Promise<string> {
-  return mimetype === 'text/plain' &&
-    size < 10 * MEGABYTE &&
-    isUtf8(await readFile(path))
-    ? 'text/plain; charset=utf-8'
+/** What browsers send where they know nothing. */
+const UNKNOWN = new Set(['', 'application/octet-stream']);
+
+/** The browser's word, else the name's. */
+async function contentTypeOf(upload: Upload): Promise<string> {
+  const { mimetype, originalname } = upload;
+  const type = UNKNOWN.has(mimetype)
+    ? lookup(originalname) || 'application/octet-stream'
     : mimetype;
+  return type.startsWith('text/') && (await isInUtf8(upload))
+    ? `${type}; charset=utf-8`
+    : type;
+}
+
+/** Browsers do not say which charset a text has, and guess wrong when nobody tells them. */
+async function isInUtf8({ size, path }: Upload): Promise<boolean> {
+  return size < 10 * MEGABYTE && isUtf8(await readFile(path));
 }

@@ -1,8 +1,15 @@
 import { Controller } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { ObjectDownloadController } from 'nestjs-downloadview';
+import {
+  type DownloadBackend,
+  type DownloadFile,
+  type DownloadRequest,
+  ObjectDownloadController,
+  stream,
+} from 'nestjs-downloadview';
 import { Repository } from 'typeorm';
 
+import { wantsApplication } from '../activity/sender.js';
 import { Document } from '../documents/document.entity.js';
 
 /** A document, found by the slug in the URL. The row says what the storage cannot know of the file. */
@@ -16,6 +23,14 @@ export class DocumentDownloadController extends ObjectDownloadController<Documen
     override readonly repository: Repository<Document>,
   ) {
     super();
+  }
+
+  /** A reader may have the application send it, to see the difference; else what the module has. */
+  override getBackend(
+    _file: DownloadFile,
+    request: DownloadRequest,
+  ): DownloadBackend | undefined {
+    return wantsApplication(request) ? stream() : this.backend;
   }
 }
 

@@ -7,7 +7,8 @@ import {
   DocumentInlineController,
 } from './document-download.controller.js';
 import { DocumentListController } from './document-list.controller.js';
-import { OneTimeDownloadController } from './one-time-download.controller.js';
+import { DocumentsArchiveController } from './documents-archive.controller.js';
+import { LimitedDownloadController } from './limited-download.controller.js';
 import { PartnerDownloadController } from './partner-download.controller.js';
 import { PartnerServer } from './partner-server.js';
 import { PublicDownloadController } from './public-download.controller.js';
@@ -21,12 +22,13 @@ import { SharedDownloadController } from './shared-download.controller.js';
     DocumentDownloadController, // the file of a row
     DocumentInlineController,
     SharedDownloadController, // the same, by a signed link
-    OneTimeDownloadController, // ... and by one that works once
+    LimitedDownloadController, // ... and by one that is counted
     PublicDownloadController, // a file of a storage
     TermsController, // a file of a directory
     HandbookController,
     PartnerDownloadController, // a file of another server
     DocumentListController, // a file that is made on the way
+    DocumentsArchiveController, // many files as one
     ReportsController, // handlers of an ordinary controller
   ],
   providers: [

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 
+import { type Document } from '../documents/document.entity.js';
 import { html, type Markup } from './html.js';
 import { kindOf } from './kind.js';
 
@@ -10,4 +11,18 @@ export function badge(name: string, contentType: string): Markup {
   return html`<span class="badge ${kind}" aria-hidden="true"
     >${extension}</span
   >`;
+}
+
+/** Bytes up to which a picture is its own thumbnail. */
+const SMALL = 300_000;
+
+/** The tile of a document; that of a small picture shows it. */
+export function thumbnail(document: Document): Markup {
+  const { name, slug, size, contentType } = document;
+  if (kindOf(contentType) !== 'image' || size > SMALL) {
+    return badge(name, contentType);
+  }
+  return html`<span class="badge" aria-hidden="true"
+    ><img src="/documents/${slug}/inline" alt="" loading="lazy"
+  /></span>`;
 }

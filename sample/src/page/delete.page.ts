@@ -1,19 +1,38 @@
 import { type Document } from '../documents/document.entity.js';
-import { html } from './html.js';
+import { html, type Markup } from './html.js';
 import { layout } from './layout.js';
 
 /** Asks once more. */
-export function deletePage({ name, slug }: Document): string {
+export function deletePage(documents: readonly Document[]): string {
+  const [{ name, slug }] = documents;
+  const one = documents.length === 1;
   return layout({
-    title: `Delete ${name}`,
+    title: one ? `Delete ${name}` : `Delete ${documents.length} documents`,
     dialog: true,
-    content: html`<h1>Delete “<bdi>${name}</bdi>”?</h1>
-      <p>The file and all links to it are gone for good.</p>
-      <form class="actions" action="/documents/${slug}/delete" method="post">
+    content: html`<h1>
+        Delete
+        ${one ? html`“<bdi>${name}</bdi>”` : `${documents.length} documents`}?
+      </h1>
+      ${one ? undefined : nameList(documents)}
+      <p>The files and all links to them are gone for good.</p>
+      <form class="actions" action="/delete" method="post">
+        ${documents.map(
+          (document) =>
+            html`<input type="hidden" name="slug" value="${document.slug}" />`,
+        )}
         <button class="danger">Delete</button>
-        <a class="button" href="/documents/${slug}" data-closes-dialog
-          >Keep it</a
+        <a
+          class="button"
+          href="${one ? `/documents/${slug}` : '/'}"
+          data-closes-dialog
+          >Keep ${one ? 'it' : 'them'}</a
         >
       </form>`,
   });
+}
+
+function nameList(documents: readonly Document[]): Markup {
+  return html`<ul>
+    ${documents.map(({ name }) => html`<li><bdi>${name}</bdi></li>`)}
+  </ul>`;
 }

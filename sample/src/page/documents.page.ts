@@ -1,46 +1,93 @@
 import { type Document } from '../documents/document.entity.js';
+import {
+  type DocumentList,
+  type ListQuery,
+  PAGE_SIZE,
+  SORTS,
+} from '../documents/document-list.js';
 import { uploadLimit } from '../documents/upload-limit.js';
-import { badge } from './badge.js';
+import { thumbnail } from './badge.js';
 import { html, type Markup } from './html.js';
+import { icon } from './icons.js';
 import { layout } from './layout.js';
-import { readableDay, readableSize } from './readable.js';
+import { readableDay, readableNumber, readableSize } from './readable.js';
 
-/** All that there is, and a form for more. `notice` says what has just happened. */
-export function documentsPage(
-  documents: readonly Document[],
-  notice?: string,
-): string {
+/** The documents that are asked for, and a form for more. `notice` says what has just happened. */
+export function documentsPage(list: DocumentList, notice?: string): string {
+  const { documents, search } = list;
   return layout({
     title: 'Documents',
     path: '/',
     content: html`<h1>Documents</h1>
-      <p class="notice" role="status" id="status">${notice}</p>
       ${form}
+      <p class="notice" role="status" id="status">${notice}</p>
       <section id="documents" aria-labelledby="all">
         <div class="heading">
-          <h2 id="all">${count(documents.length)}</h2>
-          <a class="button" href="/documents.csv">Export as CSV</a>
+          <h2 id="all">${count(list)}</h2>
+          ${filter(list)}
         </div>
-        ${documents.length === 0 ? empty : table(documents)}
+        ${documents.length ? table(documents) : search ? nothing : empty}
+        ${documents.length ? selection : undefined} ${pages(list)}
       </section>`,
   });
 }
 
-function count(documents: number): string {
-  return documents === 1 ? 'One document' : `${documents} documents`;
+function count({ total, search }: DocumentList): string {
+  const found = search ? ` with “${search}”` : '';
+  return total === 1
+    ? `One document${found}`
+    : `${readableNumber(total)} documents${found}`;
 }
 
 const empty = html`<p class="card empty">
   There is nothing here yet. Add the first document above.
 </p>`;
 
+const nothing = html`<p class="card empty">
+  No document has such a name. <a href="/">Show all</a>
+</p>`;
+
+function filter({ search, sort }: ListQuery): Markup {
+  return html`<form class="filter" role="search" data-filter>
+    <input
+      type="search"
+      name="search"
+      value="${search}"
+      aria-label="Search by name"
+      placeholder="Search by name"
+    />
+    <select name="sort" aria-label="Order">
+      ${Object.entries(SORTS).map(
+        ([value, label]) =>
+          html`<option
+            value="${value}"
+            ${value === sort ? html`selected` : undefined}
+          >
+            ${label}
+          </option>`,
+      )}
+    </select>
+    <button>Search</button>
+  </form>`;
+}
+
 function table(documents: readonly Document[]): Markup {
   return html`<table class="card">
     <caption class="hidden">
-      Documents, newest first
+      Documents
     </caption>
     <thead>
       <tr>
+        <th scope="col" class="pick">
+          <span class="hidden">Choose</span>
+          <input
+            type="checkbox"
+            aria-label="Choose all on this page"
+            data-picks-all
+            data-script
+            hidden
+          />
+        </th>
         <th scope="col">Name</th>
         <th scope="col" class="number wide">Size</th>
         <th scope="col" class="wide">Added</th>
@@ -53,13 +100,26 @@ function table(documents: readonly Document[]): Markup {
   </table>`;
 }
 
-function row({ name, slug, size, contentType, createdAt }: Document): Markup {
+function row(document: Document): Markup {
+  const { name, slug, size, createdAt } = document;
   const time = createdAt.toISOString();
   return html`<tr>
+    <td class="pick">
+      <input
+        type="checkbox"
+        form="selection"
+        name="slug"
+        value="${slug}"
+        aria-label="Choose ${name}"
+      />
+    </td>
     <th scope="row">
       <span class="named"
-        >${badge(name, contentType)}
-        <a href="/documents/${slug}"><bdi>${name}</bdi></a></span
+        >${thumbnail(document)}
+        <span
+          ><a href="/documents/${slug}"><bdi>${name}</bdi></a>
+          <small>${readableSize(size)} · ${readableDay(createdAt)}</small></span
+        ></span
       >
     </th>
     <td class="number wide">${readableSize(size)}</td>
@@ -68,16 +128,47 @@ function row({ name, slug, size, contentType, createdAt }: Document): Markup {
     </td>
     <td class="number">
       <a
-        class="button"
+        class="button round"
         href="/documents/${slug}/download"
         aria-label="Download ${name}"
-        >Download</a
+        >${icon('download')}</a
       >
     </td>
   </tr>`;
 }
 
-/** Works as it stands; the script adds dropping and progress. */
+/** What can be done with the documents that are ticked. Without a script it is always there. */
+const selection = html`<form
+  class="card selection"
+  id="selection"
+  action="/documents.zip"
+>
+  <span class="muted" data-count>With the chosen ones:</span>
+  <div class="actions">
+    <button class="main">${icon('download')} Download as ZIP</button>
+    <button class="danger" formaction="/delete" data-opens-dialog>
+      Delete…
+    </button>
+  </div>
+</form>`;
+
+function pages({ page, total, search, sort }: DocumentList): Markup {
+  const last = Math.max(1, Math.ceil(total / PAGE_SIZE));
+  const link = (to: number, text: string): Markup => {
+    const query = new URLSearchParams({ search, sort, page: String(to) });
+    return html`<a class="button" href="/?${query.toString()}">${text}</a>`;
+  };
+  return html`<nav class="pages" aria-label="More documents">
+    <a href="/documents.csv">Export all as CSV</a>
+    ${last > 1 ? html`<span>Page ${page} of ${last}</span>` : undefined}
+    <span class="actions">
+      ${page > 1 ? link(page - 1, 'Back') : undefined}
+      ${page < last ? link(page + 1, 'Next') : undefined}
+    </span>
+  </nav>`;
+}
+
+/** Works as it stands; the script sends what is chosen at once, takes what is dropped, and shows progress. */
 const form = html`<form
   class="card upload"
   id="upload"
@@ -97,7 +188,7 @@ const form = html`<form
   />
   <button>Upload</button>
   <p class="muted" id="limit">
-    <span data-script hidden>Choose them, or drop them anywhere here.</span>
+    <span data-script hidden>Or drop them anywhere on this page.</span>
     Up to ${readableSize(uploadLimit)} each.
   </p>
   <ul id="uploads" aria-label="Uploads" hidden></ul>

@@ -33,16 +33,22 @@ const TOLD = new Map<number, Told>([
   ],
 ]);
 
-/** What went wrong, for people. `message` is told where nothing better is known. */
-export function errorPage(status: number, message: string): string {
+/**
+ * What went wrong, for people. `message` is told where nothing better is known. Whoever came by a link is to see
+ * no more than that.
+ */
+export function errorPage(
+  status: number,
+  message: string,
+  guest: boolean,
+): string {
   const [title, text] = TOLD.get(status) ?? ['That did not work', message];
   return layout({
     title,
     dialog: true,
-    // Whoever came by a link is to see no more than that.
-    guest: status === 403,
+    guest,
     content: html`<h1>${title}</h1>
       <p role="alert">${text}</p>
-      ${status === 403 ? undefined : html`<p><a href="/">All documents</a></p>`}`,
+      ${guest ? undefined : html`<p><a href="/">All documents</a></p>`}`,
   });
 }

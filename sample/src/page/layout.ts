@@ -1,4 +1,5 @@
 import { html, type Markup } from './html.js';
+import { icon } from './icons.js';
 
 export interface PageParts {
   readonly title: string;
@@ -25,9 +26,11 @@ export function layout(page: PageParts): string {
         <title>${title} – Document library</title>
         ${head}
       </head>
-      <body>
+      <body ${guest ? GUEST : undefined}>
         <a class="skip" href="#main">Skip to the content</a>
-        <header class="top">${guest ? GUEST : navigation(path)}</header>
+        <header class="top">
+          <div>${guest ? GUEST_BRAND : navigation(path)}</div>
+        </header>
         <main id="main" tabindex="-1" ${dialog ? DIALOG : undefined}>
           ${content}
         </main>
@@ -41,9 +44,13 @@ const HEAD = html`<link rel="icon" href="/static/icon.svg" />
 
 const PAGES = [
   ['/', 'Documents'],
-  ['/more', 'More downloads'],
+  ['/activity', 'Activity'],
+  ['/more', 'More'],
+  ['/break-it', 'Break it'],
   ['/health', 'Health'],
 ] as const;
+
+const NAME = html`${icon('library')} Document library`;
 
 function navigation(current?: string): Markup {
   const links = PAGES.map(
@@ -52,10 +59,11 @@ function navigation(current?: string): Markup {
         >${title}</a
       >`,
   );
-  return html`<a class="brand" href="/">Document library</a>
+  return html`<a class="brand" href="/">${NAME}</a>
     <nav aria-label="Pages">${links}</nav>`;
 }
 
-const GUEST = html`<span class="brand">Document library</span>`;
+const GUEST_BRAND = html`<span class="brand">${NAME}</span>`;
+const GUEST = html`class="guest"`;
 const CURRENT = html`aria-current="page"`;
 const DIALOG = html`data-dialog`;

@@ -1,13 +1,28 @@
 import { type Document } from '../documents/document.entity.js';
+import { csvRows } from './csv-rows.js';
 import { html, type Markup } from './html.js';
-import { kindOf } from './kind.js';
+import { type Kind, kindOf } from './kind.js';
 
-/** The document itself, as browsers show it in a page. */
-export function preview({ name, slug, contentType }: Document): Markup {
+/** Kinds that are shown as a part of the page; it needs the beginning of their text. */
+const IN_PAGE: readonly Kind[] = ['table', 'source'];
+
+export function needsText({ contentType }: Document): boolean {
+  return IN_PAGE.includes(kindOf(contentType));
+}
+
+/**
+ * The document itself, as browsers show it in a page.
+ *
+ * @param text its beginning, where `needsText()`
+ */
+export function preview(document: Document, text = ''): Markup {
+  const { name, slug, contentType } = document;
   const source = `/documents/${slug}/inline`;
   switch (kindOf(contentType)) {
     case 'image':
       return html`<img src="${source}" alt="${name}" />`;
+    case 'drawing': // goes out as an attachment, which an image does not mind
+      return html`<img src="/documents/${slug}/download" alt="${name}" />`;
     case 'audio':
       return html`<audio
         src="${source}"
@@ -30,9 +45,35 @@ export function preview({ name, slug, contentType }: Document): Markup {
         src="${source}"
         title="${name}"
       ></iframe>`;
+    case 'table':
+      return table(name, csvRows(text));
+    case 'source':
+      return html`<div class="scroll" tabindex="0" role="group" title="${name}">
+        <pre>${text}</pre>
+      </div>`;
     case 'file':
       return html`<p class="empty">
         Documents of this kind are not shown here.
       </p>`;
   }
+}
+
+function table(name: string, [head = [], ...rows]: string[][]): Markup {
+  return html`<div class="scroll" tabindex="0" role="group" title="${name}">
+    <table>
+      <thead>
+        <tr>
+          ${head.map((cell) => html`<th scope="col">${cell}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (cells) =>
+            html`<tr>
+              ${cells.map((cell) => html`<td>${cell}</td>`)}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }

@@ -25,3 +25,10 @@ export function readableDay(date: Date): string {
 export function readableTime(date: Date): string {
   return `${MINUTE.format(date)} UTC`;
 }
+
+const NUMBER = new Intl.NumberFormat('en-GB');
+
+/** 1234 is `1,234`. */
+export function readableNumber(number: number): string {
+  return NUMBER.format(number);
+}

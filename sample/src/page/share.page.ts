@@ -1,24 +1,32 @@
 import { type LimitedLink } from 'nestjs-downloadview/typeorm';
 
 import { type Document } from '../documents/document.entity.js';
-import { type SharedLink } from '../sharing/sharing.service.js';
+import {
+  type ListedLink,
+  type SharedLink,
+} from '../sharing/sharing.service.js';
 import { html, type Markup } from './html.js';
 import { layout } from './layout.js';
 import { readableTime } from './readable.js';
 
-type Term = readonly [value: string, label: string];
+type Choice = readonly [value: string, label: string];
 
-const TERMS: readonly Term[] = [
-  ['hour', 'for an hour'],
-  ['day', 'for a day'],
-  ['week', 'for a week'],
-  ['once', 'for one download, within a week'],
+const USES: readonly Choice[] = [
+  ['1', 'one person'],
+  ['5', 'five people'],
+  ['any', 'everybody who has it'],
+];
+const TERMS: readonly Choice[] = [
+  ['hour', 'an hour'],
+  ['day', 'a day'],
+  ['week', 'a week'],
+  ['month', '30 days'],
 ];
 
-/** The link that was just made, a form for another, and what can be taken back. */
+/** The link that was just made, a form for another, and all that there are. */
 export function sharePage(
   { name, slug }: Document,
-  links: readonly LimitedLink[],
+  links: readonly ListedLink[],
   made?: SharedLink,
 ): string {
   return layout({
@@ -27,10 +35,17 @@ export function sharePage(
     content: html`<h1>Share “<bdi>${name}</bdi>”</h1>
       ${made ? madeLink(made) : undefined}
       <form action="/documents/${slug}/share" method="post">
-        <fieldset>
-          <legend>${made ? 'Another link works' : 'The link works'}</legend>
-          ${TERMS.map((term) => choice(term, made?.term ?? 'hour'))}
-        </fieldset>
+        ${choices('uses', made ? 'Another link is for' : 'The link is for', USES)}
+        ${choices('term', 'It works for', TERMS)}
+        <label class="field" for="label">Label, for this list only</label>
+        <input
+          class="wider"
+          id="label"
+          name="label"
+          type="text"
+          maxlength="100"
+          placeholder="Who gets it?"
+        />
         <div class="actions">
           <button ${made ? undefined : html`class="main"`}>Make a link</button>
           <a class="button" href="/documents/${slug}" data-closes-dialog
@@ -38,77 +53,88 @@ export function sharePage(
           >
         </div>
       </form>
-      ${links.length === 0 ? undefined : linkTable(slug, links)}`,
+      ${links.length ? linkList(slug, links) : undefined}`,
   });
 }
 
-function choice([value, label]: Term, chosen: string): Markup {
-  return html`<label
-    ><input
-      type="radio"
-      name="term"
-      value="${value}"
-      required
-      ${value === chosen ? html`checked` : undefined}
-    />
-    ${label}</label
-  >`;
+/** The first is chosen. */
+function choices(name: string, legend: string, all: readonly Choice[]): Markup {
+  return html`<fieldset>
+    <legend>${legend}</legend>
+    ${all.map(
+      ([value, label], index) =>
+        html`<label
+          ><input
+            type="radio"
+            name="${name}"
+            value="${value}"
+            required
+            ${index ? undefined : html`checked`}
+          />
+          ${label}</label
+        >`,
+    )}
+  </fieldset>`;
 }
 
-function madeLink({ url, term, expiresAt }: SharedLink): Markup {
+function madeLink({ url, link }: SharedLink): Markup {
   return html`<div class="made">
-    <label for="link">Link to the document</label>
+    <label class="field" for="link">Link to the document</label>
     <div class="actions">
       <input id="link" type="url" value="${url}" readonly autofocus />
       <button type="button" data-copies="link" data-script hidden>Copy</button>
     </div>
     <p class="muted" role="status">
-      ${term === 'once' ? 'Works for one download' : 'Works for everybody who has it'},
-      until
-      <time datetime="${expiresAt.toISOString()}"
-        >${readableTime(expiresAt)}</time
-      >.
+      Works for ${audienceOf(link)}${untilText(link)}. Copy it now: it is kept
+      nowhere.
     </p>
   </div>`;
 }
 
-const STATES = {
-  open: 'open',
-  'used-up': 'used',
-  revoked: 'taken back',
-  expired: 'expired',
-};
-
-function linkTable(slug: string, links: readonly LimitedLink[]): Markup {
-  return html`<table class="links">
-    <caption>
-      Links for one download
-    </caption>
-    <thead>
-      <tr>
-        <th scope="col">Made</th>
-        <th scope="col">State</th>
-        <th scope="col"><span class="hidden">Take back</span></th>
-      </tr>
-    </thead>
-    <tbody>
-      ${links.map((link) => linkRow(slug, link))}
-    </tbody>
-  </table>`;
+function audienceOf({ maxUses }: LimitedLink): string {
+  if (maxUses === null) return 'everybody who has it';
+  return maxUses === 1 ? 'one person' : `${maxUses} people`;
 }
 
-function linkRow(slug: string, { id, createdAt, state }: LimitedLink): Markup {
-  return html`<tr>
-    <td>
-      <time datetime="${createdAt.toISOString()}"
-        >${readableTime(createdAt)}</time
+function untilText({ expiresAt }: LimitedLink): Markup | undefined {
+  return expiresAt ? html`, until ${time(expiresAt)}` : undefined;
+}
+
+function time(date: Date): Markup {
+  return html`<time datetime="${date.toISOString()}"
+    >${readableTime(date)}</time
+  >`;
+}
+
+const STATES = {
+  open: ['good', 'open'],
+  'used-up': ['', 'used up'],
+  revoked: ['bad', 'taken back'],
+  expired: ['', 'expired'],
+};
+
+function linkList(slug: string, links: readonly ListedLink[]): Markup {
+  return html`<ul class="plain links" aria-label="Links to the document">
+    ${links.map((listed) => linkItem(slug, listed))}
+  </ul>`;
+}
+
+function linkItem(slug: string, { link, lastUse }: ListedLink): Markup {
+  const { id, note, createdAt, maxUses, used, state } = link;
+  const [look, text] = STATES[state];
+  return html`<li>
+    <span>
+      ${note ?? html`Link of ${time(createdAt)}`}
+      <span class="chip ${look}">${text}</span>
+      <small
+        >used ${used}${maxUses === null ? undefined : ` of ${maxUses}`}
+        ${used === 1 || maxUses === 1 ? 'time' : 'times'}${
+          lastUse ? html`, last on ${time(lastUse.begunAt)}` : undefined
+        }${untilText(link)}</small
       >
-    </td>
-    <td>${STATES[state]}</td>
-    <td class="number">
-      ${state === 'open' ? revokeButton(slug, id) : undefined}
-    </td>
-  </tr>`;
+    </span>
+    ${state === 'open' ? revokeButton(slug, id) : undefined}
+  </li>`;
 }
 
 function revokeButton(slug: string, id: string): Markup {
@@ -116,6 +142,6 @@ function revokeButton(slug: string, id: string): Markup {
     action="/documents/${slug}/share/${id}/revoke"
     method="post"
   >
-    <button>Take back</button>
+    <button class="danger">Take back</button>
   </form>`;
 }

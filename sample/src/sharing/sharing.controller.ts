@@ -14,8 +14,13 @@ import { type Document } from '../documents/document.entity.js';
 import { DocumentsService } from '../documents/documents.service.js';
 import { Page } from '../page/page.decorator.js';
 import { sharePage } from '../page/share.page.js';
+import { publicOrigin } from '../web/public-origin.js';
 import { SameOriginGuard } from '../web/same-origin.guard.js';
-import { type SharedLink, SharingService } from './sharing.service.js';
+import {
+  type SharedLink,
+  type ShareForm,
+  SharingService,
+} from './sharing.service.js';
 
 /** Makes links for people who are not to see the rest. */
 @Controller('documents/:slug/share')
@@ -37,13 +42,12 @@ export class SharingController {
   @Page()
   async share(
     @Param('slug') slug: string,
-    @Body('term') term: string,
-    @Req() { protocol, headers }: Request,
+    @Body() form: ShareForm | undefined,
+    @Req() request: Request,
   ): Promise<string> {
     const document = await this.documents.find(slug);
-    const { url, ...link } = await this.sharing.share(document, term);
-    const origin = process.env.PUBLIC_URL || `${protocol}://${headers.host}`;
-    return this.#page(document, { ...link, url: origin + url });
+    const { url, link } = await this.sharing.share(document, form ?? {});
+    return this.#page(document, { link, url: publicOrigin(request) + url });
   }
 
   @Post(':link/revoke')

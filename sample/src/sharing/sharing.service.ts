@@ -1,77 +1,89 @@
 import { BadRequestException, Injectable } from '@nestjs/common';
-import { UrlSigner } from 'nestjs-downloadview';
-import { type LimitedLink, LimitedLinks } from 'nestjs-downloadview/typeorm';
+import {
+  type LimitedLink,
+  LimitedLinks,
+  type LimitedLinkUse,
+} from 'nestjs-downloadview/typeorm';
 
 import { type Document } from '../documents/document.entity.js';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
-const WEEK = 7 * DAY;
 
 /** Seconds. */
 const TERMS = new Map([
   ['hour', HOUR],
   ['day', DAY],
-  ['week', WEEK],
-  ['once', WEEK],
+  ['week', 7 * DAY],
+  ['month', 30 * DAY],
 ]);
+
+/** How many people may use a link; null for any number. */
+const USES = new Map([
+  ['1', 1],
+  ['5', 5],
+  ['any', null],
+]);
+
+/** What the form of the dialog says. */
+export interface ShareForm {
+  readonly uses?: string;
+  readonly term?: string;
+  readonly label?: string;
+}
 
 /** A link as it is shown, once: whoever has it gets the document. */
 export interface SharedLink {
   /** The path; the page makes an address of it. */
   readonly url: string;
-  readonly expiresAt: Date;
-  /** What was chosen: one of TERMS; with `once` it works for one download. */
-  readonly term: string;
+  readonly link: LimitedLink;
 }
 
+export interface ListedLink {
+  readonly link: LimitedLink;
+  readonly lastUse?: LimitedLinkUse;
+}
+
+/** Links for people who are not to see the rest: they are counted, and can be taken back. */
 @Injectable()
 export class SharingService {
-  constructor(
-    private readonly signer: UrlSigner,
-    private readonly limited: LimitedLinks,
-  ) {}
+  constructor(private readonly links: LimitedLinks) {}
 
-  async share(document: Document, term: string): Promise<SharedLink> {
+  share(
+    { id, name }: Document,
+    { uses = '', term = '', label = '' }: ShareForm,
+  ): Promise<SharedLink> {
+    const maxUses = USES.get(uses);
     const expiresIn = TERMS.get(term);
-    if (expiresIn === undefined) {
-      throw new BadRequestException('Choose how long the link works.');
+    if (maxUses === undefined || expiresIn === undefined) {
+      throw new BadRequestException(
+        'Choose how often the link works, and how long.',
+      );
     }
-    const expiresAt = new Date(Date.now() + expiresIn * 1000);
-    const url =
-      term === 'once'
-        ? await this.#countedLink(document, expiresIn)
-        : this.#signedLink(document, expiresIn);
-    return { url, expiresAt, term };
+    const note = label.replaceAll('\0', '').trim().slice(0, 100) || undefined;
+    return this.links.create({
+      path: '/links/:link',
+      subject: String(id),
+      basename: name,
+      maxUses,
+      expiresIn,
+      note,
+    });
   }
 
-  /** The links that are counted, and can be taken back. Nothing is kept of those that are only signed. */
-  list({ id }: Document): Promise<LimitedLink[]> {
-    return this.limited.list(String(id));
+  /** The newest first. */
+  async list({ id }: Document): Promise<ListedLink[]> {
+    const links = await this.links.list(String(id));
+    return Promise.all(
+      links.map(async (link) => {
+        const [lastUse] = await this.links.uses(link.id, { take: 1 });
+        return { link, lastUse };
+      }),
+    );
   }
 
   async revoke(document: Document, linkId: string): Promise<void> {
-    const link = await this.limited.find(linkId);
-    if (link?.subject === String(document.id)) {
-      await this.limited.revoke(linkId);
-    }
-  }
-
-  #signedLink({ id, slug }: Document, expiresIn: number): string {
-    return this.signer.sign(`/shared/${id}/${slug}`, { expiresIn });
-  }
-
-  async #countedLink(
-    { id, name }: Document,
-    expiresIn: number,
-  ): Promise<string> {
-    const { url } = await this.limited.create({
-      path: '/once/:link',
-      subject: String(id),
-      basename: name,
-      maxUses: 1,
-      expiresIn,
-    });
-    return url;
+    const link = await this.links.find(linkId);
+    if (link?.subject === String(document.id)) await this.links.revoke(linkId);
   }
 }

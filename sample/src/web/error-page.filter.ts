@@ -14,10 +14,12 @@ export class ErrorPageFilter extends BaseExceptionFilter {
     const response = http.getResponse<Response>();
     if (response.headersSent) return super.catch(exception, host);
     response.vary('Accept').removeHeader('Content-Type'); // of a page that was to be
-    if (http.getRequest<Request>().accepts(['json', 'html']) === 'html') {
+    const request = http.getRequest<Request>();
+    if (request.accepts(['json', 'html']) === 'html') {
       const [status, message] = told(exception);
       response.status(status).set(pageHeaders);
-      response.send(errorPage(status, message));
+      const isGuest = /^\/(?:links|shared)\//.test(request.path);
+      response.send(errorPage(status, message, isGuest));
       if (exception instanceof HttpException) return;
     }
     super.catch(exception, host); // logs what nobody has expected

@@ -1,0 +1,42 @@
+import { Controller } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type DownloadFile, FileNotFoundError } from 'nestjs-downloadview';
+import {
+  type LimitedLink,
+  LimitedLinkDownloadController,
+  type LimitedLinkPage,
+} from 'nestjs-downloadview/typeorm';
+import { Repository } from 'typeorm';
+
+import { Document } from '../documents/document.entity.js';
+import { guestPage } from '../page/guest.page.js';
+
+/**
+ * A document for those who have a link to it: for the first of them, for five, or until the link is taken
+ * back. The link shows a page, and only its button counts: mail scanners and chats open links, too. How often
+ * a link was used is a row of the database.
+ */
+@Controller('links/:link')
+export class LimitedDownloadController extends LimitedLinkDownloadController {
+  constructor(
+    @InjectRepository(Document)
+    private readonly documents: Repository<Document>,
+  ) {
+    super();
+  }
+
+  override async getSharedFile(link: LimitedLink): Promise<DownloadFile> {
+    return (await this.#document(link)).file;
+  }
+
+  override async getPage(page: LimitedLinkPage): Promise<string> {
+    const { contentType } = await this.#document(page.link);
+    return guestPage(page, contentType);
+  }
+
+  async #document({ subject }: LimitedLink): Promise<Document> {
+    const document = await this.documents.findOneBy({ id: Number(subject) });
+    if (document) return document;
+    throw new FileNotFoundError('The document was deleted');
+  }
+}

@@ -1,0 +1,99 @@
+import { SlowFile } from '../break-it/slow-file.js';
+import { html, type Markup } from './html.js';
+import { layout } from './layout.js';
+
+export interface Experiments {
+  readonly origin: string;
+  /** A signed link; there only where there is a document. */
+  readonly signed?: string;
+  /** Whether the file that the health check looks for is there. */
+  readonly isWhole: boolean;
+}
+
+/** Downloads that fail on purpose, and what comes of it. */
+export function breakItPage(experiments: Experiments): string {
+  const { origin, signed, isWhole } = experiments;
+  return layout({
+    title: 'Break it',
+    path: '/break-it',
+    content: html`<h1>Break it</h1>
+      <p class="muted">Three things that go wrong, and what comes of it.</p>
+      <div class="tries">
+        ${cutting(origin)} ${signed ? tampering(signed) : undefined}
+        ${breaking(isWhole)}
+      </div>`,
+  });
+}
+
+function cutting(origin: string): Markup {
+  const address = `${origin}/break-it/numbers.txt`;
+  return html`<section
+    class="card padded"
+    data-cuts="/break-it/numbers.txt"
+    data-digest="${SlowFile.digest}"
+  >
+    <h2>Cut a download off</h2>
+    <p>
+      This file takes a few seconds. Cut it off in the middle, and resume it:
+      only the rest is sent, and only if the file is still the same.
+    </p>
+    <div class="actions" data-script hidden>
+      <button type="button" class="main" data-step="start">Download</button>
+      <button type="button" data-step="cut" disabled>Cut it off</button>
+      <button type="button" data-step="resume" disabled>Resume</button>
+    </div>
+    <output></output>
+    <p class="muted">
+      In a terminal, with Ctrl+C in between:
+      <code>curl -C - -O ${address}</code>
+    </p>
+  </section>`;
+}
+
+function tampering(signed: string): Markup {
+  const later = signed.replace(/(expires=)(\d+)/, (_, name, at) =>
+    [name, Number(at) + 86_400].join(''),
+  );
+  const other = signed.replace(
+    /(shared\/)(\d+)/,
+    (_, before, id) => `${before}${Number(id) + 1}`,
+  );
+  return html`<section class="card padded">
+    <h2>Tamper with a signed link</h2>
+    <p>
+      Nothing is kept of such a link. The signature holds it together, for an
+      hour; every change leads to the same refusal.
+    </p>
+    <p><code>${signed}</code></p>
+    <div class="actions">
+      <a class="button main" href="${signed}">As it was signed</a>
+      <a class="button" href="${later}">With a later end</a>
+      <a class="button" href="${other}">For another document</a>
+    </div>
+  </section>`;
+}
+
+function breaking(isWhole: boolean): Markup {
+  return html`<section class="card padded">
+    <h2>Make the health check red</h2>
+    <p>
+      ${
+        isWhole
+          ? 'Takes a file away that the check sends through all of the way: it says what is missing, and where.'
+          : 'The file is gone. Put it back, and the check is green again.'
+      }
+    </p>
+    <form class="actions" action="/break-it/canary" method="post">
+      ${
+        isWhole
+          ? html`<button name="action" value="away" class="danger">
+              Take the file away
+            </button>`
+          : html`<button name="action" value="back" class="main">
+              Put the file back
+            </button>`
+      }
+      <a class="button" href="/health">Look at the health</a>
+    </form>
+  </section>`;
+}
