@@ -12,6 +12,17 @@ export default {
   excludeInternal: true,
   excludePrivate: true,
   excludeExternals: true,
+  // What members of public classes are made of, but nobody names.
+  intentionallyNotExported: [
+    'CheckedDownloadOptions',
+    'DownloadCompletions',
+    'FastifyReply',
+    'HoldOptions',
+    'ObjectFields',
+    'OpenFile',
+    'PropertiesOf',
+    'RunningDownloads',
+  ],
   disableSources: true,
   treatWarningsAsErrors: true,
   validation: { notExported: true, invalidLink: true, notDocumented: true },

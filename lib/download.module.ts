@@ -177,11 +177,28 @@ export class DownloadModule
     this.#fastifyRoutes();
   }
 
-  /** @param options none are needed: the application then sends every file itself */
+  /**
+   * Downloads with these options.
+   *
+   * @param options none are needed: the application then sends every file itself
+   * @throws InvalidOptionsError at boot, for options that are unknown or wrong
+   */
   static override forRoot(
     options: typeof OPTIONS_TYPE = {},
   ): ReturnType<typeof ConfigurableModuleClass.forRoot> {
     return super.forRoot(options);
+  }
+
+  /**
+   * The same, with options from other providers.
+   *
+   * @param options `useFactory` with `inject` and `imports`, `useClass` or `useExisting`
+   * @throws InvalidOptionsError at boot, for options that are unknown or wrong
+   */
+  static override forRootAsync(
+    options: Parameters<typeof ConfigurableModuleClass.forRootAsync>[0],
+  ): ReturnType<typeof ConfigurableModuleClass.forRootAsync> {
+    return super.forRootAsync(options);
   }
 
   /** Nest calls it before it registers the routes, which onModuleInit() is too late for. */

@@ -4,6 +4,7 @@
 export { DownloadModule } from './download.module.js';
 export { type DownloadModuleExtras } from './download.module.js';
 export { type DownloadModuleOptions } from './download.options.js';
+export { type CompletionsOptions } from './completions/download-completions.js';
 
 // A controller says which file is asked for, and how it is presented ...
 export {

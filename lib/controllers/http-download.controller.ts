@@ -93,18 +93,22 @@ export abstract class HttpDownloadController extends DownloadController {
     });
   }
 
+  /** The hosts that may be asked, `host` or `host:port`; `allowedHosts` by default. */
   getAllowedHosts(_request: DownloadRequest): Awaitable<readonly string[]> {
     return this.allowedHosts;
   }
 
+  /** Milliseconds for connecting, for the headers, and for each pause of the body; `timeout` by default. */
   getTimeout(_request: DownloadRequest): Awaitable<number> {
     return this.timeout;
   }
 
+  /** The most bytes that are passed on, undefined for any number; `maxSize` by default. */
   getMaxSize(_request: DownloadRequest): Awaitable<number | undefined> {
     return this.maxSize;
   }
 
+  /** The address of the file, by http or https; `url` by default. */
   getUrl(_request: DownloadRequest): Awaitable<string> {
     return this.url ?? '';
   }

@@ -38,6 +38,7 @@ import { routeParameter } from './route-parameter.js';
  * @publicApi
  */
 export interface ObjectRepository<T> {
+  /** The row that matches every field of `where`, or null. */
   findOne(options: { where: object }): Promise<T | null>;
 }
 
@@ -176,6 +177,7 @@ export abstract class ObjectDownloadController<T extends object>
     );
   }
 
+  /** Where the files of this request lie; the storage that `storage` names by default. */
   getStorage(_request: DownloadRequest): Awaitable<DownloadStorage> {
     return this.storages.get(this.storage);
   }

@@ -81,6 +81,7 @@ export abstract class PathDownloadController extends DownloadController {
     });
   }
 
+  /** The directory of this request, which no file leaves; `root` by default. */
   getRoot(_request: DownloadRequest): Awaitable<string | URL> {
     return this.root;
   }

@@ -31,6 +31,7 @@ export abstract class PresentationHooks {
   /** A backend of its own, in place of the configured one. */
   backend?: DownloadBackend;
 
+  /** Whether the client is to save the file; `attachment` by default. */
   getAttachment(
     _file: DownloadFile,
     _request: DownloadRequest,
@@ -38,6 +39,7 @@ export abstract class PresentationHooks {
     return this.attachment;
   }
 
+  /** What the client calls the file; `basename` by default, else the name of the file. */
   getBasename(
     _file: DownloadFile,
     _request: DownloadRequest,
@@ -45,6 +47,7 @@ export abstract class PresentationHooks {
     return this.basename;
   }
 
+  /** The media type; `contentType` by default, else what the file says. */
   getContentType(
     _file: DownloadFile,
     _request: DownloadRequest,
@@ -52,6 +55,7 @@ export abstract class PresentationHooks {
     return this.contentType;
   }
 
+  /** The charset of a text; `charset` by default, else what the file says. */
   getCharset(
     _file: DownloadFile,
     _request: DownloadRequest,
@@ -59,6 +63,7 @@ export abstract class PresentationHooks {
     return this.charset;
   }
 
+  /** The content coding that the bytes already have; `encoding` by default. */
   getEncoding(
     _file: DownloadFile,
     _request: DownloadRequest,
@@ -66,6 +71,7 @@ export abstract class PresentationHooks {
     return this.encoding;
   }
 
+  /** Cache-Control; `cacheControl` by default, else the module's. */
   getCacheControl(
     _file: DownloadFile,
     _request: DownloadRequest,
@@ -73,6 +79,7 @@ export abstract class PresentationHooks {
     return this.cacheControl;
   }
 
+  /** Further headers, which come before the library's own; `headers` by default. */
   getHeaders(
     _file: DownloadFile,
     _request: DownloadRequest,
@@ -80,6 +87,7 @@ export abstract class PresentationHooks {
     return this.headers;
   }
 
+  /** Bytes a second of the answer, or false for no limit; `limitRate` by default, else the module's. */
   getLimitRate(
     _file: DownloadFile,
     _request: DownloadRequest,
@@ -87,6 +95,7 @@ export abstract class PresentationHooks {
     return this.limitRate;
   }
 
+  /** The backend for this file; `backend` by default, else the module's. */
   getBackend(
     _file: DownloadFile,
     _request: DownloadRequest,

@@ -92,6 +92,7 @@ export abstract class StorageDownloadController extends DownloadController {
     );
   }
 
+  /** Where the files of this request lie; the storage that `storage` names by default. */
   getStorage(_request: DownloadRequest): Awaitable<DownloadStorage> {
     return this.storages.get(this.storage);
   }

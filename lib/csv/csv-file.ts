@@ -59,6 +59,7 @@ export class CsvFile extends VirtualFile {
     return { ...super.stat(), contentType: 'text/csv', charset: 'utf-8' };
   }
 
+  /** Lets go of rows that were handed in and are not going to be read. */
   override discard(): void {
     if (this.#rows instanceof Readable) endByError(this.#rows);
     else discardUnread(this.#rows);

@@ -20,6 +20,7 @@ export type CsvRow = object;
  * @publicApi
  */
 export interface RowQuery {
+  /** The rows, one after the other. */
   stream(): Awaitable<Readable>;
   /** All rows at once, where the driver of the database knows no streams. */
   getRawMany?(): Promise<CsvRow[]>;

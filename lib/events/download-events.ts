@@ -95,6 +95,7 @@ export class GuardedObservable<T> extends Observable<T> {
     return lifted;
   }
 
+  /** Listens; a listener that throws is a line in the log, and all others go on. */
   override subscribe(
     observer?: Partial<Observer<T>> | ((value: T) => void) | null,
     error?: ((error: unknown) => void) | null,

@@ -110,6 +110,7 @@ export class DownloadMetrics
     }
   }
 
+  /** Measures nothing any more. */
   onApplicationShutdown(): void {
     this.#subscription?.unsubscribe();
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();

@@ -32,7 +32,9 @@ export interface DownloadMatchers<Result = void> {
  * @publicApi
  */
 export interface MatcherResult {
+  /** Whether the response is as it was expected. */
   readonly pass: boolean;
+  /** What is different, for people. */
   readonly message: () => string;
 }
 
@@ -77,17 +79,20 @@ export interface MatcherResult {
  * @publicApi
  */
 export const downloadMatchers = {
+  /** As expectDownload(). */
   toBeDownload: (
     received: unknown,
     expected: ExpectedDownload = {},
   ): MatcherResult => result('toBeDownload', DOWNLOAD, received, expected),
 
+  /** As expectXAccelRedirect(). */
   toBeXAccelRedirect: (
     received: unknown,
     expected: ExpectedXAccelRedirect = {},
   ): MatcherResult =>
     result('toBeXAccelRedirect', X_ACCEL_REDIRECT, received, expected),
 
+  /** As expectXSendfile(). */
   toBeXSendfile: (
     received: unknown,
     expected: ExpectedXSendfile = {},

@@ -15,6 +15,7 @@ export class TemporaryStorage extends FileSystemStorage {
     await rm(this.root, { recursive: true, force: true });
   }
 
+  /** As `remove()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.remove();
   }

@@ -21,6 +21,7 @@ describe('the documentation', () => {
   let blocks: Block[];
   let manifest: {
     files: string[];
+    exports: Record<string, unknown>;
     scripts: Record<string, string>;
     peerDependencies: Record<string, string>;
     devDependencies: Record<string, string>;
@@ -150,6 +151,22 @@ describe('the documentation', () => {
       }
     }
     expect(dead).toEqual([]);
+  });
+
+  it('names all that an application imports, types excepted', async () => {
+    const all = texts.map(({ text }) => text).join('\n');
+    const entries = Object.keys(manifest.exports)
+      .filter((entry) => entry !== './package.json')
+      .map((entry) => entry.replace(/^\./, 'nestjs-downloadview'));
+    const names: string[] = [];
+    for (const entry of entries) {
+      names.push(...Object.keys((await import(entry)) as object));
+    }
+    const unnamed = names.filter(
+      (name) => !new RegExp(`\\b${name}\\b`).test(all),
+    );
+    expect(names).toContain('DownloadModule');
+    expect(unnamed).toEqual([]);
   });
 
   it('names only files of the repository that are there', async () => {

@@ -110,6 +110,7 @@ export interface FakeProxy {
   readonly offloads: readonly string[];
   /** Ends it. The application goes on; one that listened only for it does not listen any more. */
   close(): Promise<void>;
+  /** As `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

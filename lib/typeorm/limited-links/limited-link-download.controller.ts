@@ -72,6 +72,7 @@ export abstract class LimitedLinkDownloadController extends DownloadController {
     request: DownloadRequest,
   ): Awaitable<DownloadFile>;
 
+  /** Whether a page asks before a use is counted; `confirm` by default. */
   getConfirm(
     _link: LimitedLink,
     _request: DownloadRequest,

@@ -133,6 +133,7 @@ export class LimitedLinks
     return { id, url, link };
   }
 
+  /** The link of an id, with its uses so far; null where there is none. */
   async find(id: string): Promise<LimitedLink | null> {
     // TypeORM 0.3 would find the first of all links for what is no text.
     return isId(id) ? this.store.find(id) : null;
@@ -221,6 +222,7 @@ export class LimitedLinks
     return this.store.removeOver(0);
   }
 
+  /** Begins to remove uses that are over. */
   onApplicationBootstrap(): void {
     const { cleanUpInterval, keepUses } = this.times;
     if (cleanUpInterval === false) return;
@@ -232,6 +234,7 @@ export class LimitedLinks
     }, cleanUpInterval).unref();
   }
 
+  /** Ends that. */
   onModuleDestroy(): void {
     clearInterval(this.#cleaning);
   }
