@@ -43,6 +43,7 @@ import { InvalidOptionsError } from './errors/download-errors.js';
 import { quote } from './errors/quote.js';
 import { DownloadCompletions } from './completions/download-completions.js';
 import { DownloadEvents } from './events/download-events.js';
+import { TemporaryFiles } from './files/temporary-files.js';
 import { DownloadExplainer } from './interceptors/download-explainer.js';
 import { DownloadTracking } from './interceptors/download-tracking.js';
 import { DownloadInterceptor } from './interceptors/download.interceptor.js';
@@ -108,6 +109,12 @@ export const OPTION_PROVIDERS: Provider[] = [
     inject: [DOWNLOAD_OPTIONS],
   },
   {
+    provide: TemporaryFiles,
+    useFactory: ({ temporaryFiles }: CheckedDownloadOptions): TemporaryFiles =>
+      new TemporaryFiles(temporaryFiles),
+    inject: [DOWNLOAD_OPTIONS],
+  },
+  {
     provide: UrlSigner,
     useFactory: ({ signing }: CheckedDownloadOptions): UrlSigner =>
       new UrlSigner(signing),
@@ -150,7 +157,13 @@ export const OPTION_PROVIDERS: Provider[] = [
     DownloadExplainer,
     { provide: APP_INTERCEPTOR, useClass: DownloadInterceptor },
   ],
-  exports: [DownloadStorages, UrlSigner, DownloadEvents, DownloadExplainer],
+  exports: [
+    DownloadStorages,
+    UrlSigner,
+    DownloadEvents,
+    DownloadExplainer,
+    TemporaryFiles,
+  ],
 })
 export class DownloadModule
   extends ConfigurableModuleClass
@@ -169,6 +182,7 @@ export class DownloadModule
     @Inject(DOWNLOAD_OPTIONS) private readonly options: CheckedDownloadOptions,
     private readonly running: RunningDownloads,
     private readonly completions: DownloadCompletions,
+    private readonly temporaryFiles: TemporaryFiles,
     private readonly events: DownloadEvents,
     private readonly storages: DownloadStorages,
   ) {
@@ -235,6 +249,7 @@ export class DownloadModule
   /** The controllers have had their own onModuleInit() to set options in. */
   async onApplicationBootstrap(): Promise<void> {
     await this.completions.open();
+    await this.temporaryFiles.open();
     const found = foundControllers(this.modules);
     found.forEach(checkController);
     const warnings = await bootWarnings(found, this.options.backend);
@@ -242,6 +257,7 @@ export class DownloadModule
       ...warnings,
       ...this.#addressWarnings(),
       ...this.#unreachableRoutes(),
+      ...temporaryFileWarnings(this.options),
     ]) {
       this.#logger.warn(warning);
     }
@@ -255,6 +271,7 @@ export class DownloadModule
   /** The last downloads are over now. */
   async onApplicationShutdown(): Promise<void> {
     await this.completions.close();
+    this.temporaryFiles.close();
     this.events.complete();
   }
 
@@ -307,4 +324,19 @@ export class DownloadModule
       'Call forRoot or forRootAsync once per application; a backend of its own goes on a controller or handler.',
     );
   }
+}
+
+/** A file without a second life must not be removed before the server in front has opened it. */
+function temporaryFileWarnings({
+  backend,
+  completions,
+  temporaryFiles,
+}: CheckedDownloadOptions): string[] {
+  const isStreamed =
+    temporaryFiles?.keepFor === 0 && !completions && backend.name !== 'stream';
+  return isStreamed
+    ? [
+        `temporaryFiles.keepFor is 0, and without completions nobody says when ${backend.name} has sent a file: the application sends temporary files itself`,
+      ]
+    : [];
 }

@@ -5,6 +5,10 @@ import {
   checkCompletions,
   type CompletionsOptions,
 } from './completions/download-completions.js';
+import {
+  checkTemporaryFiles,
+  type TemporaryFilesOptions,
+} from './files/temporary-files.js';
 import { InvalidOptionsError } from './errors/download-errors.js';
 import { kindOf } from './errors/quote.js';
 import { isCharset, parseMediaType } from './http/media-type.js';
@@ -68,6 +72,8 @@ export interface DownloadModuleOptions {
    * DownloadEvents is followed by what the server did.
    */
   readonly completions?: CompletionsOptions;
+  /** Where `TemporaryFiles` makes files that go away when they were downloaded. */
+  readonly temporaryFiles?: TemporaryFilesOptions;
 }
 
 /**
@@ -88,6 +94,7 @@ export interface CheckedDownloadOptions {
   readonly explain: boolean;
   readonly completions?: CompletionsOptions;
   readonly limitRate?: number | false;
+  readonly temporaryFiles?: TemporaryFilesOptions;
 }
 
 /**
@@ -107,6 +114,7 @@ const KNOWN: readonly (keyof DownloadModuleOptions)[] = [
   'exposeHeaders',
   'explain',
   'completions',
+  'temporaryFiles',
   'charset',
   'etag',
   'contentTagLimit',
@@ -149,6 +157,7 @@ export function checkDownloadOptions(
     explain: flag('explain', options.explain),
     completions: checkCompletions(options.completions),
     limitRate: limitRate(options.limitRate),
+    temporaryFiles: checkTemporaryFiles(options.temporaryFiles),
   };
 }
 

@@ -47,6 +47,14 @@ export { HttpFile } from './files/http-file.js';
 export { type HttpFileOptions } from './files/http-file.js';
 export { LocalFile, type LocalFileOptions } from './files/local-file.js';
 export { StorageFile, type StorageFileOptions } from './files/storage-file.js';
+export {
+  TemporaryFile,
+  type TemporaryFileOptions,
+} from './files/temporary-file.js';
+export {
+  TemporaryFiles,
+  type TemporaryFilesOptions,
+} from './files/temporary-files.js';
 export { VirtualFile, type VirtualFileOptions } from './files/virtual-file.js';
 export {
   type VirtualChunk,

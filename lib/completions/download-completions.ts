@@ -82,9 +82,14 @@ function loopback(value: unknown): { host: string; port: number } | undefined {
 
 interface Waiting {
   readonly until: number;
-  /** @param completion undefined where none has come in time */
-  readonly callback: (completion: Completion | undefined) => void;
+  readonly callbacks: Set<CompletionCallback>;
 }
+
+/**
+ * @param completion undefined where none has come in time
+ * @internal
+ */
+export type CompletionCallback = (completion: Completion | undefined) => void;
 
 /**
  * The downloads that were handed to a server in front, until its log tells what became of them.
@@ -136,10 +141,18 @@ export class DownloadCompletions {
    *
    * @returns gives up waiting: the answer never reached the server
    */
-  expect(id: string, callback: Waiting['callback']): () => void {
-    this.#waiting.set(id, { until: Date.now() + this.#timeout, callback });
+  expect(id: string, callback: CompletionCallback): () => void {
+    const waiting = this.#waiting.get(id) ?? {
+      until: Date.now() + this.#timeout,
+      callbacks: new Set<CompletionCallback>(),
+    };
+    waiting.callbacks.add(callback);
+    this.#waiting.set(id, waiting);
     this.#timer ??= this.#wakeIn(this.#timeout);
-    return () => void this.#waiting.delete(id);
+    return () => {
+      waiting.callbacks.delete(callback);
+      if (waiting.callbacks.size === 0) this.#waiting.delete(id);
+    };
   }
 
   take(line: string): void {
@@ -148,7 +161,7 @@ export class DownloadCompletions {
     if (!waiting) return;
     // A forged or repeated line finds nobody any more.
     this.#waiting.delete(completion.id);
-    waiting.callback(completion);
+    for (const callback of waiting.callbacks) callback(completion);
   }
 
   /** Nobody will tell of those that are left. */
@@ -157,8 +170,11 @@ export class DownloadCompletions {
     this.#timer = undefined;
     await this.#log?.close();
     this.#log = undefined;
-    for (const { callback } of this.#waiting.values()) callback(undefined);
+    const left = [...this.#waiting.values()];
     this.#waiting.clear();
+    for (const { callbacks } of left) {
+      for (const callback of callbacks) callback(undefined);
+    }
   }
 
   #wakeIn(milliseconds: number): NodeJS.Timeout {
@@ -171,13 +187,13 @@ export class DownloadCompletions {
   #expire(): void {
     this.#timer = undefined;
     const now = Date.now();
-    for (const [id, { until, callback }] of this.#waiting) {
+    for (const [id, { until, callbacks }] of this.#waiting) {
       if (until > now) {
         this.#timer = this.#wakeIn(until - now);
         return;
       }
       this.#waiting.delete(id);
-      callback(undefined);
+      for (const callback of callbacks) callback(undefined);
     }
   }
 }

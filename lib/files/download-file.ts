@@ -132,11 +132,41 @@ export interface DownloadFile {
   readonly hold?: ((options?: HoldOptions) => Awaitable<OpenFile>) | undefined;
 
   /**
+   * Says that an answer with it begins: for a file that goes away when it was downloaded.
+   *
+   * @internal
+   */
+  use?(): FileUse;
+
+  /**
+   * Whether a server in front may be handed it only where that says when it has sent it.
+   *
+   * @internal
+   */
+  readonly needsCompletion?: boolean;
+
+  /**
    * Lets go of a source that was handed in and is not going to be read.
    *
    * @internal
    */
   discard?(): void;
+}
+
+/**
+ * One answer with a file.
+ *
+ * @internal
+ */
+export interface FileUse {
+  /**
+   * To be called when it is over; only the first time counts.
+   *
+   * @param end `whole`: every byte of a 200 was handed on. `part`: it was left, cut, or one of a range.
+   *   `handed-over`: a server in front was told of it, and nobody says when that has sent it. `nothing`: it had
+   *   no body, as HEAD and 304.
+   */
+  over(end: 'whole' | 'part' | 'handed-over' | 'nothing'): void;
 }
 
 /**
@@ -183,6 +213,7 @@ export abstract class WrappedFile implements DownloadFile {
   readonly statUnmade?: (options?: StatOptions) => Promise<FileStat>;
   readonly wasModifiedSince?: (since: Date) => Awaitable<boolean>;
   readonly givesRanges?: DownloadFile['givesRanges'];
+  readonly use?: DownloadFile['use'];
 
   constructor(
     readonly file: DownloadFile,
@@ -211,6 +242,7 @@ export abstract class WrappedFile implements DownloadFile {
     }
     this.wasModifiedSince = file.wasModifiedSince?.bind(file);
     this.givesRanges = file.givesRanges?.bind(file);
+    this.use = file.use?.bind(file);
     hideProperties(this);
   }
 
@@ -220,6 +252,10 @@ export abstract class WrappedFile implements DownloadFile {
 
   get path(): string | undefined {
     return this.file.path;
+  }
+
+  get needsCompletion(): boolean {
+    return this.file.needsCompletion ?? false;
   }
 
   get url(): string | undefined {

@@ -19,6 +19,7 @@ import {
 import { type ResponseHead } from '../streaming/response-head.js';
 import { headOf, notModifiedHead, rangeNotSatisfiable } from './answer-head.js';
 import { isForOrigin, remoteAnswer } from './answer-remote.js';
+import { AnswerUse, withoutOffload } from './answer-use.js';
 import { isNotModified } from './conditions.js';
 import { followAnswer } from './download-tracking.js';
 import { toldOutcome } from './download-explainer.js';
@@ -81,9 +82,16 @@ export function answerDownload(
   configured: DownloadBackend,
 ): Awaitable<DownloadResponse> {
   const { file } = download;
-  const gate = exchange.link?.gate;
   if (file.discard) exchange.onClose(() => file.discard?.());
-  const asked = gate ? countedBackend(backend) : backend;
+  const { method, completions, link } = exchange;
+  const use = file.use && new AnswerUse(file.use(), method, completions);
+  if (use) exchange.onClose(() => use.close());
+  const gate = link?.gate;
+  const able =
+    file.needsCompletion && !completions?.areRead
+      ? withoutOffload(backend)
+      : backend;
+  const asked = gate ? countedBackend(able) : able;
   const servers = { asked, configured };
   const answered = andThen(
     outcomeOf(download, exchange, asked),
@@ -95,7 +103,7 @@ export function answerDownload(
   return andThen(answered, (answer) =>
     andThen(gate && passGate(gate, answer, download, exchange), () => {
       limitAnswer(answer, download, backend);
-      followAnswer(answer, download, exchange.tracked, backend);
+      followAnswer(answer, download, exchange.tracked, backend, use);
       exchange.onClose(() => answer.close());
       return download.answerBy(answer);
     }),

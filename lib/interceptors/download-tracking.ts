@@ -32,6 +32,7 @@ import {
   type DownloadAnswer,
 } from '../streaming/download-answer.js';
 import { type ResponseHead } from '../streaming/response-head.js';
+import { type AnswerUse } from './answer-use.js';
 
 const APPLICATION = 'application';
 const ID_HEADER = 'X-Download-Id';
@@ -48,7 +49,7 @@ export class DownloadTracking {
 
   constructor(
     private readonly events: DownloadEvents,
-    private readonly completions: DownloadCompletions,
+    readonly completions: DownloadCompletions,
     @Inject(DOWNLOAD_OPTIONS) { storages }: CheckedDownloadOptions,
   ) {
     this.#storageNames = new Map(
@@ -89,11 +90,14 @@ export function followAnswer(
   download: DownloadResponse,
   tracked: TrackedDownload | undefined,
   backend: DownloadBackend,
+  use: AnswerUse | undefined,
 ): void {
   const { status, headers, length } = answer.head;
   const isOffloaded = OFFLOAD_HEADERS.some((name) => name in headers);
   const isServer = isOffloaded && status === 200;
-  if (isServer) answer.add({ [ID_HEADER]: tracked?.id ?? randomUUID() });
+  const id = isServer ? (tracked?.id ?? randomUUID()) : undefined;
+  if (id !== undefined) answer.add({ [ID_HEADER]: id });
+  use?.follow(answer, id);
   if (!tracked) return;
   tracked.describe(download, status === 200 ? length : undefined);
   answer.observe(

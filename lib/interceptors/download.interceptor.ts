@@ -84,6 +84,7 @@ export class DownloadInterceptor implements NestInterceptor {
         this.#report(message, error, downloadOf(value, context)),
       ToldExplanation.wanted(this.#logger, this.options.explain),
       this.tracking.track(context),
+      this.tracking.completions,
     );
     const response = presentedByLink(value.forOneRequest(), exchange);
     return orElse<unknown>(

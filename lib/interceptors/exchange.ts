@@ -6,6 +6,7 @@ import {
 
 import { type ExecutionContext } from '@nestjs/common';
 
+import { type DownloadCompletions } from '../completions/download-completions.js';
 import {
   platformResponse,
   type PlatformResponse,
@@ -30,6 +31,8 @@ export interface Exchange {
   readonly told?: ToldExplanation;
   /** There where somebody wants to know what is downloaded. */
   readonly tracked?: TrackedDownload;
+  /** What the server in front says of the files that it was handed. */
+  readonly completions?: DownloadCompletions;
   /** Fires when the client leaves before it has everything. */
   readonly signal: AbortSignal;
   /** Has the callback called when the answer is over, in whatever way. */
@@ -51,6 +54,7 @@ export function exchangeOf(
   report: Exchange['report'],
   told?: ToldExplanation,
   tracked?: TrackedDownload,
+  completions?: DownloadCompletions,
 ): Exchange {
   const http = context.switchToHttp();
   return new HttpExchange(
@@ -59,6 +63,7 @@ export function exchangeOf(
     report,
     told,
     tracked,
+    completions,
   );
 }
 
@@ -77,6 +82,7 @@ class HttpExchange implements Exchange {
     readonly report: Exchange['report'],
     readonly told?: ToldExplanation,
     readonly tracked?: TrackedDownload,
+    readonly completions?: DownloadCompletions,
   ) {
     this.method = request.method;
     this.headers = request.headers;

@@ -85,6 +85,8 @@ export const REFUSALS = {
   precondition: 'a precondition of the request fails',
   counted:
     'the link works a limited number of times, and the server does not tell how much it has sent',
+  temporary:
+    'the file is removed after its last answer, and nobody says when the server has sent it',
   left: 'the backend left it to the application',
 } as const;
 

@@ -126,7 +126,8 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   }
 
   observe(observer: AnswerObserver): void {
-    this.#observer = observer;
+    const other = this.#observer;
+    this.#observer = other ? bothOf(other, observer) : observer;
   }
 
   /** The link has let it pass, and wants to know what became of it. */
@@ -271,4 +272,17 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
       clearHead(this.#parts.response);
     }
   }
+}
+
+function bothOf(one: AnswerObserver, other: AnswerObserver): AnswerObserver {
+  return {
+    begun(head) {
+      one.begun(head);
+      other.begun(head);
+    },
+    ended(end) {
+      one.ended(end);
+      other.ended(end);
+    },
+  };
 }

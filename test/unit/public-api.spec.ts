@@ -45,6 +45,8 @@ describe('the public API', () => {
       'StorageFile',
       'StorageUnavailableError',
       'SuspiciousPathError',
+      'TemporaryFile',
+      'TemporaryFiles',
       'UrlSigner',
       'VirtualDownloadController',
       'VirtualFile',
