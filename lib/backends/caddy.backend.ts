@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises';
-
 import {
   CHECKED_ELSEWHERE,
   checkOptions,
@@ -14,6 +12,7 @@ import {
   type ServerConfigOptions,
   refuse,
 } from '../responses/download-backend.js';
+import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
 import {
   caddyConfig,
@@ -27,8 +26,9 @@ import {
   type PathEncoding,
   type ServerProfile,
 } from './rules.js';
-import { isElsewhere, serverBackend } from './server-backend.js';
+import { describedFor, isElsewhere, serverBackend } from './server-backend.js';
 import {
+  diskFacts,
   strongTagAndDiskDate,
   hasOwnTag,
   isDatedByHook,
@@ -40,16 +40,19 @@ import {
  *
  * @internal
  */
-export async function caddyValidators({
-  path,
-}: DownloadFile): Promise<Pick<FileStat, 'etag' | 'lastModified'>> {
-  if (path === undefined) return { etag: undefined, lastModified: undefined };
-  const { mtimeMs, size } = await stat(path);
-  const seconds = Math.floor(mtimeMs / 1000);
-  return {
-    etag: `"${seconds.toString(36)}${size.toString(36)}"`,
-    lastModified: new Date(seconds * 1000),
-  };
+export function caddyValidators(
+  file: DownloadFile,
+  _stat?: FileStat,
+  disk?: FileStat,
+): Awaitable<Pick<FileStat, 'etag' | 'lastModified'>> {
+  return andThen(diskFacts(file, disk), (facts) => {
+    if (!facts) return { etag: undefined, lastModified: undefined };
+    const seconds = Math.floor(facts.lastModified.getTime() / 1000);
+    return {
+      etag: `"${seconds.toString(36)}${facts.size.toString(36)}"`,
+      lastModified: new Date(seconds * 1000),
+    };
+  });
 }
 
 /**
@@ -144,12 +147,17 @@ export function caddy(options: CaddyOptions): DownloadBackend {
   const backend = serverBackend(PROFILES[pathEncoding], rules);
   return {
     ...backend,
-    async proxy(response: ProxiableDownload, request: ProxiableRequest) {
-      return pathEncoding === 'raw' &&
-        !(await isElsewhere(response.file, rules)) &&
-        (await isMisjudged(response, request))
-        ? refuse(request, 'ownTag')
-        : backend.proxy(response, request);
+    proxy(response: ProxiableDownload, request: ProxiableRequest) {
+      if (pathEncoding !== 'raw' || !hasConditions(request)) {
+        return backend.proxy(response, request);
+      }
+      return andThen(isElsewhere(response.file, rules), (isAway) =>
+        andThen(!isAway && isMisjudged(response, request), (isFaulty) =>
+          isFaulty
+            ? refuse(request, 'ownTag')
+            : backend.proxy(response, request),
+        ),
+      );
     },
     serverConfig: (server: ServerConfigOptions) => caddyConfig(rules, server),
   };
@@ -159,15 +167,20 @@ export function caddy(options: CaddyOptions): DownloadBackend {
  * Whether Caddy would hold a condition against the second and size of a file that something else stands for:
  * a row, which may point to another file of the same, or a hook of the application.
  */
-async function isMisjudged(
+function isMisjudged(
   response: ProxiableDownload,
   request: ProxiableRequest,
-): Promise<boolean> {
-  if (!CONDITIONS.some((name) => name in request.headers)) return false;
-  const description = await response.describe();
+): Awaitable<boolean> {
   return (
     isDatedByHook(response, request) ||
-    hasOwnTag(response.file, description) ||
-    saysNothing(description)
+    andThen(
+      describedFor({ conditions: 'server' }, response),
+      ({ description }) =>
+        hasOwnTag(response.file, description) || saysNothing(description),
+    )
   );
+}
+
+function hasConditions({ headers }: ProxiableRequest): boolean {
+  return CONDITIONS.some((name) => name in headers);
 }

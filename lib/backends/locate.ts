@@ -3,6 +3,8 @@ import { realpath } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 
 import { type DownloadFile } from '../files/download-file.js';
+import { remembered } from '../http/remembered.js';
+import { andThen, type Awaitable, orElse } from '../storages/awaitable.js';
 import { diskPace, isBelow } from '../storages/local-disk.js';
 import { type PathRule, type ServerProfile } from './rules.js';
 
@@ -24,38 +26,63 @@ export interface FoundFile<Rule> {
  * The rule that holds the file. A local path counts as what it is after all links, and matches by
  * whole segments: `/srv/media` never holds `/srv/media-private/a`.
  *
+ * @param location where the file was found to lie, links followed, when it was checked. What a server is
+ *   told comes from there: the path may lead to another file by now. Without it, the path is resolved.
  * @internal
  */
-export async function locate<Rule extends PathRule>(
+export function locate<Rule extends PathRule>(
   file: DownloadFile,
   rules: readonly Rule[],
-): Promise<FoundFile<Rule> | undefined> {
-  const path = file.path === undefined ? undefined : await resolved(file.path);
-  for (const rule of rules) {
-    if ('sourceDir' in rule) {
-      const root = path && (await rootOf(rule.sourceDir, path));
-      if (!root) continue;
-      const isLinked =
-        rule.destinationDir === undefined && root !== resolve(rule.sourceDir);
-      return { rule, segments: segmentsBelow(root, path), isLinked };
-    }
-    const segments = segmentsOfUrl(rule.sourceUrl, file.sourceUrl ?? file.url);
-    if (!segments || (await leadsElsewhere(file.path, segments))) continue;
-    return { rule, segments, isLinked: false };
-  }
-  return undefined;
+  location?: string,
+): Awaitable<FoundFile<Rule> | undefined> {
+  const path =
+    location ?? (file.path === undefined ? undefined : resolved(file.path));
+  return andThen(path, (known) => firstOf(rules, file, known));
 }
 
+/** @param path where the file lies, links followed */
+function firstOf<Rule extends PathRule>(
+  [rule, ...others]: readonly Rule[],
+  file: DownloadFile,
+  path: string | undefined,
+): Awaitable<FoundFile<Rule> | undefined> {
+  if (rule === undefined) return undefined;
+  return andThen(
+    foundBy(rule, file, path),
+    (found) => found ?? firstOf(others, file, path),
+  );
+}
+
+function foundBy<Rule extends PathRule>(
+  rule: Rule,
+  file: DownloadFile,
+  path: string | undefined,
+): Awaitable<FoundFile<Rule> | undefined> {
+  if ('sourceDir' in rule) {
+    if (path === undefined) return undefined;
+    const given = absolute(rule.sourceDir);
+    return andThen(rootOf(given, path), (root) => {
+      if (root === undefined) return undefined;
+      const isLinked = rule.destinationDir === undefined && root !== given;
+      return { rule, segments: segmentsBelow(root, path), isLinked };
+    });
+  }
+  const segments = segmentsOfUrl(rule.sourceUrl, file.sourceUrl ?? file.url);
+  if (!segments) return undefined;
+  return andThen(leadsElsewhere(file.path, path, segments), (isElsewhere) =>
+    isElsewhere ? undefined : { rule, segments, isLinked: false },
+  );
+}
+
+const absolute = remembered((directory) => resolve(directory));
+
 /** The directory without links, where it holds a path that has none. */
-async function rootOf(
-  directory: string,
-  path: string,
-): Promise<string | undefined> {
-  const given = resolve(directory);
+function rootOf(given: string, path: string): Awaitable<string | undefined> {
   // No link leads to a path that is part of one without any.
   if (isBelow(given, path)) return given;
-  const root = await resolved(given);
-  return root !== undefined && isBelow(root, path) ? root : undefined;
+  return andThen(resolved(given), (root) =>
+    root !== undefined && isBelow(root, path) ? root : undefined,
+  );
 }
 
 /**
@@ -71,7 +98,10 @@ export function encodedLocation(
   return destination + segments.map(encodeSegment).join('/');
 }
 
+const UNRESERVED = /^[\w.~-]+$/;
+
 function encodeSegment(segment: string): string {
+  if (UNRESERVED.test(segment)) return segment;
   return encodeURIComponent(segment).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
@@ -101,15 +131,22 @@ function segmentsOfUrl(
   }
 }
 
-/** The server follows no links below its directory, and a URL does not say where they lead to. */
-async function leadsElsewhere(
+/**
+ * The server follows no links below its directory, and a URL does not say where they lead to.
+ *
+ * @param location where the file lies, links followed
+ */
+function leadsElsewhere(
   path: string | undefined,
+  location: string | undefined,
   segments: readonly string[],
-): Promise<boolean> {
+): Awaitable<boolean> {
   const tail = join(sep, ...segments);
-  if (!path?.endsWith(tail)) return false;
-  const root = await resolved(path.slice(0, -tail.length) || sep);
-  return root === undefined || (await resolved(path)) !== join(root, tail);
+  if (!path?.endsWith(tail) || path === location) return false;
+  return andThen(
+    resolved(path.slice(0, -tail.length) || sep),
+    (root) => root === undefined || location !== join(root, tail),
+  );
 }
 
 function isPlain(segment: string): boolean {
@@ -117,17 +154,21 @@ function isPlain(segment: string): boolean {
 }
 
 /** A name that is not UTF-8 cannot be told to the server: decoded, it is another name. */
-async function resolved(path: string): Promise<string | undefined> {
-  try {
-    const bytes = await diskPace.call(
-      () => realpathSync.native(path, AS_BYTES),
-      () => realpath(path, AS_BYTES),
-    );
-    const text = bytes.toString();
-    return bytes.equals(Buffer.from(text)) ? text : undefined;
-  } catch {
-    return undefined;
-  }
+function resolved(path: string): Awaitable<string | undefined> {
+  return orElse<string | undefined>(
+    () =>
+      andThen(
+        diskPace.call(
+          () => realpathSync.native(path, AS_BYTES),
+          () => realpath(path, AS_BYTES),
+        ),
+        (bytes) => {
+          const text = bytes.toString();
+          return bytes.equals(Buffer.from(text)) ? text : undefined;
+        },
+      ),
+    () => undefined,
+  );
 }
 
 /**
@@ -149,6 +190,10 @@ export function toldPlace(
   if (untellable?.test(text)) return undefined;
   // Node writes headers as Latin-1, which makes each of these characters one byte again.
   if (pathEncoding === 'raw') return Buffer.from(text).toString('latin1');
-  const all = [...place.split('/').slice(1, -1), ...segments];
-  return encodedLocation('/', all);
+  return encodedLocation(encodedPlace(place), segments);
 }
+
+const encodedPlace = remembered((place) => {
+  const segments = place.split('/').slice(1, -1);
+  return segments.length === 0 ? '/' : `${encodedLocation('/', segments)}/`;
+});

@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises';
-
 import { type DownloadFile } from '../files/download-file.js';
 import { formatMediaType, isText, parseMediaType } from '../http/media-type.js';
 import { formatHttpDate } from '../http/preconditions.js';
@@ -14,6 +12,7 @@ import {
 } from '../responses/download-backend.js';
 import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
+import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { nginxConfig } from './nginx-config.js';
 import { isLostByNginx } from './nginx-headers.js';
@@ -27,24 +26,32 @@ import {
 import { KnownFiles, remoteAnswer } from './nginx-remote.js';
 import { cachePathLines, remoteLocations } from './nginx-remote-config.js';
 import { type ServerProfile, wholeLocation } from './rules.js';
-import { serverBackend } from './server-backend.js';
-import { hasOwnTag, isDatedByHook, saysNothing } from './validators.js';
+import { describedFor, serverBackend } from './server-backend.js';
+import {
+  diskFacts,
+  hasOwnTag,
+  isDatedByHook,
+  saysNothing,
+} from './validators.js';
 
 /**
  * What nginx makes of a file's time, in whole seconds, and size: `"67c2d8a0-d"`.
  *
  * @internal
  */
-export async function nginxValidators({
-  path,
-}: DownloadFile): Promise<Pick<FileStat, 'etag' | 'lastModified'>> {
-  if (path === undefined) return { etag: undefined, lastModified: undefined };
-  const { mtimeMs, size } = await stat(path);
-  const seconds = Math.floor(mtimeMs / 1000);
-  return {
-    etag: `"${seconds.toString(16)}-${size.toString(16)}"`,
-    lastModified: new Date(seconds * 1000),
-  };
+export function nginxValidators(
+  file: DownloadFile,
+  _stat?: FileStat,
+  disk?: FileStat,
+): Awaitable<Pick<FileStat, 'etag' | 'lastModified'>> {
+  return andThen(diskFacts(file, disk), (facts) => {
+    if (!facts) return { etag: undefined, lastModified: undefined };
+    const seconds = Math.floor(facts.lastModified.getTime() / 1000);
+    return {
+      etag: `"${seconds.toString(16)}-${facts.size.toString(16)}"`,
+      lastModified: new Date(seconds * 1000),
+    };
+  });
 }
 
 type Validators = Pick<FileStat, 'etag' | 'lastModified'>;
@@ -61,22 +68,64 @@ const MISJUDGED = ['if-match', 'if-unmodified-since'];
  * @returns undefined where nginx would judge all the same
  * @internal
  */
-export async function withConditions(
+export function withConditions(
   proxied: ProxiedDownloadResponse,
   response: ProxiableDownload,
   request: ProxiableRequest,
-): Promise<ProxiedDownloadResponse | undefined> {
-  const description = await response.describe();
-  const isTagged =
-    hasOwnTag(response.file, description) || saysNothing(description);
-  if (!isTagged && !isDatedByHook(response, request)) {
-    return withWhole(proxied, response, request);
+): Awaitable<ProxiedDownloadResponse | undefined> {
+  return andThen(describedFor(PROFILE, response), ({ description, disk }) => {
+    const { file } = response;
+    if (hasOwnTag(file, description)) {
+      return taggedBy(description, proxied, request);
+    }
+    if (saysNothing(description)) {
+      return andThen(response.described?.() ?? { description }, (described) =>
+        taggedBy(described.description, proxied, request),
+      );
+    }
+    const isDated = isDatedByHook(response, request);
+    if (isDated && isMisjudged(request)) return proxied;
+    if (!isDated && (!proxied.whole || isWholeMisjudged(request))) {
+      return proxied.whole ? withWhole(proxied, undefined) : proxied;
+    }
+    return andThen(nginxValidators(file, description, disk), (told) =>
+      isDated
+        ? taggedBy(told, proxied, request)
+        : withWhole(
+            proxied,
+            proxied.whole && withValidators(proxied.whole, told),
+          ),
+    );
+  });
+}
+
+function isMisjudged({ headers }: ProxiableRequest): boolean {
+  return MISJUDGED.some((name) => name in headers);
+}
+
+/** nginx judges If-Match in its location without ranges, too, and has no tag there. */
+function isWholeMisjudged({ headers }: ProxiableRequest): boolean {
+  return headers['if-match'] !== undefined;
+}
+
+function withWhole(
+  { offloadHeader, location, headers }: ProxiedDownloadResponse,
+  whole: ProxiedDownloadResponse | undefined,
+): ProxiedDownloadResponse {
+  return new ProxiedDownloadResponse(offloadHeader, location, headers, {
+    whole,
+  });
+}
+
+/** nginx is told tag and date along with the file, and judges nothing. */
+function taggedBy(
+  told: Validators,
+  proxied: ProxiedDownloadResponse,
+  request: ProxiableRequest,
+): ProxiedDownloadResponse | undefined {
+  if (told.etag === undefined || isMisjudged(request)) {
+    return refuse(request, 'ownTag');
   }
-  if (MISJUDGED.some((name) => name in request.headers)) {
-    return isTagged ? refuse(request, 'ownTag') : proxied;
-  }
-  const told = isTagged ? description : await nginxValidators(response.file);
-  if (told.etag === undefined) return refuse(request, 'ownTag');
   return new ProxiedDownloadResponse(
     proxied.offloadHeader,
     proxied.location,
@@ -85,25 +134,6 @@ export async function withConditions(
       unconditional: true,
       whole: proxied.whole && withValidators(proxied.whole, told),
     },
-  );
-}
-
-/** nginx judges If-Match in its location without ranges, too, and has no tag there. */
-async function withWhole(
-  proxied: ProxiedDownloadResponse,
-  { file }: ProxiableDownload,
-  { headers }: ProxiableRequest,
-): Promise<ProxiedDownloadResponse> {
-  if (!proxied.whole) return proxied;
-  const whole =
-    headers['if-match'] === undefined
-      ? withValidators(proxied.whole, await nginxValidators(file))
-      : undefined;
-  return new ProxiedDownloadResponse(
-    proxied.offloadHeader,
-    proxied.location,
-    proxied.headers,
-    { whole },
   );
 }
 
@@ -172,22 +202,26 @@ export function nginx(options: NginxOptions): DownloadBackend {
   const rules = checkNginxRules(options.rules, remote !== undefined);
   const profile = { ...PROFILE, losesHeader };
   const known = new KnownFiles(remote?.cache?.stale);
+  const settings = new Map(
+    rules.map((rule) => [rule, { ...options, ...rule }]),
+  );
   const onDisk = serverBackend(profile, rules, (description, rule, response) =>
-    ownHeaders({ ...options, ...rule }, description, response),
+    ownHeaders(settings.get(rule) ?? options, description, response),
   );
   return {
     ...onDisk,
     // By default nginx would spool what the application streams to its own disk.
     streamHeaders: accelHeaders({ limitRate, buffering }),
-    async proxy(response: ProxiableDownload, request: ProxiableRequest) {
-      const proxied = await onDisk.proxy(response, request);
-      if (proxied) return withConditions(proxied, response, request);
-      return (
-        remote &&
-        remoteAnswer(response, request, remote, known, (description) =>
-          ownHeaders(options, description, response),
-        )
-      );
+    proxy(response: ProxiableDownload, request: ProxiableRequest) {
+      return andThen(onDisk.proxy(response, request), (proxied) => {
+        if (proxied) return withConditions(proxied, response, request);
+        return (
+          remote &&
+          remoteAnswer(response, request, remote, known, (description) =>
+            ownHeaders(options, description, response),
+          )
+        );
+      });
     },
     warnings: (sources = []) =>
       onDisk.warnings?.(remote ? sources.map(withoutRemote) : sources) ?? [],

@@ -4,6 +4,7 @@ import { type DownloadFile } from '../files/download-file.js';
 import { formatHttpDate } from '../http/preconditions.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import {
+  type Described,
   type DownloadBackend,
   type ProxiableDownload,
   type ProxiableRequest,
@@ -13,6 +14,7 @@ import {
 } from '../responses/download-backend.js';
 import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
+import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { linkWarnings, ruleWarnings, sourceWarnings } from './boot-warnings.js';
 import { type FoundFile, locate, toldPlace } from './locate.js';
@@ -20,6 +22,12 @@ import { type PathRule, type ServerProfile } from './rules.js';
 
 // The server makes them, or is told them in another way.
 const NOT_TOLD = new Set(['etag', 'last-modified', 'accept-ranges']);
+
+type OwnHeaders<Rule> = (
+  description: DownloadDescription,
+  rule: Rule,
+  response: ProxiableDownload,
+) => ResponseHeaders;
 
 /**
  * The backend for a server of this profile. What it is not able to do, the application does: it sends a
@@ -31,57 +39,59 @@ const NOT_TOLD = new Set(['etag', 'last-modified', 'accept-ranges']);
 export function serverBackend<Rule extends PathRule>(
   profile: ServerProfile<Rule>,
   rules: readonly Rule[],
-  ownHeaders: (
-    description: DownloadDescription,
-    rule: Rule,
-    response: ProxiableDownload,
-  ) => ResponseHeaders = () => ({}),
+  ownHeaders: OwnHeaders<Rule> = () => ({}),
 ): DownloadBackend {
   const { name, conditions, mostRanges, validators, offloadHeader } = profile;
+  const proxied = (
+    { description, location, disk }: Described,
+    response: ProxiableDownload,
+    request: ProxiableRequest,
+  ): Awaitable<ProxiedDownloadResponse | undefined> =>
+    andThen(faultOf(response.file, description, profile), (fault) => {
+      if (fault) return refuse(request, fault);
+      return andThen(locate(response.file, rules, location), (found) => {
+        if (!found) return refuse(request, 'noRule');
+        request.note?.({ rule: `rules[${rules.indexOf(found.rule)}]` });
+        if (isUnreachable(found, profile)) return refuse(request, 'linked');
+        const { rule, segments } = found;
+        const place = toldPlace(profile.placeOf(rule), segments, profile);
+        if (place === undefined) return refuse(request, 'untellable');
+        return andThen(
+          toldValidators(profile, response.file, description, disk),
+          (known) => {
+            if (!known) return refuse(request, 'noTag');
+            const headers = {
+              ...tellableHeaders(description.headers),
+              ...known,
+              ...ownHeaders(description, rule, response),
+            };
+            return new ProxiedDownloadResponse(offloadHeader, place, headers, {
+              whole: wholeAnswer(profile, found, headers, request),
+            });
+          },
+        );
+      });
+    });
   return {
     name,
     conditions,
     mostRanges,
     validators,
     losesHeader: profile.losesHeader,
-    async proxy(response: ProxiableDownload, request: ProxiableRequest) {
-      const { path, url } = response.file;
+    proxy(response: ProxiableDownload, request: ProxiableRequest) {
       // Neither asks a store that may be down.
-      if (path === undefined && url === undefined) {
-        return refuse(request, 'noPlace');
-      }
+      if (hasNoPlace(response.file)) return refuse(request, 'noPlace');
       if (!isKeptTo(response.limitRate, profile)) {
         return refuse(request, 'limitRate');
       }
       if (rules.length === 0) return refuse(request, 'noRule');
-      if (await isElsewhere(response.file, rules)) {
-        return refuse(request, 'noRule');
-      }
-      // An archive asks all its files before it can be described.
-      if (hasNoPlace(response.file)) return refuse(request, 'noPlace');
-      const description = await response.describe();
-      const fault = await faultOf(response.file, description, profile);
-      if (fault) return refuse(request, fault);
-      const found = await locate(response.file, rules);
-      if (!found) return refuse(request, 'noRule');
-      request.note?.({ rule: `rules[${rules.indexOf(found.rule)}]` });
-      if (isUnreachable(found, profile)) return refuse(request, 'linked');
-      const { rule, segments } = found;
-      const place = toldPlace(profile.placeOf(rule), segments, profile);
-      if (place === undefined) return refuse(request, 'untellable');
-      const known = await toldValidators(profile, response, description);
-      if (!known) return refuse(request, 'noTag');
-      const headers = {
-        ...tellableHeaders(description.headers),
-        ...known,
-        ...ownHeaders(description, rule, response),
-      };
-      const whole =
-        request.headers.range === undefined
-          ? undefined
-          : wholeAnswer(profile, found, headers);
-      return new ProxiedDownloadResponse(offloadHeader, place, headers, {
-        whole,
+      return andThen(isElsewhere(response.file, rules), (isAway) => {
+        if (isAway) return refuse(request, 'noRule');
+        // An archive asks all its files before it can be described, and may have no place then.
+        if (hasNoPlace(response.file)) return refuse(request, 'noPlace');
+        return andThen(describedFor(profile, response), (described) =>
+          proxied(described, response, request),
+        );
       });
     },
     warnings: (sources) => warningsOf(profile, rules, sources),
@@ -102,9 +112,10 @@ function wholeAnswer<Rule extends PathRule>(
   profile: ServerProfile<Rule>,
   { rule, segments }: FoundFile<Rule>,
   headers: ResponseHeaders,
+  request: ProxiableRequest,
 ): ProxiedDownloadResponse | undefined {
   const { whole, placeOf, offloadHeader } = profile;
-  if (!whole) return undefined;
+  if (!whole || request.headers.range === undefined) return undefined;
   const place = toldPlace((whole.placeOf ?? placeOf)(rule), segments, profile);
   return place === undefined
     ? undefined
@@ -119,11 +130,31 @@ function wholeAnswer<Rule extends PathRule>(
  *
  * @internal
  */
-export async function isElsewhere(
+export function isElsewhere(
   file: DownloadFile,
   rules: readonly PathRule[],
-): Promise<boolean> {
-  return file.request !== undefined && !(await locate(file, rules));
+): Awaitable<boolean> {
+  return (
+    file.request !== undefined &&
+    andThen(locate(file, rules), (found) => found === undefined)
+  );
+}
+
+/**
+ * What is known of a file that was looked at. Its tag is not made where the server has one of its own, and
+ * the file none but that of its disk.
+ *
+ * @internal
+ */
+export function describedFor(
+  { conditions }: Pick<ServerProfile<never>, 'conditions'>,
+  response: ProxiableDownload,
+): Awaitable<Described> {
+  if (!response.described) {
+    return response.describe().then((description) => ({ description }));
+  }
+  const { hasDiskTag = false } = response.file;
+  return response.described(conditions === 'application' || !hasDiskTag);
 }
 
 function hasNoPlace({ path, url }: DownloadFile): boolean {
@@ -131,13 +162,12 @@ function hasNoPlace({ path, url }: DownloadFile): boolean {
 }
 
 /** A server may hang on a FIFO. Where the file holds itself open, it has looked already. */
-async function isRegularFile({ path, hold }: DownloadFile): Promise<boolean> {
+function isRegularFile({ path, hold }: DownloadFile): Awaitable<boolean> {
   if (path === undefined || hold) return true;
-  try {
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
+  return stat(path).then(
+    (stats) => stats.isFile(),
+    () => false,
+  );
 }
 
 async function warningsOf<Rule extends PathRule>(
@@ -153,13 +183,15 @@ async function warningsOf<Rule extends PathRule>(
 }
 
 /** What keeps the file from being sent by whatever rule. */
-async function faultOf(
+function faultOf(
   file: DownloadFile,
   description: DownloadDescription,
   { keepsCoding }: Pick<ServerProfile<never>, 'keepsCoding'>,
-): Promise<Refusal | undefined> {
+): Awaitable<Refusal | undefined> {
   if (!keepsCoding && isCoded(description)) return 'coding';
-  return (await isRegularFile(file)) ? undefined : 'notRegular';
+  return andThen(isRegularFile(file), (isRegular) =>
+    isRegular ? undefined : 'notRegular',
+  );
 }
 
 function isUnreachable<Rule extends PathRule>(
@@ -173,20 +205,25 @@ function isUnreachable<Rule extends PathRule>(
  * Tag and date for a server that takes ours; undefined where there is no strong tag, which the server would
  * make up for.
  */
-async function toldValidators<Rule extends PathRule>(
+function toldValidators<Rule extends PathRule>(
   { conditions, validators }: ServerProfile<Rule>,
-  { file }: ProxiableDownload,
+  file: DownloadFile,
   description: DownloadDescription,
-): Promise<ResponseHeaders | undefined> {
-  if (conditions !== 'application') return {};
-  const known: FileStat = { ...description };
-  const { etag, lastModified } = (await validators?.(file, known)) ?? known;
-  if (!etag?.startsWith('"')) return undefined;
-  return {
-    ETag: etag,
-    ...(lastModified && { 'Last-Modified': dateOf(lastModified) }),
-  };
+  disk: FileStat | undefined,
+): Awaitable<ResponseHeaders | undefined> {
+  if (conditions !== 'application') return NOTHING;
+  const known: FileStat = description;
+  return andThen(validators?.(file, known, disk), (told = known) => {
+    const { etag, lastModified } = told;
+    if (!etag?.startsWith('"')) return undefined;
+    return {
+      ETag: etag,
+      ...(lastModified && { 'Last-Modified': dateOf(lastModified) }),
+    };
+  });
 }
+
+const NOTHING: ResponseHeaders = {};
 
 /** RFC 9110 8.8.2.1: never in the future. */
 function dateOf(date: Date): string {

@@ -6,6 +6,7 @@ import {
   type ProxiableDownload,
   type ProxiableRequest,
 } from '../responses/download-backend.js';
+import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { openLocalFile } from '../storages/local-descriptor.js';
 
@@ -62,32 +63,59 @@ type Validators = Pick<FileStat, 'etag' | 'lastModified'>;
 /**
  * A strong tag for a server that takes ours: the file's own, else the one of the file on the disk.
  *
+ * @param disk what the disk said of the file when it was looked at
  * @internal
  */
-export async function strongTag(
+export function strongTag(
   { path }: DownloadFile,
   { etag, lastModified }: FileStat,
-): Promise<Validators> {
-  if (etag?.startsWith('"') || path === undefined) {
-    return { etag, lastModified };
-  }
-  const open = await openLocalFile(path);
-  open.close();
-  return { etag: open.stat.etag, lastModified };
+  disk?: FileStat,
+): Awaitable<Validators> {
+  if (etag?.startsWith('"')) return { etag, lastModified };
+  if (disk?.etag !== undefined) return { etag: disk.etag, lastModified };
+  if (path === undefined) return { etag, lastModified };
+  return andThen(openLocalFile(path), (open) => {
+    open.close();
+    return { etag: open.stat.etag, lastModified };
+  });
 }
 
 /**
  * The same for a server that holds dates against the time of the file on the disk, whatever the answer
  * says.
  *
+ * @param disk what the disk said of the file when it was looked at
  * @internal
  */
-export async function strongTagAndDiskDate(
+export function strongTagAndDiskDate(
   file: DownloadFile,
   stat: FileStat,
-): Promise<Validators> {
-  const { etag } = await strongTag(file, stat);
-  const lastModified =
-    file.path === undefined ? undefined : (await statOf(file.path)).mtime;
-  return { etag, lastModified };
+  disk?: FileStat,
+): Awaitable<Validators> {
+  return andThen(strongTag(file, stat, disk), ({ etag }) =>
+    andThen(diskFacts(file, disk), (facts) => ({
+      etag,
+      lastModified: facts?.lastModified,
+    })),
+  );
+}
+
+/**
+ * Size and time of a file as the server finds them on its disk.
+ *
+ * @param disk what the disk said of the file when it was looked at
+ * @returns undefined for a file that lies on no disk
+ * @internal
+ */
+export function diskFacts(
+  { path }: DownloadFile,
+  disk?: FileStat,
+): Awaitable<{ size: number; lastModified: Date } | undefined> {
+  const { size, lastModified } = disk ?? {};
+  if (size !== undefined && lastModified) return { size, lastModified };
+  if (path === undefined) return undefined;
+  return statOf(path).then((stats) => ({
+    size: stats.size,
+    lastModified: stats.mtime,
+  }));
 }

@@ -1,6 +1,12 @@
 import { Get, Inject, Req, SetMetadata, type Type } from '@nestjs/common';
+import { isObservable, map, type Observable } from 'rxjs';
 
-import { Download } from '../decorators/download.decorator.js';
+import {
+  convertsItself,
+  Download,
+  type DownloadOptions,
+  optionsOn,
+} from '../decorators/download.decorator.js';
 import {
   FileNotFoundError,
   InvalidOptionsError,
@@ -15,6 +21,7 @@ import {
   DownloadResponse,
   type DownloadResponseOptions,
 } from '../responses/download-response.js';
+import { toDownloadResponse } from '../responses/to-download-response.js';
 import { type DownloadSource } from '../responses/download-backend.js';
 import { andThen, type Awaitable, orElse } from '../storages/awaitable.js';
 import { DownloadStorages } from '../storages/download-storages.js';
@@ -46,6 +53,9 @@ import { PresentationHooks } from './presentation-hooks.js';
  * @publicApi
  */
 export abstract class DownloadController extends PresentationHooks {
+  /** What @Download() says on its class. */
+  #options?: DownloadOptions;
+
   @Inject(DownloadStorages)
   protected readonly storages!: DownloadStorages;
 
@@ -132,12 +142,18 @@ export abstract class DownloadController extends PresentationHooks {
   @Get()
   @Download()
   @SetMetadata(FASTIFY_ROUTE_CONFIG, DOWNLOAD_ROUTE)
-  handleDownload(@Req() request: DownloadRequest): Awaitable<DownloadResponse> {
+  handleDownload(
+    @Req() request: DownloadRequest,
+  ): Awaitable<DownloadResponse> | Observable<DownloadResponse> {
     const { prototype } = DownloadController;
-    return this.download === prototype.download &&
-      this.handleDownload === prototype.handleDownload
-      ? this.#respond(request)
-      : this.download(request);
+    const response: unknown =
+      this.download === prototype.download
+        ? this.#respond(request)
+        : this.download(request);
+    // An override has an interceptor that does the same, or wants none; and it may wait for a promise.
+    return this.handleDownload === prototype.handleDownload
+      ? this.#asDownload(response)
+      : Promise.resolve(response as Awaitable<DownloadResponse>);
   }
 
   /** @throws FileNotFoundError where there is no such file for this request */
@@ -163,6 +179,18 @@ export abstract class DownloadController extends PresentationHooks {
   /** Makes the answer where there is no file: 404 by default. Throw what you want instead. */
   fileNotFound(error: FileNotFoundError, _request: DownloadRequest): never {
     throw error;
+  }
+
+  /** What a download() of a subclass gives may be anything that @Download() takes. */
+  #asDownload(
+    value: unknown,
+  ): Awaitable<DownloadResponse> | Observable<DownloadResponse> {
+    this.#options ??= optionsOn(this.constructor) ?? {};
+    const options = this.#options;
+    if (isObservable(value)) {
+      return value.pipe(map((one) => toDownloadResponse(one, options)));
+    }
+    return andThen(value, (one) => toDownloadResponse(one, options));
   }
 
   #respond(request: DownloadRequest): Awaitable<DownloadResponse> {
@@ -205,3 +233,5 @@ export abstract class DownloadController extends PresentationHooks {
       : (file, since) => this.wasModifiedSince(file, since);
   }
 }
+
+convertsItself(DownloadController.prototype, 'handleDownload');

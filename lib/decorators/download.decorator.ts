@@ -40,7 +40,8 @@ export function downloadOptionsOf(
   return onHandler || onClass ? { ...onClass, ...onHandler } : undefined;
 }
 
-function optionsOn(target: object): DownloadOptions | undefined {
+/** @internal */
+export function optionsOn(target: object): DownloadOptions | undefined {
   return Reflect.getMetadata(DOWNLOAD_METADATA, target) as
     DownloadOptions | undefined;
 }
@@ -110,6 +111,18 @@ export function Download(
   );
 }
 
+const converting = new WeakSet<object>();
+
+/**
+ * Says that a handler makes a download of whatever it returns itself: an interceptor for it would cost as much
+ * as a small file.
+ *
+ * @internal
+ */
+export function convertsItself(prototype: object, name: string): void {
+  converting.add(Reflect.get(prototype, name) as object);
+}
+
 const scanner = new MetadataScanner();
 // Nest's own key.
 const INTERCEPTORS_METADATA = '__interceptors__';
@@ -133,7 +146,7 @@ export function standInnermost(
     // An instance: Nest has looked for classes to make before this.
     Reflect.defineMetadata(
       INTERCEPTORS_METADATA,
-      [...others, interceptor],
+      converting.has(handler) ? others : [...others, interceptor],
       handler,
     );
   }

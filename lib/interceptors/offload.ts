@@ -7,15 +7,13 @@ import {
 } from '../http/preconditions.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import {
+  type Described,
   type DownloadBackend,
   type ProxiableRequest,
   REFUSALS,
   refuse,
 } from '../responses/download-backend.js';
-import {
-  type Described,
-  type DownloadResponse,
-} from '../responses/download-response.js';
+import { type DownloadResponse } from '../responses/download-response.js';
 import { type ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';

@@ -167,6 +167,19 @@ export interface ServerConfigOptions {
 }
 
 /**
+ * What is known of a download whose file was looked at.
+ *
+ * @internal
+ */
+export interface Described {
+  readonly description: DownloadDescription;
+  /** Where a local file lay then, links followed, below the root that it may not leave. */
+  readonly location?: string;
+  /** What the disk itself says of it, whatever else is said. */
+  readonly disk?: FileStat;
+}
+
+/**
  * What a backend gets to see of a DownloadResponse.
  *
  * @publicApi
@@ -181,6 +194,13 @@ export interface ProxiableDownload {
   readonly limitRate?: number | false;
   /** @throws FileNotFoundError where there is no such file */
   describe(): Promise<DownloadDescription>;
+  /**
+   * The same, at once where the file says it at once, and where a local file was found.
+   *
+   * @param withTag whether the tag of a local file is wanted; true by default
+   * @internal
+   */
+  described?(withTag?: boolean): Awaitable<Described>;
   /** The same from facts that are known already, where the file cannot be asked. */
   describeBy?(stat: FileStat): DownloadDescription;
 }

@@ -13,6 +13,7 @@ import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { clientName, describe, type DownloadDescription } from './describe.js';
 import {
+  type Described,
   type DownloadBackend,
   type ProxiableDownload,
 } from './download-backend.js';
@@ -42,19 +43,6 @@ export interface DecidedAnswer {
 }
 
 type KnownFacts = Omit<Described, 'description'> & { readonly stat: FileStat };
-
-/**
- * What is known of a download whose file was looked at.
- *
- * @internal
- */
-export interface Described {
-  readonly description: DownloadDescription;
-  /** Where a local file lay then, links followed, below the root that it may not leave. */
-  readonly location?: string;
-  /** What the disk itself says of it, whatever else is said. */
-  readonly disk?: FileStat;
-}
 
 class NoStream extends Readable {
   override on(): this {

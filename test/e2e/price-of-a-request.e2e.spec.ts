@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller, Get } from '@nestjs/common';
+import {
+  type DownloadBackend,
+  FileSystemStorage,
+  nginx,
+  PathDownloadController,
+  sendfile,
+  StorageDownloadController,
+} from 'nestjs-downloadview';
+
+import {
+  ADAPTERS,
+  type RunningApplication,
+  startApplication,
+} from '../support/application.js';
+import { exchanged, filesOf, promisesOf } from '../support/cost-of-requests.js';
+import {
+  temporaryDirectory,
+  type TemporaryDirectory,
+} from '../support/temporary-directory.js';
+
+const MOST_FILES = 44;
+
+const ROUTES = ['/files/a.txt', '/stored/a.txt', '/sendfile'] as const;
+
+describe.each(ADAPTERS)('a local file on a warm disk on %s', (adapter) => {
+  let directory: TemporaryDirectory;
+  let streaming: RunningApplication;
+  let offloading: RunningApplication;
+
+  async function started(backend?: DownloadBackend) {
+    const path = await directory.write('a.txt', 'abc');
+
+    @Controller('files/*path')
+    class FilesController extends PathDownloadController {
+      override root = directory.path;
+    }
+
+    @Controller('stored/*path')
+    class StoredController extends StorageDownloadController {}
+
+    @Controller()
+    class HandlersController {
+      @Get('sendfile')
+      sendfile() {
+        return sendfile(path);
+      }
+
+      @Get('empty')
+      empty() {
+        return 'hello';
+      }
+    }
+    const storages = {
+      default: new FileSystemStorage({ root: directory.path }),
+    };
+    return startApplication(adapter, {
+      controllers: [FilesController, StoredController, HandlersController],
+      options: backend ? { backend, storages } : { storages },
+    });
+  }
+
+  beforeAll(async () => {
+    directory = await temporaryDirectory();
+    streaming = await started();
+    offloading = await started(
+      nginx({ rules: [{ sourceDir: directory.path, destination: '/_x/' }] }),
+    );
+  });
+
+  afterAll(async () => {
+    await streaming.close();
+    await offloading.close();
+    await directory.remove();
+  });
+
+  const ways = ROUTES.flatMap((route) => [
+    { route, way: 'streamed', answers: /\r\n\r\nabc$/ },
+    { route, way: 'offloaded', answers: /X-Accel-Redirect: \/_x\/a.txt\r\n/i },
+  ]);
+
+  it.each(ways)('costs no promise: $route, $way', async (one) => {
+    const { port } = one.way === 'streamed' ? streaming : offloading;
+    const warm = await exchanged(port, one.route);
+    expect(warm).toMatch(one.answers);
+    const made = await promisesOf(() => exchanged(port, one.route));
+    const empty = await promisesOf(() => exchanged(port, '/empty'));
+    expect(made).toBeLessThanOrEqual(empty);
+  });
+
+  it.each(ways)('goes through few files: $route, $way', async (one) => {
+    const { port } = one.way === 'streamed' ? streaming : offloading;
+    await exchanged(port, one.route);
+    const files = await filesOf(() => exchanged(port, one.route));
+    expect(files.size).toBeLessThanOrEqual(MOST_FILES);
+  });
+});
