@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { DownloadModule, FileSystemStorage } from 'nestjs-downloadview';
+import { DownloadModule } from 'nestjs-downloadview';
 import {
   FileColumnsModule,
   LimitedLinksModule,
@@ -11,13 +11,13 @@ import { ActivityModule } from './activity/activity.module.js';
 import { backend } from './backend.js';
 import { BreakItModule } from './break-it/break-it.module.js';
 import { database } from './database.js';
-import { directories } from './directories.js';
 import { DocumentsModule } from './documents/documents.module.js';
 import { DownloadsModule } from './downloads/downloads.module.js';
 import { HealthModule } from './health/health.module.js';
 import { SeedModule } from './seed/seed.module.js';
 import { SharingModule } from './sharing/sharing.module.js';
 import { signingSecret } from './signing-secret.js';
+import { storages } from './storages.js';
 import { ErrorPageFilter } from './web/error-page.filter.js';
 
 @Module({
@@ -25,10 +25,7 @@ import { ErrorPageFilter } from './web/error-page.filter.js';
     DownloadModule.forRootAsync({
       useFactory: async () => ({
         backend: backend(),
-        storages: {
-          default: new FileSystemStorage({ root: directories.media }),
-          public: new FileSystemStorage({ root: directories.public }),
-        },
+        storages: storages(),
         // Each answer says in a header who sends it, and why.
         explain: true,
         signing: { secrets: [await signingSecret()] },

@@ -9,6 +9,7 @@ import {
 } from 'nestjs-downloadview';
 
 import { directories } from './directories.js';
+import { storeHosts } from './storages.js';
 
 // The files, and the places where a server in front finds them: Apache and lighttpd are told the path,
 // nginx and Caddy a location of their own that nobody else can open.
@@ -20,12 +21,15 @@ const rules = [
   { sourceDir: assets, destination: '/_assets/' },
 ];
 
+// nginx fetches from a store, too. The others leave its files to the application.
+const remote = storeHosts.length ? { hosts: storeHosts } : undefined;
+
 // `raw` for Debian 12, `percent` for mod_xsendfile from 1.0 and Caddy from 2.7.
 const pathEncoding = (process.env.PATH_ENCODING || 'raw') as PathEncoding;
 
 const backends = new Map<string, () => DownloadBackend>([
   ['stream', () => stream()],
-  ['nginx', () => nginx({ rules })],
+  ['nginx', () => nginx({ rules, remote })],
   ['apache', () => apache({ rules: paths, pathEncoding })],
   ['lighttpd', () => lighttpd({ rules: paths })],
   ['caddy', () => caddy({ rules, pathEncoding })],

@@ -81,6 +81,7 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
     const [program, started] = await Promise.all([
       sample.start(['main'], {
         ...{ DATABASE_URL: '', DOWNLOAD_BACKEND: '', SIGNING_SECRET: '' },
+        ...{ S3_BUCKET: '', S3_ENDPOINT: '', PUBLIC_URL: '' },
         ...{ DATA_DIR: data, PORT: '0', UPLOAD_LIMIT: String(LIMIT) },
       }),
       chromium.launch({

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
 import { type HttpAnswer, httpRequest } from '../support/http-client.js';
+import { type S3Server, startSwift } from '../support/swift.js';
 import { startPostgres } from '../support/postgres.js';
 import { type ProgramName } from '../support/programs.js';
 import { type RunningProgram, Sample } from '../support/sample.js';
@@ -18,6 +19,7 @@ const CONTENT = 'Grüße, 日本!\n';
 const SHELL = {
   ...{ DATABASE_URL: '', DOWNLOAD_BACKEND: '', PATH_ENCODING: '', PORT: '0' },
   ...{ HOST: '', PUBLIC_URL: '', SIGNING_SECRET: '', UPLOAD_LIMIT: '' },
+  ...{ S3_BUCKET: '', S3_ENDPOINT: '' },
 };
 const FIRST = [
   ...['Letter.pdf', 'Sunset.png', 'Tide.webm', 'Prélude.wav'],
@@ -463,6 +465,54 @@ describeWith(['initdb'], 'with DATABASE_URL', () => {
     } finally {
       await cluster.stop();
     }
+  }, 60_000);
+});
+
+describeWith(['swift-proxy-server', 'nginx'], 'with S3_BUCKET', () => {
+  let store: S3Server;
+  let env: NodeJS.ProcessEnv;
+
+  beforeAll(async () => {
+    store = await startSwift();
+    env = {
+      ...{ ...SHELL, S3_ENDPOINT: store.endpoint, S3_BUCKET: store.bucket },
+      AWS_ACCESS_KEY_ID: store.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: store.credentials.secretAccessKey,
+    };
+  }, 90_000);
+  afterAll(() => store?.stop());
+
+  it('keeps the documents in the bucket, and gives them back', async () => {
+    const DATA_DIR = sample.data('bucket');
+    const program = await sample.start(['main'], { ...env, DATA_DIR });
+    const [origin] = program.addresses;
+    await upload(origin, NAME, 'text/plain', CONTENT);
+    const download = await httpRequest(origin, `${PATH}/download`);
+    expect(download.text).toBe(CONTENT);
+    const path = '/documents.zip?slug=letter&slug=e-x';
+    expect((await httpRequest(origin, path)).status).toBe(200);
+    expect((await httpRequest(origin, '/latest')).text).toBe(CONTENT);
+    expect(await readdir(`${DATA_DIR}/media`)).toEqual([]);
+    await program.stop();
+  }, 60_000);
+
+  it('has nginx send them from there', async () => {
+    const program = await sample.start(
+      ['proxy', 'nginx'],
+      {
+        ...{ ...env, DATA_DIR: sample.data('bucket-nginx') },
+        PROXY_PORT: String(await freePort()),
+      },
+      2,
+    );
+    const [application, origin] = program.addresses;
+    const path = '/documents/welcome/download';
+    const direct = await httpRequest(application, path);
+    expect(direct.headers['x-accel-redirect']).toBeDefined();
+    expect(direct.body).toHaveLength(0);
+    expect((await httpRequest(origin, path)).text).toMatch(/^Hello!/);
+    await expectHealthy(origin);
+    await program.stop();
   }, 60_000);
 });
 

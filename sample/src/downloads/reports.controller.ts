@@ -1,5 +1,5 @@
 import { Controller, Get, NotFoundException } from '@nestjs/common';
-import { Download, type DownloadResponse, sendfile } from 'nestjs-downloadview';
+import { Download, DownloadResponse, sendfile } from 'nestjs-downloadview';
 
 import { directories } from '../directories.js';
 import { DocumentsService } from '../documents/documents.service.js';
@@ -18,15 +18,21 @@ export class ReportsController {
     return `documents,bytes\n${documents.length},${bytes}\n`;
   }
 
-  /** sendfile() hands out a path that the handler has found itself. */
+  /** A response is a file, wherever it lies, and how it is presented. */
   @Get('latest')
   async latest(): Promise<DownloadResponse> {
     const document = await this.documents.latest();
     if (!document) throw new NotFoundException();
-    return sendfile(document.file.key, {
-      root: directories.media,
-      basename: document.name,
-      contentType: document.contentType,
+    const { file, name: basename, contentType } = document;
+    return new DownloadResponse(file, { basename, contentType });
+  }
+
+  /** sendfile() hands out a path that the handler has found itself. */
+  @Get('terms')
+  terms(): DownloadResponse {
+    return sendfile('terms.txt', {
+      root: directories.assets,
+      basename: 'Terms of the library.txt',
     });
   }
 }

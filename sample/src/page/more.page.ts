@@ -12,7 +12,13 @@ const ROWS: readonly Row[] = [
   [
     '/latest',
     'The newest document',
-    'sent by an ordinary handler, with sendfile()',
+    'what an ordinary handler returns',
+    'reports.controller.ts',
+  ],
+  [
+    '/terms',
+    'Terms to keep',
+    'a path that a handler gives to sendfile()',
     'reports.controller.ts',
   ],
   [
@@ -28,6 +34,12 @@ const ROWS: readonly Row[] = [
     'document-list.controller.ts',
   ],
   ['/terms.txt', 'Terms', 'a file of a directory', 'application-files.ts'],
+  [
+    '/documents.zip?slug=letter&slug=sunset',
+    'Two documents as one ZIP file',
+    'made while it is sent, and resumed where it breaks off',
+    'documents-archive.controller.ts',
+  ],
   [
     '/public/guides/welcome.txt',
     'A guide',
