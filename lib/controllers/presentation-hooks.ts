@@ -26,6 +26,8 @@ export abstract class PresentationHooks {
   cacheControl?: string;
   /** Further headers. */
   headers?: ResponseHeaders;
+  /** Whether a client may have parts of the file; by default where the file has them. */
+  acceptRanges?: boolean;
   /** Bytes a second that a client gets at most, for one answer; false for no limit. By default the module's, else the backend's. */
   limitRate?: number | false;
   /** A backend of its own, in place of the configured one. */
@@ -85,6 +87,14 @@ export abstract class PresentationHooks {
     _request: DownloadRequest,
   ): Awaitable<ResponseHeaders | undefined> {
     return this.headers;
+  }
+
+  /** Whether a client may have parts of it; `acceptRanges` by default, else where the file has them. */
+  getAcceptRanges(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<boolean | undefined> {
+    return this.acceptRanges;
   }
 
   /** Bytes a second of the answer, or false for no limit; `limitRate` by default, else the module's. */
@@ -168,6 +178,10 @@ const QUESTIONS: readonly Question[] = [
   (said, hooks, ...asked) =>
     andThen(hooks.getHeaders(...asked), (value) => {
       said.headers = value;
+    }),
+  (said, hooks, ...asked) =>
+    andThen(hooks.getAcceptRanges(...asked), (value) => {
+      said.acceptRanges = value;
     }),
   (said, hooks, ...asked) =>
     andThen(hooks.getLimitRate(...asked), (value) => {

@@ -1,9 +1,11 @@
 import { FileChangedError } from '../errors/download-errors.js';
+import { type LinkGate } from '../http/link-gate.js';
 import { parseHttpDate } from '../http/preconditions.js';
 import { wantedReprDigest } from '../http/repr-digest.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
+import { type Presentation } from '../responses/presentation.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { andThen, type Awaitable, orElse } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
@@ -26,7 +28,7 @@ import { toldOutcome } from './download-explainer.js';
 import { type Exchange } from './exchange.js';
 import { limitAnswer } from './limits.js';
 import {
-  countedBackend,
+  refusingBackend,
   offloadOutcome,
   type OffloadOutcome,
 } from './offload.js';
@@ -91,7 +93,7 @@ export function answerDownload(
     file.needsCompletion && !completions?.areRead
       ? withoutOffload(backend)
       : backend;
-  const asked = gate ? countedBackend(able) : able;
+  const asked = askedFor(download, gate, able);
   const servers = { asked, configured };
   const answered = andThen(
     outcomeOf(download, exchange, asked),
@@ -108,6 +110,17 @@ export function answerDownload(
       return download.answerBy(answer);
     }),
   );
+}
+
+function askedFor(
+  { presentation }: DownloadResponse,
+  gate: LinkGate | undefined,
+  backend: DownloadBackend,
+): DownloadBackend {
+  if (gate) return refusingBackend(backend, 'counted');
+  return presentation.acceptRanges === false
+    ? refusingBackend(backend, 'unranged')
+    : backend;
 }
 
 function outcomeOf(
@@ -206,6 +219,7 @@ function decided(
   told: DownloadDescription | undefined,
 ): Awaitable<DownloadAnswer> {
   const { method } = exchange;
+  const { presentation } = download;
   const { asked, configured } = servers;
   // Behind a server, the backend wants them as well.
   if (method === 'HEAD') download.know(held);
@@ -215,9 +229,11 @@ function decided(
       isNotModified(download, description, exchange),
       (isKnown) => {
         if (isKnown) return answerOf(notModifiedHead(description), exchange);
-        const plan = planFor(exchange, held, description);
+        const plan = planFor(exchange, held, description, presentation);
         const isCut = plan.kind === 'whole' && isCutBy(configured, exchange);
-        const ranges = isCut ? false : rangesTold(exchange, held, description);
+        const ranges = isCut
+          ? false
+          : rangesTold(exchange, held, description, presentation);
         const head = headOf(plan, description, frontOf(servers), ranges);
         if (description.size !== undefined) forbidCompression(exchange);
         if (method === 'HEAD') return answerOf(head, exchange);
@@ -242,8 +258,10 @@ function rangesTold(
   { method }: Exchange,
   { stat, isRemote, mostRanges }: HeldDownload,
   { size }: DownloadDescription,
+  { acceptRanges }: Presentation,
 ): boolean | undefined {
   if (method !== 'GET' && method !== 'HEAD') return undefined;
+  if (acceptRanges === false) return false;
   return isRemote ? stat.acceptsRanges : mostRanges > 0 && size !== undefined;
 }
 
@@ -254,8 +272,10 @@ function planFor(
   { method, headers, response }: Exchange,
   held: HeldDownload,
   description: DownloadDescription,
+  { acceptRanges }: Presentation,
 ): BodyPlan {
   if (
+    acceptRanges === false ||
     method !== 'GET' ||
     headers.range === undefined ||
     held.mostRanges === 0

@@ -105,6 +105,8 @@ export function isForOrigin(
 ): boolean {
   const { method, headers } = exchange;
   if (method === 'HEAD') return false;
+  // It would send what the client asks for.
+  if (download.presentation.acceptRanges === false) return false;
   if (!download.file.hasVersions || method !== 'GET') return true;
   return (
     headers['if-match'] === undefined &&

@@ -278,20 +278,20 @@ function ourselves(
 }
 
 /**
- * The backend for a download that is counted. The application sends it: what a server in front has sent of it
- * is not told, so of a client that lost its connection nothing could be given back.
+ * The backend for a download that the application sends whatever is in front. One that is counted: what a server
+ * has sent of it is not told, so of a client that lost its connection nothing could be given back. One without
+ * ranges: servers cut them out of what they send themselves.
  *
  * @internal
  */
-export function countedBackend({
-  name,
-  streamHeaders,
-  idleTimeout,
-}: DownloadBackend): DownloadBackend {
+export function refusingBackend(
+  { name, streamHeaders, idleTimeout }: DownloadBackend,
+  reason: 'counted' | 'unranged',
+): DownloadBackend {
   return {
     name,
     streamHeaders,
     idleTimeout,
-    proxy: (_response, request) => refuse(request, 'counted'),
+    proxy: (_response, request) => refuse(request, reason),
   };
 }

@@ -74,6 +74,7 @@ export const REFUSALS = {
   remoteVersion: 'the cache is for versions, and the store names none',
   remoteTag: 'the store would not hold If-Range against the tag of the file',
   empty: 'the file is empty',
+  unranged: 'the server would send ranges, and this download has none',
   limitRate: 'the server does not keep to the rate of this download',
   noAddress: 'the storage makes no temporary address',
   notGet: 'the server would answer conditions and ranges of this method',

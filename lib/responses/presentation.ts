@@ -30,6 +30,11 @@ export interface Presentation {
   /** Further headers; they come before the library's own. */
   readonly headers?: ResponseHeaders;
   /**
+   * Whether the client may have parts of the file (RFC 9110 14); by default where the file has them. `false`
+   * sends the whole file for every Range, and the application sends it: the servers in front would cut it.
+   */
+  readonly acceptRanges?: boolean;
+  /**
    * Bytes a second that the client gets at most, 1 or more; false for no limit. By default the module's, else the
    * backend's. It is for one answer: several at once, such as the ranges of one file, get as much each.
    */
@@ -95,6 +100,7 @@ const CHECKS: Readonly<Record<string, OptionCheck>> = {
       typeof value.proxy === 'function',
     'Give a backend: stream() or nginx({ rules: [...] }).',
   ],
+  acceptRanges: [(value) => typeof value === 'boolean', 'Give true or false.'],
   limitRate: LIMIT_RATE,
   wasModifiedSince: [
     (value) => typeof value === 'function',

@@ -162,14 +162,17 @@ function describedDownload(
     instance instanceof DownloadController
       ? (instance as { contentType?: string; path?: string })
       : undefined;
-  const { contentType, basename, acceptRanges } = {
-    acceptRanges: true,
+  const {
+    contentType,
+    basename,
+    acceptRanges = true,
+  } = {
     ...own,
     ...downloadOptionsOf(context),
   } as {
     contentType?: string;
     basename?: string;
-    acceptRanges: boolean;
+    acceptRanges?: boolean;
   };
   const wildcards = pathsOf(type).flatMap((path) =>
     [...path.matchAll(/\*([\w$]+)/g)].map(([, name = '']) => name),

@@ -6,7 +6,7 @@ import {
   ProxiedDownloadResponse,
 } from 'nestjs-downloadview';
 
-import { countedBackend } from '../../../lib/interceptors/offload.js';
+import { refusingBackend } from '../../../lib/interceptors/offload.js';
 
 const TAG = { ETag: '"a"' };
 const WHOLE = { unconditional: true };
@@ -39,12 +39,15 @@ describe('the backend of a download that is counted', () => {
     const download = new DownloadResponse(
       new ContentFile('0123456789', { name: 'a.txt' }),
     );
-    const answer = await countedBackend(backendWith(proxied)).proxy(download, {
-      method: 'GET',
-      headers: {},
-      report: () => undefined,
-      note: (note) => notes.push(note),
-    });
+    const answer = await refusingBackend(backendWith(proxied), 'counted').proxy(
+      download,
+      {
+        method: 'GET',
+        headers: {},
+        report: () => undefined,
+        note: (note) => notes.push(note),
+      },
+    );
     expect(answer).toBeUndefined();
     expect(notes).toEqual([
       { reason: expect.stringContaining('limited number of times') },
@@ -53,7 +56,7 @@ describe('the backend of a download that is counted', () => {
 
   it('is otherwise what the application needs to send the file itself', () => {
     const proxied = new ProxiedDownloadResponse('X-Accel-Redirect', '/a', TAG);
-    expect(countedBackend(backendWith(proxied))).toEqual({
+    expect(refusingBackend(backendWith(proxied), 'counted')).toEqual({
       name: 'some',
       streamHeaders: { 'X-Accel-Buffering': 'no' },
       idleTimeout: 5,
