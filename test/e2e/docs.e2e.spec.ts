@@ -649,4 +649,18 @@ describe('the snippets of the documentation', () => {
       .app;
     expect(printed).toContain('syslog:server=127.0.0.1:5140');
   });
+
+  it('temporary.ts hands out a file that is made for it', async () => {
+    const { ExportsModule } = await import('../docs/temporary.js');
+    const running = await startApplication('express', {
+      downloadModule: ExportsModule,
+    });
+    app = running.app;
+    const { text, headers } = await httpRequest(
+      running.origin,
+      '/exports/today',
+    );
+    expect(text).toBe('Made for one download.\n');
+    expect(headers['content-disposition']).toContain('today.txt');
+  });
 });
