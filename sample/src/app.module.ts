@@ -26,6 +26,10 @@ import { ErrorPageFilter } from './web/error-page.filter.js';
       useFactory: async () => ({
         backend: backend(),
         storages: storages(),
+        // What the server in front logs, where it does.
+        completions: process.env.DOWNLOAD_LOG
+          ? { file: process.env.DOWNLOAD_LOG }
+          : undefined,
         // Each answer says in a header who sends it, and why.
         explain: true,
         signing: { secrets: [await signingSecret()] },

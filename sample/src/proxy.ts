@@ -19,9 +19,12 @@ async function runBehind(name: string): Promise<void> {
     );
   }
   const signals = ['SIGINT', 'SIGTERM'].map((signal) => once(process, signal));
+  const directory = await mkdtemp(join(tmpdir(), 'document-library-'));
+  // Where the server says what became of the files that it was handed.
+  const completions = { file: join(directory, 'downloads.log') };
+  process.env.DOWNLOAD_LOG = completions.file;
   process.env.DOWNLOAD_BACKEND = name;
   const app = await createApplication();
-  const directory = await mkdtemp(join(tmpdir(), 'document-library-'));
   try {
     await app.listen(0, '127.0.0.1');
     await letWorkersIn(directory);
@@ -36,6 +39,7 @@ async function runBehind(name: string): Promise<void> {
       listen: `127.0.0.1:${port}`,
       user: workerUser,
       directory,
+      completions,
     });
     await writeFile(configuration, `${text}\n${server.addition ?? ''}\n`);
 
