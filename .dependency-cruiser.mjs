@@ -36,7 +36,7 @@ const sees = {
     'routes',
     ...decided,
   ],
-  events: ['controllers', 'errors'],
+  events: ['http', 'errors'],
   completions: ['storages', ...bottom],
   backends: answered,
   streaming: answered,

@@ -1,4 +1,8 @@
 import { type DownloadBackend } from './responses/download-backend.js';
+import {
+  checkConcurrent,
+  type ConcurrentOptions,
+} from './responses/concurrent-options.js';
 import { LIMIT_RATE } from './responses/presentation.js';
 import { stream } from './backends/stream.backend.js';
 import {
@@ -68,6 +72,12 @@ export interface DownloadModuleOptions {
    */
   readonly limitRate?: number | false;
   /**
+   * How many downloads may go on at once for one client: the next is 429 with Retry-After. What is handed to the
+   * server in front counts until its completion, or until that is given up; without `completions` only until it is
+   * handed over. A controller, a handler and a response may have their own.
+   */
+  readonly concurrent?: ConcurrentOptions;
+  /**
    * Where the server in front says what became of the files that it was handed. With it, `handed-over` in
    * DownloadEvents is followed by what the server did.
    */
@@ -95,6 +105,7 @@ export interface CheckedDownloadOptions {
   readonly completions?: CompletionsOptions;
   readonly limitRate?: number | false;
   readonly temporaryFiles?: TemporaryFilesOptions;
+  readonly concurrent?: ConcurrentOptions;
 }
 
 /**
@@ -119,6 +130,7 @@ const KNOWN: readonly (keyof DownloadModuleOptions)[] = [
   'etag',
   'contentTagLimit',
   'limitRate',
+  'concurrent',
 ];
 
 const INLINE = "Give an object: { allow: ['image/png', 'application/pdf'] }.";
@@ -158,6 +170,7 @@ export function checkDownloadOptions(
     completions: checkCompletions(options.completions),
     limitRate: limitRate(options.limitRate),
     temporaryFiles: checkTemporaryFiles(options.temporaryFiles),
+    concurrent: concurrent(options.concurrent),
   };
 }
 
@@ -265,6 +278,13 @@ function limitRate(
   const [holds, accepted] = LIMIT_RATE;
   if (value === undefined || holds(value)) return value;
   throw new InvalidOptionsError('limitRate', value, accepted);
+}
+
+function concurrent(
+  value: ConcurrentOptions | undefined,
+): ConcurrentOptions | undefined {
+  if (value !== undefined) checkConcurrent('concurrent', value);
+  return value;
 }
 
 function flag(option: string, value = false): boolean {

@@ -12,7 +12,7 @@ export {
   type ControllerPath,
 } from './controllers/as-controller.js';
 export { DownloadController } from './controllers/download.controller.js';
-export { type DownloadRequest } from './controllers/download-request.js';
+export { type DownloadRequest } from './http/download-request.js';
 export { HttpDownloadController } from './controllers/http-download.controller.js';
 export { ObjectDownloadController } from './controllers/object-download.controller.js';
 export { type ObjectRepository } from './controllers/object-download.controller.js';
@@ -93,6 +93,10 @@ export {
   DownloadResponse,
   type DownloadResponseOptions,
 } from './responses/download-response.js';
+export {
+  type ConcurrentOptions,
+  type DownloadSlots,
+} from './responses/concurrent-options.js';
 export { type Presentation } from './responses/presentation.js';
 export { type ResponseHeaders } from './responses/response-headers.js';
 

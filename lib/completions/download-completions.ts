@@ -137,7 +137,7 @@ export class DownloadCompletions {
   }
 
   /**
-   * Calls back once: when the server's line has come, or the time for it is over.
+   * Calls everybody back once who waits for an id: when the server's line has come, or the time for it is over.
    *
    * @returns gives up waiting: the answer never reached the server
    */

@@ -31,7 +31,7 @@ import {
   type ControllerPath,
   nameOfController,
 } from './as-controller.js';
-import { type DownloadRequest } from './download-request.js';
+import { type DownloadRequest } from '../http/download-request.js';
 import { DOWNLOAD_ROUTE, FASTIFY_ROUTE_CONFIG } from './other-methods.js';
 import { PresentationHooks } from './presentation-hooks.js';
 

@@ -13,7 +13,7 @@ import { allowedUrl } from '../files/http-file-url.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
-import { type DownloadRequest } from './download-request.js';
+import { type DownloadRequest } from '../http/download-request.js';
 
 /**
  * Hands out a file of another server.

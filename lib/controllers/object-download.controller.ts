@@ -10,7 +10,7 @@ import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
 import { StorageFile } from '../files/storage-file.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 import { type Awaitable } from '../storages/awaitable.js';
-import { type DownloadRequest } from './download-request.js';
+import { type DownloadRequest } from '../http/download-request.js';
 import { nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
 import {

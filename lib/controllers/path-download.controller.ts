@@ -11,7 +11,7 @@ import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { directoryPath } from '../storages/local-disk.js';
 import { nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
-import { type DownloadRequest } from './download-request.js';
+import { type DownloadRequest } from '../http/download-request.js';
 import { requireParameter, routeParameter } from './route-parameter.js';
 
 /**

@@ -1,9 +1,10 @@
 import { type DownloadFile } from '../files/download-file.js';
+import { type ConcurrentOptions } from '../responses/concurrent-options.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponseOptions } from '../responses/download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { andThen, type Awaitable, isPromise } from '../storages/awaitable.js';
-import { type DownloadRequest } from './download-request.js';
+import { type DownloadRequest } from '../http/download-request.js';
 
 /**
  * How a controller presents its file: every option `x` has its hook `getX(file, request)`. Set the
@@ -30,6 +31,11 @@ export abstract class PresentationHooks {
   acceptRanges?: boolean;
   /** Bytes a second that a client gets at most, for one answer; false for no limit. By default the module's, else the backend's. */
   limitRate?: number | false;
+  /**
+   * How many downloads may go on at once for one client; by default as the module says. One object for all that
+   * count together.
+   */
+  concurrent?: ConcurrentOptions;
   /** A backend of its own, in place of the configured one. */
   backend?: DownloadBackend;
 
@@ -103,6 +109,14 @@ export abstract class PresentationHooks {
     _request: DownloadRequest,
   ): Awaitable<number | false | undefined> {
     return this.limitRate;
+  }
+
+  /** How many downloads may go on at once for one client; `concurrent` by default, else the module's. */
+  getConcurrent(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<ConcurrentOptions | undefined> {
+    return this.concurrent;
   }
 
   /** The backend for this file; `backend` by default, else the module's. */
@@ -186,6 +200,10 @@ const QUESTIONS: readonly Question[] = [
   (said, hooks, ...asked) =>
     andThen(hooks.getLimitRate(...asked), (value) => {
       said.limitRate = value;
+    }),
+  (said, hooks, ...asked) =>
+    andThen(hooks.getConcurrent(...asked), (value) => {
+      said.concurrent = value;
     }),
   (said, hooks, ...asked) =>
     andThen(hooks.getBackend(...asked), (value) => {

@@ -10,7 +10,7 @@ import { quote } from '../errors/quote.js';
 import { refusePassedNeighbours } from '../routes/neighbours.js';
 import { pathOfTarget } from '../routes/path-spellings.js';
 import { nameOfController } from './as-controller.js';
-import { type DownloadRequest } from './download-request.js';
+import { type DownloadRequest } from '../http/download-request.js';
 import { hasWildcard } from './route-metadata.js';
 
 // Letters and digits that are percent-encoded (RFC 3986 2.3), which no client does: what an application

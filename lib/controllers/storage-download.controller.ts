@@ -7,7 +7,7 @@ import { type DownloadPlace } from '../responses/download-backend.js';
 import { checkEtagChoice, type Etag } from '../storages/etag-choice.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
-import { type DownloadRequest } from './download-request.js';
+import { type DownloadRequest } from '../http/download-request.js';
 import { nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
 import { requireParameter, routeParameter } from './route-parameter.js';

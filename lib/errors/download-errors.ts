@@ -171,6 +171,15 @@ export class StorageUnavailableError extends DownloadError {
 }
 
 /**
+ * As many downloads go on for the same client as may go on at once. The client gets 429 (RFC 6585 4).
+ *
+ * @internal
+ */
+export class TooManyDownloadsError extends DownloadError {
+  readonly code = 'TOO_MANY_DOWNLOADS';
+}
+
+/**
  * A path or key that no honest link holds: it leaves its root, has an empty, `.` or `..` segment, a
  * NUL, an encoded slash, or names a hidden file. The client gets the same 404 as for a missing file.
  *

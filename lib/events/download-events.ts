@@ -9,7 +9,7 @@ import {
   type Subscription,
 } from 'rxjs';
 
-import { type DownloadRequest } from '../controllers/download-request.js';
+import { type DownloadRequest } from '../http/download-request.js';
 import { quote } from '../errors/quote.js';
 
 /**

@@ -25,6 +25,7 @@ import { AnswerUse, withoutOffload } from './answer-use.js';
 import { isNotModified } from './conditions.js';
 import { followAnswer } from './download-tracking.js';
 import { toldOutcome } from './download-explainer.js';
+import { type DownloadSlot } from './concurrent-downloads.js';
 import { type Exchange } from './exchange.js';
 import { limitAnswer } from './limits.js';
 import {
@@ -73,7 +74,9 @@ export function statFor(
  *
  * @param backend the download's own, or the configured one
  * @param configured the one of the server that is in front in any case
+ * @param slot its place among those that go on at once, where they are limited
  * @throws FileNotFoundError, StorageUnavailableError, RemoteFileError by the file
+ * @throws TooManyDownloadsError where there is no place
  * @throws PreconditionFailedException (RFC 9110 15.5.13), HttpException 416 (15.5.17)
  * @internal
  */
@@ -82,6 +85,7 @@ export function answerDownload(
   exchange: Exchange,
   backend: DownloadBackend,
   configured: DownloadBackend,
+  slot?: DownloadSlot,
 ): Awaitable<DownloadResponse> {
   const { file } = download;
   if (file.discard) exchange.onClose(() => file.discard?.());
@@ -102,14 +106,19 @@ export function answerDownload(
         ? streamedAtLast(download, exchange, servers, outcome.told)
         : offloaded(outcome, exchange),
   );
-  return andThen(answered, (answer) =>
-    andThen(gate && passGate(gate, answer, download, exchange), () => {
+  return andThen(answered, (answer) => {
+    const passed = andThen(
+      slot?.take(answer, exchange),
+      () => gate && passGate(gate, answer, download, exchange),
+    );
+    return andThen(passed, () => {
       limitAnswer(answer, download, backend);
       followAnswer(answer, download, exchange.tracked, backend, use);
+      slot?.follow(answer, exchange);
       exchange.onClose(() => answer.close());
       return download.answerBy(answer);
-    }),
-  );
+    });
+  });
 }
 
 function askedFor(

@@ -35,7 +35,10 @@ import { type ResponseHead } from '../streaming/response-head.js';
 import { type AnswerUse } from './answer-use.js';
 
 const APPLICATION = 'application';
-const ID_HEADER = 'X-Download-Id';
+/**
+ * @internal
+ */
+export const ID_HEADER = 'X-Download-Id';
 
 /**
  * Makes the events of downloads, where somebody listens.

@@ -21,6 +21,7 @@ import {
   InvalidSignatureError,
   InvalidOptionsError,
   SerializedFileError,
+  TooManyDownloadsError,
   UnconfinedPathError,
 } from '../errors/download-errors.js';
 import { kindOf, quote } from '../errors/quote.js';
@@ -38,6 +39,7 @@ import {
 } from '../streaming/response-head.js';
 import { RunningDownloads } from '../streaming/running-downloads.js';
 import { answerDownload } from './answer-download.js';
+import { ConcurrentDownloads } from './concurrent-downloads.js';
 import { DownloadTracking } from './download-tracking.js';
 import { type Exchange, exchangeOf } from './exchange.js';
 import { toHttpException } from './http-exceptions.js';
@@ -58,6 +60,7 @@ export class DownloadInterceptor implements NestInterceptor {
     @Inject(DOWNLOAD_OPTIONS) private readonly options: CheckedDownloadOptions,
     private readonly running: RunningDownloads,
     private readonly tracking: DownloadTracking,
+    private readonly concurrent: ConcurrentDownloads,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -88,7 +91,7 @@ export class DownloadInterceptor implements NestInterceptor {
     );
     const response = presentedByLink(value.forOneRequest(), exchange);
     return orElse<unknown>(
-      () => this.#answer(response, exchange),
+      () => this.#answer(response, exchange, context),
       (error) => {
         forbidCaching(exchange.response);
         if (error instanceof FileNotFoundError) {
@@ -102,6 +105,7 @@ export class DownloadInterceptor implements NestInterceptor {
   #answer(
     response: DownloadResponse,
     exchange: Exchange,
+    context: ExecutionContext,
   ): Awaitable<DownloadResponse> {
     if (this.running.isOver) throw new ServiceUnavailableException();
     const { raw } = exchange.response;
@@ -110,7 +114,12 @@ export class DownloadInterceptor implements NestInterceptor {
     response.setDefaults(this.options);
     const { backend: configured } = this.options;
     const backend = response.presentation.backend ?? configured;
-    return answerDownload(response, exchange, backend, configured);
+    const concurrent =
+      response.presentation.concurrent ?? this.options.concurrent;
+    const slot =
+      concurrent &&
+      this.concurrent.slotFor(concurrent, context.switchToHttp().getRequest());
+    return answerDownload(response, exchange, backend, configured, slot);
   }
 
   /** What the client gets in place of what failed. */
@@ -151,6 +160,7 @@ export class DownloadInterceptor implements NestInterceptor {
     const everyday =
       hasLeft ||
       error instanceof InvalidSignatureError ||
+      error instanceof TooManyDownloadsError ||
       (error instanceof FileNotFoundError &&
         !(error instanceof UnconfinedPathError) &&
         code !== 'EACCES' &&

@@ -2,8 +2,9 @@ import {
   BadGatewayException,
   ForbiddenException,
   GatewayTimeoutException,
-  type HttpException,
+  HttpException,
   type HttpExceptionOptions,
+  HttpStatus,
   NotFoundException,
   ServiceUnavailableException,
 } from '@nestjs/common';
@@ -14,6 +15,7 @@ import {
   InvalidSignatureError,
   RemoteFileError,
   StorageUnavailableError,
+  TooManyDownloadsError,
 } from '../errors/download-errors.js';
 
 /**
@@ -35,6 +37,14 @@ type HttpExceptionClass = new (
   options?: HttpExceptionOptions,
 ) => HttpException;
 
+/** Nest has none. */
+class TooManyRequestsException extends HttpException {
+  constructor(_body: undefined, options?: HttpExceptionOptions) {
+    const statusCode = HttpStatus.TOO_MANY_REQUESTS;
+    super({ message: 'Too Many Requests', statusCode }, statusCode, options);
+  }
+}
+
 const DESCRIPTIONS = new Map<HttpExceptionClass, string>([
   [ForbiddenException, 'Forbidden'],
   [NotFoundException, 'Not Found'],
@@ -45,6 +55,7 @@ const DESCRIPTIONS = new Map<HttpExceptionClass, string>([
 
 function exceptionFor(error: unknown): HttpExceptionClass | undefined {
   if (error instanceof FileNotFoundError) return NotFoundException;
+  if (error instanceof TooManyDownloadsError) return TooManyRequestsException;
   if (error instanceof InvalidSignatureError) return ForbiddenException;
   if (
     error instanceof StorageUnavailableError ||

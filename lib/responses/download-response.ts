@@ -17,6 +17,7 @@ import {
   type DownloadBackend,
   type ProxiableDownload,
 } from './download-backend.js';
+import { type ConcurrentOptions } from './concurrent-options.js';
 import {
   type Presentation,
   type PresentationDefaults,
@@ -66,6 +67,11 @@ export const noStream = new NoStream();
 export interface DownloadResponseOptions extends Presentation {
   /** A backend of its own, in place of the configured one. */
   readonly backend?: DownloadBackend;
+  /**
+   * How many downloads may go on at once for one client; by default as the module says. One object for all that
+   * count together.
+   */
+  readonly concurrent?: ConcurrentOptions;
   /** Makes the answer where the file turns out to be missing; by default 404. */
   readonly fileNotFound?: (error: FileNotFoundError) => never;
 }

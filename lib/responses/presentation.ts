@@ -1,8 +1,13 @@
-import { isWholeNumber, type OptionCheck } from '../errors/check-options.js';
+import {
+  CHECKED_ELSEWHERE,
+  isWholeNumber,
+  type OptionCheck,
+} from '../errors/check-options.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { type EtagChoice } from '../storages/etag-choice.js';
+import { checkConcurrent } from './concurrent-options.js';
 import {
   type ResponseHeaders,
   checkHeaders,
@@ -102,6 +107,7 @@ const CHECKS: Readonly<Record<string, OptionCheck>> = {
   ],
   acceptRanges: [(value) => typeof value === 'boolean', 'Give true or false.'],
   limitRate: LIMIT_RATE,
+  concurrent: CHECKED_ELSEWHERE,
   wasModifiedSince: [
     (value) => typeof value === 'function',
     'Give a function of the file and a date.',
@@ -137,6 +143,7 @@ export function checkPresentation(owner: string, options: object): void {
     if (!holds(value)) {
       throw new InvalidOptionsError(`${owner}.${name}`, value, accepted);
     }
+    if (name === 'concurrent') checkConcurrent(`${owner}.concurrent`, value);
     if (name === 'headers') checkHeaders(value as ResponseHeaders);
   }
 }

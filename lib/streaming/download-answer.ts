@@ -111,6 +111,11 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
     return this.#observer !== undefined;
   }
 
+  /** Whether its head is on the response: otherwise somebody else has answered. */
+  get wasWritten(): boolean {
+    return this.#isWritten;
+  }
+
   get hasBody(): boolean {
     return this.#parts.body !== undefined;
   }

@@ -805,6 +805,7 @@ describe('an application without HTTP', () => {
       checkDownloadOptions(),
       undefined as never,
       undefined as never,
+      undefined as never,
     );
     const value = { of: 'a message' };
     const passed = interceptor.intercept(

@@ -22,7 +22,7 @@ describe('@nestjs/throttler before a download', () => {
     application = await startApplicationProcess('throttled-application.ts', [
       directory.path,
     ]);
-  });
+  }, 30_000);
 
   afterAll(async () => {
     await application?.stop();
@@ -42,5 +42,33 @@ describe('@nestjs/throttler before a download', () => {
       Number(headers['x-ratelimit-remaining']),
     );
     expect(Math.min(...left)).toBe(300 - PARTS);
+  });
+
+  it.each([
+    [
+      'refuses the parts after the tenth where ten are its limit',
+      'counted',
+      10,
+    ],
+    [
+      'lets all parts pass where what asks for a range is skipped',
+      'skipped',
+      12,
+    ],
+  ])('%s', async (_title, route, served) => {
+    const statuses: number[] = [];
+    for (let part = 0; part < PARTS; part += 1) {
+      const { status } = await httpRequest(
+        application?.origin ?? '',
+        `/${route}/hello.txt`,
+        { headers: { Range: `bytes=${part}-${part}` } },
+      );
+      statuses.push(status);
+    }
+
+    expect(statuses).toEqual([
+      ...Array<number>(served).fill(206),
+      ...Array<number>(PARTS - served).fill(429),
+    ]);
   });
 });

@@ -11,7 +11,7 @@ import {
 
 import { nameOfController } from '../../controllers/as-controller.js';
 import { DownloadController } from '../../controllers/download.controller.js';
-import { type DownloadRequest } from '../../controllers/download-request.js';
+import { type DownloadRequest } from '../../http/download-request.js';
 import {
   DOWNLOAD_ROUTE,
   FASTIFY_ROUTE_CONFIG,

@@ -1,4 +1,4 @@
-import { type DownloadRequest } from '../../controllers/download-request.js';
+import { type DownloadRequest } from '../../http/download-request.js';
 import { refusePassedNeighbours } from '../../routes/neighbours.js';
 import { keepSignedLink } from '../../signing/signed-message.js';
 import { type Awaitable } from '../../storages/awaitable.js';

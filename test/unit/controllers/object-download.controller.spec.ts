@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 
-import { type DownloadRequest } from '../../../lib/controllers/download-request.js';
+import { type DownloadRequest } from '../../../lib/http/download-request.js';
 import { ObjectDownloadController } from '../../../lib/controllers/object-download.controller.js';
 import { FileNotFoundError } from '../../../lib/errors/download-errors.js';
 
