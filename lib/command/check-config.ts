@@ -51,8 +51,13 @@ function notRegular(file: string): WrongUseError {
 /** More than anybody has; files that include each other would double without an end. */
 const MOST_INCLUDED = 1000;
 
+/** What comes with nginx, and is beside no copy of a configuration. */
+const SHIPPED =
+  /^(?:mime\.types|(?:fastcgi|scgi|uwsgi|proxy)_params|fastcgi\.conf|koi-utf|koi-win|win-utf)$/;
+
 /**
- * The files that a configuration of nginx includes by a relative name; what is not there is left out.
+ * The files that a configuration of nginx includes by a relative name. Of those with an absolute one it is only
+ * looked whether they are there, where the configuration itself is said to be there.
  *
  * @param main the configuration that nginx is started with
  * @internal
@@ -60,7 +65,11 @@ const MOST_INCLUDED = 1000;
 export function includedBy(main: string): Included {
   let count = 0;
   return (pattern) => {
-    if (isAbsolute(pattern)) return [];
+    const isPattern = /[*?[]/.test(pattern);
+    const isOptional = isPattern || SHIPPED.test(basename(pattern));
+    if (isAbsolute(pattern)) {
+      return isOptional || isRegular(pattern) ? [] : undefined;
+    }
     count += 1;
     if (count > MOST_INCLUDED) {
       throw new UnreadableConfigurationError(
@@ -68,10 +77,16 @@ export function includedBy(main: string): Included {
         `It includes more than ${MOST_INCLUDED} files: some of them include each other.`,
       );
     }
-    return filesOf(join(dirname(main), pattern))
-      .filter((file) => file !== normalize(main))
-      .flatMap(readIncluded);
+    const files = filesOf(join(dirname(main), pattern)).filter(
+      (file) => file !== normalize(main),
+    );
+    const found = files.flatMap(readIncluded);
+    return isOptional || found.length === files.length ? found : undefined;
   };
+}
+
+function isRegular(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /** Only the last part of a path may be a pattern. */

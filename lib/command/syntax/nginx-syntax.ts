@@ -9,11 +9,12 @@ const SYNTAX =
   /\s+|#[^\n]*|(?<open>\{)|(?<close>\})|(?<end>;)|(?<quoted>"(?:\\[\s\S]|[^"\\])*"|'(?:\\[\s\S]|[^'\\])*')|(?<word>(?:\\[\s\S]|\$\{[^}]*\}|[^\s;{"'\\])(?:\\[\s\S]|\$\{[^}]*\}|[^\s;{\\])*)/;
 
 /**
- * What an `include` stands for: the files, or none where they are not known.
+ * What an `include` stands for: the files, none where they are not known, and undefined where nginx would miss
+ * one.
  *
  * @internal
  */
-export type Included = (pattern: string) => readonly IncludedFile[];
+export type Included = (pattern: string) => readonly IncludedFile[] | undefined;
 
 /**
  * @internal
@@ -25,7 +26,7 @@ export interface IncludedFile {
 
 /**
  * Reads a configuration of nginx, or a part of one. Files that it includes stand in the place of the
- * `include`.
+ * `include`; one that misses its file stays.
  *
  * @param file its name, for places
  * @throws UnreadableConfigurationError
@@ -40,9 +41,9 @@ export function parseNginx(
   const tokens = tokensOf(withoutLua(text), file, SYNTAX);
   const reader = new TokenReader(tokens, file);
   const open = [...outer, file];
-  const include = (pattern: string): Directive[] =>
+  const include = (pattern: string): Directive[] | undefined =>
     included(pattern)
-      .filter((other) => !open.includes(other.file))
+      ?.filter((other) => !open.includes(other.file))
       .flatMap((other) => parseNginx(other.text, other.file, included, open));
   const directives = directivesOf(reader, include);
   if (reader.next) {
@@ -54,24 +55,22 @@ export function parseNginx(
 
 function directivesOf(
   reader: TokenReader,
-  include: (pattern: string) => Directive[],
+  include: (pattern: string) => Directive[] | undefined,
 ): Directive[] {
   const directives: Directive[] = [];
   while (reader.next && reader.next.kind !== 'close') {
     const directive = directiveOf(reader, include);
     const [pattern] = directive.values;
-    if (directive.name === 'include' && pattern !== undefined) {
-      directives.push(...include(pattern));
-    } else {
-      directives.push(directive);
-    }
+    const isInclude = directive.name === 'include' && pattern !== undefined;
+    const inPlace = isInclude ? include(pattern) : undefined;
+    directives.push(...(inPlace ?? [directive]));
   }
   return directives;
 }
 
 function directiveOf(
   reader: TokenReader,
-  include: (pattern: string) => Directive[],
+  include: (pattern: string) => Directive[] | undefined,
 ): Directive {
   const words: string[] = [];
   const first = reader.next;

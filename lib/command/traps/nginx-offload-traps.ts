@@ -10,6 +10,7 @@ import {
   proxiesOf,
   type Proxy,
 } from './nginx-levels.js';
+import { foreignAmong, upstreamOf } from './nginx-upstreams.js';
 
 const LINKS = problem(
   'symlinks',
@@ -133,7 +134,13 @@ export function proxyTraps(locations: readonly Location[]): Finding[] {
   const applications = proxies.filter((proxy) => !has(proxy, 'internal'));
   // Where one is ignored and another is not, the first is none that offloads.
   const obeyed = applications.filter(({ level }) => !ignoresOffload(level));
-  const offloading = obeyed.length > 0 ? obeyed : applications;
+  const among = obeyed.length > 0 ? obeyed : applications;
+  const foreign = foreignAmong(among);
+  const offloading = among.filter((proxy) => !foreign.includes(proxy));
+  const stores = proxies.filter((proxy) =>
+    isStore(proxy, offloading, locations),
+  );
+  const hasInternal = locations.some((location) => has(location, 'internal'));
   return [
     ...offloading.flatMap((proxy) => [
       ...versionTraps(proxy),
@@ -143,8 +150,7 @@ export function proxyTraps(locations: readonly Location[]): Finding[] {
       ...bufferTraps(proxy),
     ]),
     ...(locations.some(isOffload) ? offloading.flatMap(ignoredTraps) : []),
-    ...proxies
-      .filter((proxy) => isStore(proxy, offloading, locations))
+    ...[...stores, ...(hasInternal ? foreign : [])]
       .filter(({ level }) => !ignoresOffload(level))
       .map(({ pass }) => found(STORE, pass)),
   ];
@@ -245,10 +251,6 @@ function ownOr(
   setting: Directive | undefined,
 ): Directive {
   return setting && block.includes(setting) ? setting : pass;
-}
-
-function upstreamOf({ values }: Directive): string {
-  return /^\w+:\/\/[^/]*/.exec(values[0] ?? '')?.[0] ?? '';
 }
 
 function bytesOf(size = ''): number {

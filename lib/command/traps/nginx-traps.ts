@@ -123,6 +123,18 @@ function isForAnswer({ values }: Directive): boolean {
   return values.some((value) => value.includes('$upstream_http_'));
 }
 
+/** An `include` that has stayed, since its file is missing. */
+function missing({ values: [file = ''], place }: Directive): Finding {
+  return found(
+    problem(
+      'include-missing',
+      `${quote(file)} is not there, or no file that can be read: nginx does not start, and what would stand in it was not looked at.`,
+      'Name a file that is there: a relative name counts from the directory of the configuration that nginx is started with. For files that may be missing write a pattern, `conf.d/*.conf`.',
+    ),
+    { place },
+  );
+}
+
 /**
  * The known traps in a configuration of nginx.
  *
@@ -137,5 +149,8 @@ export function nginxTraps(directives: readonly Directive[]): Finding[] {
     ...offloadTraps(locations),
     ...proxyTraps(locations),
     ...headerTraps(levels),
+    ...levels
+      .flatMap(({ block }) => directivesNamed(block, 'include'))
+      .map(missing),
   ];
 }

@@ -166,7 +166,7 @@ describe('check-config', () => {
     await directory.write('conf.d/d.txt', 'location /x { alias /y/; }');
     const file = await directory.write(
       'nginx.conf',
-      'http { include conf.d/server; include /etc/x.conf; include no.conf; }',
+      'http { include conf.d/server; include /etc/*.conf; include no/*; }',
     );
     await directory.write('etc/x.conf', 'location /x { alias /y/; }');
     await directory.write(
@@ -183,6 +183,37 @@ describe('check-config', () => {
       `${directory.path}/conf.d/b.conf:3`,
     ]);
   });
+
+  it.each(['no.conf', './no.conf', 'conf.d/no.conf', '/no/such/file.conf'])(
+    'finds that nginx would miss the included %s',
+    async (name) => {
+      const file = await directory.write(
+        'nginx.conf',
+        `http {\n  include ${name};\n}\n`,
+      );
+      const { status, output } = await check('nginx', file);
+
+      expect(status).toBe(1);
+      expect(output).toContain(`${file}:2: problem: '${name}' is not there`);
+      expect(output).toContain('[include-missing]');
+    },
+  );
+
+  it.each([
+    'conf.d/*.conf',
+    '/no/*.conf',
+    'mime.types',
+    '/etc/nginx/mime.types',
+  ])(
+    'misses nothing where %s is included, which may be elsewhere or nowhere',
+    async (name) => {
+      const file = await directory.write('nginx.conf', `include ${name};`);
+
+      expect((await check('nginx', file)).output).toBe(
+        'None of the known traps.\n',
+      );
+    },
+  );
 
   it('says of which file a header is that is lost in another one', async () => {
     await directory.write('a.conf', 'location /a { add_header B c; }');
@@ -212,7 +243,10 @@ describe('check-config', () => {
     execFileSync('mkfifo', [join(directory.path, 'fifo')]);
     const file = await directory.write('nginx.conf', 'include fifo;');
 
-    expect((await check('nginx', file)).status).toBe(0);
+    const { status, output } = await check('nginx', file);
+
+    expect(status).toBe(1);
+    expect(output).toContain("'fifo' is not there, or no file");
   });
 
   it('refuses files that include each other without an end', async () => {

@@ -164,6 +164,37 @@ const TRAPS: readonly TrapRow[] = [
     ['Set-Cookie X-Accel-Redirect;', 'Set-Cookie;'],
     'proxy_pass http://store.example/$1;',
   ],
+  ...[
+    'https://partner.example',
+    'https://partner.example/blog/',
+    'http://partner.example:8080',
+    'http://93.184.215.14',
+    'http://[2606:2800:21f::1]:80',
+  ].map((address): TrapRow => [
+    'store-is-obeyed',
+    [
+      'location = /50x',
+      `location /blog/ { proxy_pass ${address}; }\nlocation = /50x`,
+    ],
+    'location /blog/',
+  ]),
+  [
+    'store-is-obeyed',
+    [
+      'server {\n    listen',
+      `upstream partner { server 10.0.0.9; server partner.example:80; }
+       server {\n location /blog/ { proxy_pass http://partner; }\n    listen`,
+    ],
+    'location /blog/',
+  ],
+  [
+    'store-is-obeyed',
+    [
+      'location / { # the application\n      proxy_pass http://127.0.0.1:3000;',
+      'location /blog/ {\nproxy_pass https://blog.example; }\nlocation / { proxy_pass https://app.example;',
+    ],
+    'https://blog.example',
+  ],
 ];
 
 describe('the traps of nginx', () => {
@@ -207,6 +238,18 @@ describe('the traps of nginx', () => {
       '/m { add_header_inherit merge; add_header A b; }',
       'location ',
     ],
+    ...[
+      'http://blog:80',
+      'http://10.0.0.9',
+      'http://blog.internal',
+      'http://unix:/run/blog.sock',
+    ].map((address): [string, string, string] => [
+      `another application nearby, ${address}`,
+      `/blog/ { proxy_pass ${address};
+        proxy_set_header X-Accel-Redirect ""; proxy_set_header X-Accel-Mapping "";
+        proxy_set_header X-Sendfile ""; proxy_set_header X-Sendfile-Type ""; proxy_buffer_size 16k; }`,
+      'location ',
+    ]),
     ['an inner header of no weight', '/m { expires 1h; }', 'location '],
   ])('are not seen in %s', (_, text, location) => {
     const added = `${location}${text}\nlocation = /50x`;
