@@ -4,6 +4,9 @@ import { crc32 as crc32Of } from 'node:zlib';
 import { FileChangedError } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
 import { type DownloadFile } from '../files/download-file.js';
+import { versionOf } from '../storages/file-stat.js';
+import { type OpenFile } from '../storages/local-descriptor.js';
+import { readFully } from '../streaming/local-body.js';
 import { type KnownEntry } from './known-entry.js';
 import { rememberCrc32 } from './known-crc32.js';
 
@@ -70,17 +73,44 @@ export class EntrySources {
   }
 
   async #opened(
-    { etag }: KnownEntry,
+    entry: KnownEntry,
     file: DownloadFile,
     start: number,
     end: number | undefined,
-  ): Promise<Readable> {
+  ): Promise<Readable | Uint8Array[]> {
     const signal = this.#signal;
+    const { etag, size = Infinity } = entry;
+    if (file.hold && start === 0 && end === undefined && size <= SMALL) {
+      return [await smallFile(await file.hold({ signal }), etag, size)];
+    }
     const window = start > 0 || end !== undefined ? { start, end } : {};
     const source = await file.open({ ...window, ifMatch: etag, signal });
     this.#open = source;
     if (this.#isOver) source.destroy();
     return source;
+  }
+}
+
+// A stream would cost more than the file.
+const SMALL = 64 * 1024;
+
+/** @throws FileChangedError where it has another tag */
+async function smallFile(
+  open: OpenFile,
+  etag: string | undefined,
+  size: number,
+): Promise<Uint8Array> {
+  try {
+    if (etag !== undefined && versionOf(open.stat) !== etag) {
+      throw new FileChangedError('The file is another one now');
+    }
+    // A byte more than its size says as much as all of them.
+    const length = Math.min(open.stat.size ?? 0, size + 1);
+    const bytes = Buffer.allocUnsafe(length);
+    await readFully(open.descriptor, bytes, length, 0);
+    return bytes;
+  } finally {
+    open.close();
   }
 }
 

@@ -225,6 +225,7 @@ export class S3Objects implements ObjectStore {
 function statOfOutput(
   output: Pick<
     GetObjectCommandOutput,
+    | 'ChecksumCRC32'
     | 'ChecksumSHA256'
     | 'ChecksumType'
     | 'ContentEncoding'
@@ -242,5 +243,6 @@ function statOfOutput(
     contentType: output.ContentType,
     encoding: output.ContentEncoding,
     sha256: isOfAll ? output.ChecksumSHA256 : undefined,
+    crc32: isOfAll ? output.ChecksumCRC32 : undefined,
   });
 }

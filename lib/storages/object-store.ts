@@ -135,12 +135,14 @@ export function statOfObject({
   contentType,
   encoding,
   sha256,
+  crc32,
 }: Pick<
   FileStat,
   'size' | 'lastModified' | 'etag' | 'contentType' | 'encoding'
 > & {
   /** Of all bytes, as base64. */
   readonly sha256?: string;
+  readonly crc32?: string;
 }): FileStat {
   const media = parseMediaType(contentType);
   const codings = (encoding ?? '')
@@ -160,6 +162,9 @@ export function statOfObject({
     encoding: codings.length > 0 ? codings.join(', ') : undefined,
     acceptsRanges: true,
     ...(sha256 !== undefined && { digest: `sha-256=:${sha256}:` }),
+    ...(crc32 !== undefined && {
+      crc32: Buffer.from(crc32, 'base64').readUInt32BE(),
+    }),
   };
 }
 

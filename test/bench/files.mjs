@@ -22,6 +22,8 @@ export function temporaryFiles() {
   process.once('exit', () => rmSync(directory, { recursive: true }));
   writeFileSync(join(directory, '1k.bin'), randomBytes(KIB));
   writeFileSync(join(directory, '100k.bin'), randomBytes(100 * KIB));
+  writeFileSync(join(directory, '4k.bin'), randomBytes(4 * KIB));
+  writeFileSync(join(directory, '64m.bin'), randomBytes(64 * MIB));
   writeLarge(join(directory, LARGE));
   return directory;
 }

@@ -1,6 +1,7 @@
 // What is measured: the library, what it is held against, and how far ahead it has to be.
 import {
   cpuSeconds,
+  cpuSecondsOfWhole,
   memoryOfReaders,
   memoryOfRows,
   memoryOfStalled,
@@ -8,7 +9,7 @@ import {
   requestsPerSecond,
   bytesPerSecond,
 } from './tasks.mjs';
-import { GIB, KIB } from './sizes.mjs';
+import { GIB, KIB, MIB } from './sizes.mjs';
 
 const atLeast = (ratio) => ({ atLeast: ratio });
 const atMost = (ratio) => ({ atMost: ratio });
@@ -149,6 +150,38 @@ const FASTIFY = [
   },
 ];
 
+const archive = (name, title, set, bytes, [yazl, archiver]) => {
+  const of = (path) => cpuSecondsOfWhole('archives', `/${path}/${set}`, bytes);
+  return {
+    name,
+    title: `${title}, CPU time of the server`,
+    unit: 'seconds',
+    ours: of('ours'),
+    peers: [
+      peer('yazl', of('yazl'), atMost(yazl)),
+      peer('archiver', of('archiver'), atMost(archiver)),
+      limit('the same as a TarFile', of('tar')),
+    ],
+  };
+};
+
+const ARCHIVES = [
+  archive(
+    'zip-small',
+    'ZIP file of 10,000 files of 4 KiB',
+    'small',
+    10_000 * 4 * KIB,
+    [1, 0.5],
+  ),
+  archive(
+    'zip-large',
+    'ZIP file of 16 files of 64 MiB',
+    'large',
+    16 * 64 * MIB,
+    [0.6, 1],
+  ),
+];
+
 const ROWS_OF_CSV = 1_000_000;
 const CSV = [
   {
@@ -177,5 +210,6 @@ export const ROWS = [
   OFFLOAD,
   ...MEMORY,
   ...FASTIFY,
+  ...ARCHIVES,
   ...CSV,
 ];

@@ -8,6 +8,7 @@ export const SERVERS = {
   express: { start: application('express') },
   fastify: { start: application('fastify') },
   offloading: { start: application('offloading') },
+  archives: { start: application('archives') },
   postgres: { start: startPostgres },
   rows: {
     needsPostgres: true,

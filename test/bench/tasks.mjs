@@ -40,6 +40,19 @@ export const cpuSeconds = (server, path) => ({
   },
 });
 
+/** The same for one whole answer of at least so many bytes, whether it says its length or not. */
+export const cpuSecondsOfWhole = (server, path, atLeast) => ({
+  server,
+  async run(stage) {
+    const { port, ask } = await stage.server(server);
+    const client = await stage.client();
+    const before = await ask('cpu');
+    const asked = { port, path, atLeast };
+    const { clientShare } = await client.ask('whole', asked);
+    return { figure: (await ask('cpu')) - before, clientShare };
+  },
+});
+
 /** Clients that take the first bytes, and then nothing more. */
 export const memoryOfStalled = (server, path, clients) =>
   memoryGrowth(server, async ({ port, ask }, client) => {

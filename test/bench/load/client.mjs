@@ -4,12 +4,14 @@ import { bytesPerSecond } from './downloads.mjs';
 import { requestsPerSecond } from './requests.mjs';
 import { firstByte, readRows } from './rows.mjs';
 import { releaseStalled, stall } from './stalled.mjs';
+import { bytesOfWhole } from './whole.mjs';
 
 answerQuestions(
   {},
   {
     requests: withShare(requestsPerSecond),
     downloads: withShare(bytesPerSecond),
+    whole: withShare(bytesOfWhole),
     rows: withShare(readRows),
     firstByte: withShare(firstByte),
     stall: withShare(stall),

@@ -28,6 +28,12 @@ export const APPLICATIONS = {
     const app = await create(new ExpressAdapter(), { controllers, backend });
     return { app, backend };
   },
+  async archives(directory) {
+    // Here alone, as the next ones.
+    const { archives } = await import('./archives.mjs');
+    const controllers = [archives(directory)];
+    return { app: await create(new ExpressAdapter(), { controllers }) };
+  },
   async rows(directory, { connection }) {
     // Here alone: the other servers are to be no larger for it.
     const { rowsController } = await import('./csv-application.mjs');

@@ -58,7 +58,7 @@ export function expressPeers(directory) {
 }
 
 /** Decorates by hand what TypeScript would. */
-function controller(type, routes) {
+export function controller(type, routes) {
   const { prototype } = type;
   for (const [name, path] of Object.entries(routes)) {
     const handler = Object.getOwnPropertyDescriptor(prototype, name);

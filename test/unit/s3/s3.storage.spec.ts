@@ -278,6 +278,19 @@ describe('S3Storage', () => {
       ).not.toHaveProperty(fact);
     });
 
+    it.each<[string, number | undefined]>([
+      ['FULL_OBJECT', 0xcbf43926],
+      ['COMPOSITE', undefined],
+    ])('know the CRC-32 of all bytes, by type %s', async (type, crc32) => {
+      const stat = await statOf({
+        'Content-Length': '9',
+        'x-amz-checksum-crc32': 'y/Q5Jg==',
+        'x-amz-checksum-type': type,
+      });
+      const known = Object.entries(stat).find(([name]) => name === 'crc32');
+      expect(known?.[1]).toBe(crc32);
+    });
+
     // As S3 answers; no server of the tests has checksums.
     const SHA256 = 'n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=';
     it.each<
@@ -306,6 +319,14 @@ describe('S3Storage', () => {
       [
         'one that does not say what it is of',
         { 'x-amz-checksum-sha256': SHA256 },
+        undefined,
+      ],
+      [
+        'a CRC-32, which is none',
+        {
+          'x-amz-checksum-crc32': 'y/Q5Jg==',
+          'x-amz-checksum-type': 'FULL_OBJECT',
+        },
         undefined,
       ],
     ])('know the digest of %s', async (_, headers, digest) => {
