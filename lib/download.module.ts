@@ -45,7 +45,7 @@ import { DownloadCompletions } from './completions/download-completions.js';
 import { DownloadEvents } from './events/download-events.js';
 import { TemporaryFiles } from './files/temporary-files.js';
 import { DownloadExplainer } from './interceptors/download-explainer.js';
-import { ConcurrentDownloads } from './interceptors/concurrent-downloads.js';
+import { ConcurrentDownloads } from './interceptors/limits.js';
 import { DownloadTracking } from './interceptors/download-tracking.js';
 import { DownloadInterceptor } from './interceptors/download.interceptor.js';
 import { unreachableRoutes } from './routes/express-neighbours.js';

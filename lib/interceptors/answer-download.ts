@@ -1,12 +1,9 @@
 import { FileChangedError } from '../errors/download-errors.js';
-import { type LinkGate } from '../http/link-gate.js';
 import { parseHttpDate } from '../http/preconditions.js';
-import { wantedReprDigest } from '../http/repr-digest.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
 import { type Presentation } from '../responses/presentation.js';
-import { type ResponseHeaders } from '../responses/response-headers.js';
 import { andThen, type Awaitable, orElse } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { type BodyPlan, planBody } from '../streaming/body-plan.js';
@@ -19,20 +16,21 @@ import {
   holdDownload,
 } from '../streaming/running-downloads.js';
 import { type ResponseHead } from '../streaming/response-head.js';
-import { headOf, notModifiedHead, rangeNotSatisfiable } from './answer-head.js';
+import {
+  headOf,
+  notModifiedHead,
+  rangeNotSatisfiable,
+  withHeaders,
+  withWantedDigest,
+} from './answer-head.js';
 import { isForOrigin, remoteAnswer } from './answer-remote.js';
 import { AnswerUse, withoutOffload } from './answer-use.js';
 import { isNotModified } from './conditions.js';
 import { followAnswer } from './download-tracking.js';
 import { toldOutcome } from './download-explainer.js';
-import { type DownloadSlot } from './concurrent-downloads.js';
+import { type DownloadSlot, limitAnswer } from './limits.js';
 import { type Exchange } from './exchange.js';
-import { limitAnswer } from './limits.js';
-import {
-  refusingBackend,
-  offloadOutcome,
-  type OffloadOutcome,
-} from './offload.js';
+import { askedFor, offloadOutcome, type OffloadOutcome } from './offload.js';
 import { passGate } from './pass-gate.js';
 
 /**
@@ -119,17 +117,6 @@ export function answerDownload(
       return download.answerBy(answer);
     });
   });
-}
-
-function askedFor(
-  { presentation }: DownloadResponse,
-  gate: LinkGate | undefined,
-  backend: DownloadBackend,
-): DownloadBackend {
-  if (gate) return refusingBackend(backend, 'counted');
-  return presentation.acceptRanges === false
-    ? refusingBackend(backend, 'unranged')
-    : backend;
 }
 
 function outcomeOf(
@@ -348,28 +335,4 @@ function answerOf(
     idleTimeout: backend?.idleTimeout,
     report,
   });
-}
-
-function withHeaders(
-  head: ResponseHead,
-  further: ResponseHeaders,
-): ResponseHead {
-  return { ...head, headers: { ...head.headers, ...further } };
-}
-
-/** RFC 9530 4. */
-function withWantedDigest(
-  head: ResponseHead,
-  wanted: string | readonly string[] | undefined,
-): ResponseHead {
-  const { 'Repr-Digest': digest, ...headers } = head.headers;
-  if (wanted === undefined || digest === undefined) return head;
-  const chosen = wantedReprDigest(digest, [wanted].flat().join(', '));
-  return {
-    ...head,
-    headers: {
-      ...headers,
-      ...(chosen !== undefined && { 'Repr-Digest': chosen }),
-    },
-  };
 }

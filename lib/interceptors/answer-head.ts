@@ -1,8 +1,10 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 
 import { contentRange, unsatisfiedRange } from '../http/range.js';
+import { wantedReprDigest } from '../http/repr-digest.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
+import { type ResponseHeaders } from '../responses/response-headers.js';
 import { type BodyPlan } from '../streaming/body-plan.js';
 import {
   type PlatformResponse,
@@ -94,4 +96,33 @@ export function rangeNotSatisfiable(
     'Range Not Satisfiable',
     HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
   );
+}
+
+/** @internal */
+export function withHeaders(
+  head: ResponseHead,
+  further: ResponseHeaders,
+): ResponseHead {
+  return { ...head, headers: { ...head.headers, ...further } };
+}
+
+/**
+ * With the digest in the algorithm that the client prefers (RFC 9530 4).
+ *
+ * @internal
+ */
+export function withWantedDigest(
+  head: ResponseHead,
+  wanted: string | readonly string[] | undefined,
+): ResponseHead {
+  const { 'Repr-Digest': digest, ...headers } = head.headers;
+  if (wanted === undefined || digest === undefined) return head;
+  const chosen = wantedReprDigest(digest, [wanted].flat().join(', '));
+  return {
+    ...head,
+    headers: {
+      ...headers,
+      ...(chosen !== undefined && { 'Repr-Digest': chosen }),
+    },
+  };
 }

@@ -39,7 +39,7 @@ import {
 } from '../streaming/response-head.js';
 import { RunningDownloads } from '../streaming/running-downloads.js';
 import { answerDownload } from './answer-download.js';
-import { ConcurrentDownloads } from './concurrent-downloads.js';
+import { ConcurrentDownloads } from './limits.js';
 import { DownloadTracking } from './download-tracking.js';
 import { type Exchange, exchangeOf } from './exchange.js';
 import { toHttpException } from './http-exceptions.js';

@@ -1,6 +1,119 @@
+import { randomUUID } from 'node:crypto';
+
+import { Injectable } from '@nestjs/common';
+
+import { DownloadCompletions } from '../completions/download-completions.js';
+import {
+  InvalidOptionsError,
+  TooManyDownloadsError,
+} from '../errors/download-errors.js';
+import { kindOf } from '../errors/quote.js';
+import { type DownloadRequest } from '../http/download-request.js';
+import {
+  type ConcurrentOptions,
+  type DownloadSlots,
+  MemorySlots,
+} from '../responses/concurrent-options.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
+import { OFFLOAD_HEADERS } from '../responses/response-headers.js';
+import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type DownloadAnswer } from '../streaming/download-answer.js';
+import { ID_HEADER } from './download-tracking.js';
+import { type Exchange } from './exchange.js';
+
+/** Nobody knows when a download ends. */
+const RETRY_AFTER = '10';
+
+/**
+ * Limits how many downloads go on at once.
+ *
+ * @internal
+ */
+@Injectable()
+export class ConcurrentDownloads {
+  readonly #slots = new WeakMap<ConcurrentOptions, DownloadSlots>();
+
+  constructor(private readonly completions: DownloadCompletions) {}
+
+  /** The slot that an answer to this request takes. */
+  slotFor(options: ConcurrentOptions, request: DownloadRequest): DownloadSlot {
+    let slots = options.slots ?? this.#slots.get(options);
+    if (!slots) this.#slots.set(options, (slots = new MemorySlots()));
+    return new DownloadSlot(options, slots, request, this.completions);
+  }
+}
+
+/**
+ * One answer's place among those that go on at once.
+ *
+ * @internal
+ */
+export class DownloadSlot {
+  #giveBack: (() => unknown) | undefined;
+
+  constructor(
+    private readonly options: ConcurrentOptions,
+    private readonly slots: DownloadSlots,
+    private readonly request: DownloadRequest,
+    private readonly completions: DownloadCompletions,
+  ) {}
+
+  /**
+   * What has no file to send takes none.
+   *
+   * @throws TooManyDownloadsError where none is free; the answer is let go of then
+   */
+  take(answer: DownloadAnswer, exchange: Exchange): Awaitable<void> {
+    if (!answer.hasBody && !isHandedOver(answer)) return;
+    const { by, max, per } = this.options;
+    const { method, url } = this.request;
+    const key = by(this.request);
+    if (typeof key !== 'string') {
+      throw new InvalidOptionsError(
+        'concurrent.by',
+        kindOf(key),
+        'Return a string for every request.',
+      );
+    }
+    const unit = per === 'file' && method === 'GET' ? url : randomUUID();
+    return andThen(this.slots.take(key, unit, max), (giveBack) => {
+      if (!giveBack) {
+        answer.close();
+        exchange.response.setHeader('Retry-After', RETRY_AFTER);
+        throw new TooManyDownloadsError(`${max} at once are going on`);
+      }
+      this.#giveBack = giveBack;
+    });
+  }
+
+  /** Gives it back when the answer is over, or the server in front has told what became of it. */
+  follow(answer: DownloadAnswer, exchange: Exchange): void {
+    const free = (): void => this.#free();
+    const id = answer.head.headers[ID_HEADER];
+    if (id === undefined || !this.completions.areRead) {
+      exchange.onClose(free);
+      return;
+    }
+    const forget = this.completions.expect(id, free);
+    exchange.onClose(() => {
+      // Otherwise the server has got it, and logs how it ends.
+      if (answer.wasWritten && exchange.response.raw.writableFinished) return;
+      forget();
+      free();
+    });
+  }
+
+  #free(): void {
+    const giveBack = this.#giveBack;
+    this.#giveBack = undefined;
+    giveBack?.();
+  }
+}
+
+function isHandedOver({ head }: DownloadAnswer): boolean {
+  return OFFLOAD_HEADERS.some((name) => name in head.headers);
+}
 
 const LIMIT_OF_NGINX = 'X-Accel-Limit-Rate';
 

@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
+import { type LinkGate } from '../http/link-gate.js';
 import {
   formatHttpDate,
   modifiedSince,
@@ -294,4 +295,20 @@ export function refusingBackend(
     idleTimeout,
     proxy: (_response, request) => refuse(request, reason),
   };
+}
+
+/**
+ * The backend to be asked: the application itself sends what is counted, and what has no ranges.
+ *
+ * @internal
+ */
+export function askedFor(
+  { presentation }: DownloadResponse,
+  gate: LinkGate | undefined,
+  backend: DownloadBackend,
+): DownloadBackend {
+  if (gate) return refusingBackend(backend, 'counted');
+  return presentation.acceptRanges === false
+    ? refusingBackend(backend, 'unranged')
+    : backend;
 }

@@ -20,7 +20,7 @@ import {
   type TemporaryDirectory,
 } from '../support/temporary-directory.js';
 
-const MOST_FILES = 44;
+const MOST_FILES = 45;
 
 const ROUTES = ['/files/a.txt', '/stored/a.txt', '/sendfile'] as const;
 
