@@ -141,7 +141,7 @@ describeWith(
         expect(headers).toMatchObject({
           'content-encoding': 'gzip',
           'content-length': String(body.length),
-          'content-type': 'text/plain',
+          'content-type': 'text/plain; charset=utf-8',
         });
         expect(gunzipSync(body).toString()).toBe('the lines of a log\n');
       });
