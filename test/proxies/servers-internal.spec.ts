@@ -7,12 +7,12 @@ import {
 } from 'nestjs-downloadview';
 
 import { type ServedSite, startBehind } from '../support/behind-server.js';
-import { type HttpAnswer } from '../support/http-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
 } from '../support/temporary-directory.js';
 import { describeAllServers } from '../support/tested-servers.js';
+import { comparable } from './comparable.js';
 
 const SPOOFED: Record<string, string>[] = [
   { 'X-Accel-Redirect': '/_offload-0/other.txt' },
@@ -106,14 +106,3 @@ describeAllServers('what a client cannot reach', (server, adapter) => {
     });
   });
 });
-
-function comparable({ status, rawHeaders, body }: HttpAnswer): unknown {
-  return {
-    status,
-    headers: rawHeaders.filter(
-      (_, index) =>
-        ![rawHeaders[index], rawHeaders[index - 1]].includes('Date'),
-    ),
-    body: body.toString('latin1'),
-  };
-}
