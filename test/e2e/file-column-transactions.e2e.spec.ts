@@ -276,8 +276,15 @@ describeOnDatabases('A file of a row', ({ adapter, imports }) => {
     await album();
     const albums = dataSource.getRepository(Album);
     const [found] = await albums.find({ relations: { pages: true } });
-    if (found) await albums.remove(found);
-    expect(keys()).toEqual([]);
+    if (!found) throw new Error('There is no album');
+    // TypeORM 0.3 leaves its pages to the database, which refuses: then they keep their files.
+    const isRemoved = await albums.remove(found).then(
+      () => true,
+      () => false,
+    );
+    expect(keys()).toEqual(
+      isRemoved ? [] : ['1.png', '1.tif', '2.png', '2.tif'],
+    );
   });
 
   it('is replaced and removed, too, where its column is not selected', async () => {
