@@ -20,6 +20,8 @@ export default {
   testEnvironment: 'node',
   // Most of the time goes into waiting for servers and clients.
   maxWorkers: 2,
+  // Modules of suites that are over stay in memory, and looking through them slows the later ones down.
+  workerIdleMemoryLimit: '1GB',
   globalSetup: '<rootDir>/test/support/programs.ts',
   testMatch: ['<rootDir>/test/**/*.spec.ts'],
   testPathIgnorePatterns: [

@@ -27,7 +27,7 @@ import {
 import { describeWith } from '../support/describe-with.js';
 
 // Megabytes, on machines that have other work too.
-jest.setTimeout(30_000);
+jest.setTimeout(90_000);
 
 const HALF = 10_000_000;
 

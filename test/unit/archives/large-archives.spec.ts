@@ -5,7 +5,7 @@ import { ZipFile } from 'nestjs-downloadview/archives';
 import { usedMemory } from '../../support/leaks.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const MEGABYTE = 1024 ** 2;
 
