@@ -22,6 +22,8 @@ export default {
   maxWorkers: 2,
   // Modules of suites that are over stay in memory, and looking through them slows the later ones down.
   workerIdleMemoryLimit: '1GB',
+  // A busy machine takes its time; nothing is asserted of it.
+  testTimeout: 30_000,
   globalSetup: '<rootDir>/test/support/programs.ts',
   testMatch: ['<rootDir>/test/**/*.spec.ts'],
   testPathIgnorePatterns: [
