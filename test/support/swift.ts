@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { mkdir, readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
@@ -34,8 +35,21 @@ const CREDENTIALS = {
 const STORAGE_SERVERS = ['account', 'container', 'object'] as const;
 const PYTHON = '/usr/bin/python3';
 
+// Somebody else may have taken a port between the look and the start.
+const ATTEMPTS = 3;
+
 /** OpenStack Swift with its S3 interface on ports of its own: four servers and a memcached. */
 export async function startSwift(): Promise<S3Server> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnce();
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function startOnce(): Promise<S3Server> {
   for (const program of ['swift-proxy-server', 'memcached'] as const) {
     if (!findProgram(program)) throw new Error(installCommand(program));
   }
@@ -51,7 +65,13 @@ export async function startSwift(): Promise<S3Server> {
   try {
     await writeConfiguration(directory, ports);
     children.push(...startServers(directory, ports));
-    await hasBucket(endpoint, CREDENTIALS);
+    const ending = children.map(async (child) => {
+      await once(child, 'exit');
+      throw new Error(`${child.spawnargs.at(-1)} ended`);
+    });
+    // Afterwards they are ended on purpose.
+    for (const end of ending) end.catch(() => undefined);
+    await Promise.race([hasBucket(endpoint, CREDENTIALS), ...ending]);
     return { endpoint, bucket: BUCKET, credentials: CREDENTIALS, stop };
   } catch (error) {
     const told = await readFile(`${directory.path}/log`, 'utf8').catch(
@@ -77,7 +97,7 @@ export function clientOf(
 }
 
 /** Five processes in Python take their time where others want the processor, too. */
-const START_PATIENCE = 60_000;
+const START_PATIENCE = 40_000;
 
 /** Waits for a server to take its bucket. */
 export async function hasBucket(
@@ -99,20 +119,32 @@ export async function hasBucket(
   if (!isThere) throw failure;
 }
 
+// Below those that the system gives to clients: one of theirs could be taken before the server has it.
+const LOWEST_PORT = 15_000;
+const HIGHEST_PORT = 32_000;
+
 /** They are free now; nobody keeps them. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () =>
-    createServer().listen(0, '127.0.0.1'),
-  );
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(
-    servers.map(async (server) => {
-      server.close();
-      await once(server, 'close');
-    }),
-  );
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const listening = new Promise<boolean>((resolve) => {
+    server
+      .once('listening', () => resolve(true))
+      .once('error', () => resolve(false));
+  });
+  server.listen(port, '127.0.0.1');
+  if (!(await listening)) return false;
+  server.close();
+  await once(server, 'close');
+  return true;
 }
 
 async function ended(child: ChildProcess): Promise<void> {
