@@ -97,7 +97,7 @@ export {
   type ConcurrentOptions,
   type DownloadSlots,
 } from './responses/concurrent-options.js';
-export { type Presentation } from './responses/presentation.js';
+export { type Presentation, type QuotedTag } from './responses/presentation.js';
 export { type ResponseHeaders } from './responses/response-headers.js';
 
 // ... which asks the backend: can the server in front send it?

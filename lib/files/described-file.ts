@@ -32,12 +32,16 @@ export type FileDescription = Omit<
  * @internal
  */
 export class DescribedFile extends WrappedFile {
-  readonly untrusted = true;
   readonly request?: (conditions: RemoteConditions) => Promise<RemoteAnswer>;
   readonly #facts: FileStat;
   readonly #title?: string;
 
-  constructor(file: DownloadFile, description: FileDescription) {
+  /** @param untrusted whether users decide about the file, as they do about those of entities */
+  constructor(
+    file: DownloadFile,
+    description: FileDescription,
+    readonly untrusted = true,
+  ) {
     const { name: title, ...facts } = description;
     super(file, title && titleWithExtension(title, file.name));
     this.#title = title;

@@ -21,11 +21,12 @@ import {
   notModifiedHead,
   rangeNotSatisfiable,
   withHeaders,
+  withStatus,
   withWantedDigest,
 } from './answer-head.js';
 import { isForOrigin, remoteAnswer } from './answer-remote.js';
 import { AnswerUse, withoutOffload } from './answer-use.js';
-import { isNotModified } from './conditions.js';
+import { isJudgedAt, isNotModified } from './conditions.js';
 import { followAnswer } from './download-tracking.js';
 import { toldOutcome } from './download-explainer.js';
 import { type DownloadSlot, limitAnswer } from './limits.js';
@@ -95,7 +96,7 @@ export function answerDownload(
     file.needsCompletion && !completions?.areRead
       ? withoutOffload(backend)
       : backend;
-  const asked = askedFor(download, gate, able);
+  const asked = askedFor(download, gate, exchange.status, able);
   const servers = { asked, configured };
   const answered = andThen(
     outcomeOf(download, exchange, asked),
@@ -214,7 +215,7 @@ function decided(
   servers: Servers,
   told: DownloadDescription | undefined,
 ): Awaitable<DownloadAnswer> {
-  const { method } = exchange;
+  const { method, status } = exchange;
   const { presentation } = download;
   const { asked, configured } = servers;
   // Behind a server, the backend wants them as well.
@@ -222,7 +223,7 @@ function decided(
   return andThen(statFor(exchange, download, asked, held, told), (stat) => {
     const description = download.describeBy(stat);
     return andThen(
-      isNotModified(download, description, exchange),
+      isJudgedAt(status) && isNotModified(download, description, exchange),
       (isKnown) => {
         if (isKnown) return answerOf(notModifiedHead(description), exchange);
         const plan = planFor(exchange, held, description, presentation);
@@ -230,7 +231,10 @@ function decided(
         const ranges = isCut
           ? false
           : rangesTold(exchange, held, description, presentation);
-        const head = headOf(plan, description, frontOf(servers), ranges);
+        const head = withStatus(
+          headOf(plan, description, frontOf(servers), ranges),
+          status,
+        );
         if (description.size !== undefined) forbidCompression(exchange);
         if (method === 'HEAD') return answerOf(head, exchange);
         return andThen(sourceOf(plan, held), (source) =>
@@ -251,11 +255,12 @@ function isCutBy(
 
 /** What an origin of its own does not say, nobody else does. */
 function rangesTold(
-  { method }: Exchange,
+  { method, status }: Exchange,
   { stat, isRemote, mostRanges }: HeldDownload,
   { size }: DownloadDescription,
   { acceptRanges }: Presentation,
 ): boolean | undefined {
+  if (status !== 200) return undefined;
   if (method !== 'GET' && method !== 'HEAD') return undefined;
   if (acceptRanges === false) return false;
   return isRemote ? stat.acceptsRanges : mostRanges > 0 && size !== undefined;
@@ -265,13 +270,14 @@ const WHOLE: BodyPlan = { kind: 'whole' };
 
 /** @throws HttpException 416 with Content-Range (RFC 9110 15.5.17) */
 function planFor(
-  { method, headers, response }: Exchange,
+  { method, headers, response, status }: Exchange,
   held: HeldDownload,
   description: DownloadDescription,
   { acceptRanges }: Presentation,
 ): BodyPlan {
   if (
     acceptRanges === false ||
+    status !== 200 ||
     method !== 'GET' ||
     headers.range === undefined ||
     held.mostRanges === 0

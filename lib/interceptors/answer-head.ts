@@ -5,6 +5,7 @@ import { wantedReprDigest } from '../http/repr-digest.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
+import { isJudgedAt } from './conditions.js';
 import { type BodyPlan } from '../streaming/body-plan.js';
 import {
   type PlatformResponse,
@@ -97,6 +98,28 @@ export function rangeNotSatisfiable(
     HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
   );
 }
+
+/**
+ * With a status of the application's own. Outside 2xx it is another thing than the file that goes out, so it has
+ * neither the file's tag nor its date.
+ *
+ * @internal
+ */
+export function withStatus(head: ResponseHead, status: number): ResponseHead {
+  if (status === 200) return head;
+  if (isJudgedAt(status)) return { ...head, status };
+  const headers = Object.entries(head.headers).filter(
+    ([name]) => !OF_A_VERSION.includes(name),
+  );
+  return {
+    ...head,
+    status,
+    headers: Object.fromEntries(headers),
+    without: OF_A_VERSION,
+  };
+}
+
+const OF_A_VERSION = ['ETag', 'Last-Modified', 'Accept-Ranges', 'Repr-Digest'];
 
 /** @internal */
 export function withHeaders(

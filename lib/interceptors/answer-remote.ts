@@ -1,7 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
 import { RemoteFileError } from '../errors/download-errors.js';
-import { conditionsForOrigin } from '../files/remote-conditions.js';
 import {
   formatEntityTag,
   parseEntityTag,
@@ -11,6 +10,7 @@ import { formatHttpDate, parseHttpDate } from '../http/preconditions.js';
 import { parseRangeSet, type RangeSpec, contentRange } from '../http/range.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
+import { givenHeader } from '../responses/response-headers.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import {
   type RemoteAnswer,
@@ -101,10 +101,9 @@ function formattedTags(header: string): string | undefined {
  */
 export function isForOrigin(
   download: DownloadResponse,
-  exchange: Pick<Exchange, 'method' | 'headers' | 'response'>,
+  { method, headers, status }: Pick<Exchange, 'method' | 'headers' | 'status'>,
 ): boolean {
-  const { method, headers } = exchange;
-  if (method === 'HEAD') return false;
+  if (method === 'HEAD' || status !== 200) return false;
   // It would send what the client asks for.
   if (download.presentation.acceptRanges === false) return false;
   if (!download.file.hasVersions || method !== 'GET') return true;
@@ -112,14 +111,11 @@ export function isForOrigin(
     headers['if-match'] === undefined &&
     headers['if-unmodified-since'] === undefined &&
     !headers.range?.includes(',') &&
-    ownValue(download, exchange, 'ETag') === undefined &&
-    ownValue(download, exchange, 'Last-Modified') === undefined &&
     ownHook(download) === undefined
   );
 }
 
 const CSP = 'Content-Security-Policy';
-const NO_DATE = new Date(NaN);
 
 /**
  * The answer for a file whose origin answers ranges and conditions itself. It is asked once; what it does
@@ -187,7 +183,11 @@ function notModified(
   );
   const isTypeKnown =
     (download.presentation.contentType ?? stat.contentType) !== undefined;
-  if (isTypeKnown || ownHeader(download, CSP) !== undefined) return head;
+  if (
+    isTypeKnown ||
+    givenHeader(download.presentation.headers, CSP) !== undefined
+  )
+    return head;
   const headers = Object.entries(head.headers).filter(([name]) => name !== CSP);
   return { ...head, headers: Object.fromEntries(headers), without: [CSP] };
 }
@@ -204,37 +204,12 @@ function partHead(
   };
 }
 
-/** Only GET has them. A tag and a date of the application's own mean nothing to the origin. */
+/** Only GET has them. */
 function conditionsOf(
   download: DownloadResponse,
-  exchange: Exchange,
+  { method, headers }: Exchange,
 ): RemoteConditions {
-  if (exchange.method !== 'GET') return {};
-  const date = ownValue(download, exchange, 'Last-Modified');
-  return conditionsForOrigin(
-    remoteConditions(exchange.headers, ownHook(download) !== undefined),
-    {
-      etag: ownValue(download, exchange, 'ETag'),
-      lastModified:
-        date === undefined ? undefined : (parseHttpDate(date) ?? NO_DATE),
-    },
-  );
-}
-
-/** What the application itself says of the file, on this response or on all. */
-function ownValue(
-  download: DownloadResponse,
-  { response }: Pick<Exchange, 'response'>,
-  name: string,
-): string | undefined {
-  return ownHeader(download, name) ?? response.getHeader(name)?.toString();
-}
-
-function ownHeader(
-  { presentation }: DownloadResponse,
-  name: string,
-): string | undefined {
-  return Object.entries(presentation.headers ?? {}).find(
-    ([given]) => given.toLowerCase() === name.toLowerCase(),
-  )?.[1];
+  return method === 'GET'
+    ? remoteConditions(headers, ownHook(download) !== undefined)
+    : {};
 }

@@ -18,6 +18,16 @@ const PRECONDITIONS = [
 ] as const;
 
 /**
+ * Whether conditions hold for an answer with this status: where it would be neither 2xx nor 412 without them, they
+ * are nobody's business (RFC 9110 13.2.1).
+ *
+ * @internal
+ */
+export function isJudgedAt(status: number): boolean {
+  return (status >= 200 && status < 300) || status === 412;
+}
+
+/**
  * Whether the client has this file already (RFC 9110 13.2.2).
  *
  * @throws PreconditionFailedException (RFC 9110 15.5.13)

@@ -34,6 +34,7 @@ import { signedLinkOf } from '../signing/signed-message.js';
 import { type Awaitable, isPromise, orElse } from '../storages/awaitable.js';
 import { errorCode } from '../storages/local-disk.js';
 import {
+  announcedOn,
   platformResponse,
   type PlatformResponse,
 } from '../streaming/response-head.js';
@@ -112,6 +113,7 @@ export class DownloadInterceptor implements NestInterceptor {
     this.running.add(raw);
     exchange.onClose(() => this.running.remove(raw));
     response.setDefaults(this.options);
+    response.announce(announcedOn(exchange.response));
     const { backend: configured } = this.options;
     const backend = response.presentation.backend ?? configured;
     const concurrent =

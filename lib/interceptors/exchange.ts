@@ -11,6 +11,7 @@ import {
   platformResponse,
   type PlatformResponse,
 } from '../streaming/response-head.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
 import { whenClosed } from '../streaming/connection.js';
 import { type SignedLink, signedLinkOf } from '../signing/signed-message.js';
 import { type TrackedDownload } from './download-tracking.js';
@@ -25,6 +26,8 @@ export interface Exchange {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
   readonly response: PlatformResponse;
+  /** What the application answers with, where nothing else is decided: 200, unless it says another status. */
+  readonly status: number;
   /** The link that the request came by, where the route wants a signed one. */
   readonly link?: SignedLink;
   /** There where somebody wants to know why the answer is the one that it is. */
@@ -64,7 +67,38 @@ export function exchangeOf(
     told,
     tracked,
     completions,
+    statusOf(context),
   );
+}
+
+/** Nest's own key. */
+const HTTP_CODE = '__httpCode__';
+/** Without a body, or about a part or a version that only the engine knows. */
+const OF_NO_FILE = new Set([204, 205, 206, 304, 416]);
+
+/**
+ * The application's status: that of `@HttpCode()`, or one that it has set on the response. The 201 that Nest gives
+ * every POST is nobody's word.
+ *
+ * @throws InvalidOptionsError for a status that no file can go out with
+ */
+function statusOf(context: ExecutionContext): number {
+  const { raw } = platformResponse(
+    context.switchToHttp().getResponse<ServerResponse<IncomingMessage>>(),
+  );
+  const { statusCode } = raw;
+  if (statusCode === 200) return statusCode;
+  const isNests =
+    statusCode === 201 && !Reflect.hasMetadata(HTTP_CODE, context.getHandler());
+  if (isNests) return 200;
+  if (statusCode < 200 || OF_NO_FILE.has(statusCode)) {
+    throw new InvalidOptionsError(
+      `${context.getClass().name}.${context.getHandler().name}() status`,
+      statusCode,
+      'A file goes out with 200, or a status that may have a body of its own: 203, 404, 410, 503 ... Leave it to the library otherwise.',
+    );
+  }
+  return statusCode;
 }
 
 // A class: a literal with an accessor has a shape of its own each time, which costs a tenth of a small answer.
@@ -83,6 +117,7 @@ class HttpExchange implements Exchange {
     readonly told?: ToldExplanation,
     readonly tracked?: TrackedDownload,
     readonly completions?: DownloadCompletions,
+    readonly status = 200,
   ) {
     this.method = request.method;
     this.headers = request.headers;

@@ -281,13 +281,13 @@ function ourselves(
 /**
  * The backend for a download that the application sends whatever is in front. One that is counted: what a server
  * has sent of it is not told, so of a client that lost its connection nothing could be given back. One without
- * ranges: servers cut them out of what they send themselves.
+ * ranges: servers cut them out of what they send themselves. One with another status than 200: theirs is 200.
  *
  * @internal
  */
 export function refusingBackend(
   { name, streamHeaders, idleTimeout }: DownloadBackend,
-  reason: 'counted' | 'unranged',
+  reason: 'counted' | 'unranged' | 'status',
 ): DownloadBackend {
   return {
     name,
@@ -298,16 +298,19 @@ export function refusingBackend(
 }
 
 /**
- * The backend to be asked: the application itself sends what is counted, and what has no ranges.
+ * The backend to be asked: the application itself sends what is counted, what has no ranges, and what has a status
+ * of its own.
  *
  * @internal
  */
 export function askedFor(
   { presentation }: DownloadResponse,
   gate: LinkGate | undefined,
+  status: number,
   backend: DownloadBackend,
 ): DownloadBackend {
   if (gate) return refusingBackend(backend, 'counted');
+  if (status !== 200) return refusingBackend(backend, 'status');
   return presentation.acceptRanges === false
     ? refusingBackend(backend, 'unranged')
     : backend;

@@ -20,7 +20,7 @@ import {
   type Presentation,
   type PresentationDefaults,
 } from './presentation.js';
-import { type ResponseHeaders } from './response-headers.js';
+import { givenHeader, type ResponseHeaders } from './response-headers.js';
 
 /**
  * A download in values: everything that is known before a byte is read.
@@ -264,23 +264,17 @@ function dateField(date: Date): string {
   return field;
 }
 
+const JUDGED = new Set(['etag', 'last-modified']);
+
 /** The later headers come before the earlier ones, whatever their spelling. */
 function merged(own: ResponseHeaders, given: ResponseHeaders): ResponseHeaders {
   const all = new Map<string, readonly [name: string, value: string]>();
   for (const header of [...Object.entries(own), ...Object.entries(given)]) {
-    all.set(header[0].toLowerCase(), header);
+    const key = header[0].toLowerCase();
+    // They are the file's by now, and as clients are to be told them.
+    if (!(JUDGED.has(key) && all.has(key))) all.set(key, header);
   }
   return Object.fromEntries(all.values());
-}
-
-/** What the application says itself in a header of its download; of several spellings, the last. */
-function givenHeader(
-  headers: ResponseHeaders = {},
-  name: string,
-): string | undefined {
-  return Object.entries(headers).findLast(
-    ([given]) => given.toLowerCase() === name.toLowerCase(),
-  )?.[1];
 }
 
 /** RFC 9110 8.8.2.1: a Last-Modified later than Date would freeze the client's copy. */

@@ -75,6 +75,7 @@ export const REFUSALS = {
   remoteTag: 'the store would not hold If-Range against the tag of the file',
   empty: 'the file is empty',
   unranged: 'the server would send ranges, and this download has none',
+  status: 'the server would answer 200, and the application another status',
   limitRate: 'the server does not keep to the rate of this download',
   noAddress: 'the storage makes no temporary address',
   notGet: 'the server would answer conditions and ranges of this method',

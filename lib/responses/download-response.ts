@@ -7,10 +7,12 @@ import {
   InvalidOptionsError,
 } from '../errors/download-errors.js';
 import { shapeOf } from '../errors/quote.js';
+import { DescribedFile } from '../files/described-file.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
 import { joinedStream } from '../files/virtual-file-source.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
+import { isEtagKind } from '../storages/etag-choice.js';
 import { clientName, describe, type DownloadDescription } from './describe.js';
 import {
   type Described,
@@ -19,6 +21,8 @@ import {
 } from './download-backend.js';
 import { type ConcurrentOptions } from './concurrent-options.js';
 import {
+  type Announced,
+  announcedBy,
   type Presentation,
   type PresentationDefaults,
 } from './presentation.js';
@@ -91,7 +95,10 @@ export class DownloadResponse
   extends StreamableFile
   implements ProxiableDownload
 {
-  readonly #file: DownloadFile;
+  /** What the handler gave. */
+  readonly #given: DownloadFile;
+  /** The same with a tag and a date that the application announces, which are judged then. */
+  #file: DownloadFile;
   readonly #presentation: DownloadResponseOptions;
   #defaults?: PresentationDefaults;
   #described?: {
@@ -114,8 +121,13 @@ export class DownloadResponse
       );
     }
     if (options.headers) checkHeaders(options.headers);
+    this.#given = file;
     this.#file = file;
     this.#presentation = options;
+    const { headers, etag, lastModified } = options;
+    if (headers || etag !== undefined || lastModified) {
+      this.announce(announcedBy(options));
+    }
   }
 
   // Getters: what takes objects apart, as class-transformer does, sees no path.
@@ -150,7 +162,10 @@ export class DownloadResponse
     if (this.#isTaken) {
       this.#isKept = true;
       this.#answer?.outliveNest();
-      return new DownloadResponse(this.file, this.presentation).forOneRequest();
+      return new DownloadResponse(
+        this.#given,
+        this.presentation,
+      ).forOneRequest();
     }
     this.#isTaken = true;
     return this;
@@ -175,7 +190,27 @@ export class DownloadResponse
    */
   setDefaults(defaults: PresentationDefaults): void {
     this.#defaults = defaults;
+    const { etag } = this.#presentation;
+    if (etag !== undefined && isEtagKind(etag)) this.file.tagBy?.({ etag });
     if (defaults.tags) this.file.tagBy?.(defaults.tags);
+  }
+
+  /**
+   * Takes a tag and a date that the application has set itself: what clients are told is what their conditions
+   * are held against (RFC 9110 13.1).
+   *
+   * @internal
+   */
+  announce({ etag, lastModified }: Announced): void {
+    if (etag === undefined && lastModified === undefined) return;
+    const { untrusted = false } = this.#file;
+    const described = new DescribedFile(
+      this.#file,
+      { etag, lastModified },
+      untrusted,
+    );
+    this.#file = described;
+    this.#described = undefined;
   }
 
   /**

@@ -6,9 +6,16 @@ import {
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { type Awaitable } from '../storages/awaitable.js';
-import { type EtagChoice } from '../storages/etag-choice.js';
+import { parseEntityTag, toEntityTag } from '../http/entity-tag.js';
+import { parseHttpDate } from '../http/preconditions.js';
+import {
+  type Etag,
+  type EtagChoice,
+  isEtagKind,
+} from '../storages/etag-choice.js';
 import { checkConcurrent } from './concurrent-options.js';
 import {
+  givenHeader,
   type ResponseHeaders,
   checkHeaders,
   isFieldValue,
@@ -32,8 +39,15 @@ export interface Presentation {
   readonly encoding?: string;
   /** Cache-Control; `private, no-cache, no-transform` by default. */
   readonly cacheControl?: string;
-  /** Further headers; they come before the library's own. */
+  /** Further headers; they come before the library's own. An `ETag` or a `Last-Modified` is also judged. */
   readonly headers?: ResponseHeaders;
+  /**
+   * The entity tag, in quotes: `'"v1"'`; it must change whenever the bytes do. Or how the tag of a local file is
+   * made; as the module says by default.
+   */
+  readonly etag?: Etag | QuotedTag;
+  /** When it changed; by default what the file says. */
+  readonly lastModified?: Date;
   /**
    * Whether the client may have parts of the file (RFC 9110 14); by default where the file has them. `false`
    * sends the whole file for every Range, and the application sends it: the servers in front would cut it.
@@ -49,6 +63,43 @@ export interface Presentation {
     file: DownloadFile,
     since: Date,
   ) => Awaitable<boolean>;
+}
+
+/**
+ * An entity tag as it is announced (RFC 9110 8.8.3).
+ *
+ * @publicApi
+ */
+export type QuotedTag = `"${string}"` | `W/"${string}"`;
+
+/**
+ * A tag and a date of the application's own.
+ *
+ * @internal
+ */
+export interface Announced {
+  readonly etag?: string | undefined;
+  readonly lastModified?: Date | undefined;
+}
+
+/**
+ * What the application announces of a file, in headers or by option; headers come first.
+ *
+ * @internal
+ */
+export function announcedBy({
+  headers = {},
+  etag,
+  lastModified,
+}: Pick<Presentation, 'headers' | 'etag' | 'lastModified'>): Announced {
+  const tag =
+    givenHeader(headers, 'ETag') ??
+    (typeof etag === 'string' && !isEtagKind(etag) ? etag : undefined);
+  return {
+    etag: tag === undefined ? undefined : toEntityTag(tag),
+    lastModified:
+      parseHttpDate(givenHeader(headers, 'Last-Modified')) ?? lastModified,
+  };
 }
 
 /**
@@ -104,6 +155,16 @@ const CHECKS: Readonly<Record<string, OptionCheck>> = {
       'proxy' in value &&
       typeof value.proxy === 'function',
     'Give a backend: stream() or nginx({ rules: [...] }).',
+  ],
+  etag: [
+    (value) =>
+      isEtagKind(value) ||
+      (typeof value === 'string' && parseEntityTag(value) !== undefined),
+    "Give a tag in quotes: '\"v1\"', or 'inode', 'time', 'content' or a function of the facts and the file.",
+  ],
+  lastModified: [
+    (value) => value instanceof Date && !Number.isNaN(value.getTime()),
+    'Give a valid Date.',
   ],
   acceptRanges: [(value) => typeof value === 'boolean', 'Give true or false.'],
   limitRate: LIMIT_RATE,

@@ -74,3 +74,17 @@ export function checkHeaders(headers: ResponseHeaders): void {
 export function isFieldValue(value: unknown): value is string {
   return typeof value === 'string' && FIELD_VALUE.test(value);
 }
+
+/**
+ * What the application says itself in a header of its download; of several spellings, the last.
+ *
+ * @internal
+ */
+export function givenHeader(
+  headers: ResponseHeaders = {},
+  name: string,
+): string | undefined {
+  return Object.entries(headers).findLast(
+    ([given]) => given.toLowerCase() === name.toLowerCase(),
+  )?.[1];
+}

@@ -5,7 +5,6 @@ import {
   type Presentation,
 } from '../responses/presentation.js';
 import { DownloadResponse } from '../responses/download-response.js';
-import { checkEtagChoice, type Etag } from '../storages/etag-choice.js';
 
 /**
  * Options of sendfile().
@@ -20,8 +19,6 @@ export interface SendfileOptions extends Presentation {
   readonly root?: string | URL;
   /** Whether names that begin with a dot are handed out from below `root`; false by default. */
   readonly dotfiles?: boolean;
-  /** How its entity tag is made; as the module says by default. */
-  readonly etag?: Etag;
 }
 
 /**
@@ -44,7 +41,7 @@ export function sendfile(
   path: string,
   options: SendfileOptions = {},
 ): DownloadResponse {
-  const { root, dotfiles, etag, ...presentation } = options;
+  const { root, dotfiles, ...presentation } = options;
   checkPresentation('sendfile()', presentation);
   if (dotfiles !== undefined && typeof dotfiles !== 'boolean') {
     throw new InvalidOptionsError(
@@ -53,10 +50,6 @@ export function sendfile(
       'Give true or false.',
     );
   }
-  checkEtagChoice('sendfile().', { etag });
-  const file = new LocalFile(
-    path,
-    'root' in options ? { root, dotfiles, etag } : { etag },
-  );
+  const file = new LocalFile(path, 'root' in options ? { root, dotfiles } : {});
   return new DownloadResponse(file, presentation);
 }

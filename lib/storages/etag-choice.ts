@@ -33,6 +33,17 @@ export type Etag =
       file: { readonly name: string; readonly path?: string | undefined },
     ) => Awaitable<string>);
 
+const KINDS: readonly unknown[] = ['inode', 'time', 'content'];
+
+/**
+ * Whether it says how a tag is made, and is no tag itself.
+ *
+ * @internal
+ */
+export function isEtagKind(value: unknown): value is Etag {
+  return KINDS.includes(value) || typeof value === 'function';
+}
+
 /**
  * How a tag is made, and up to which size.
  *
@@ -56,8 +67,7 @@ export function checkEtagChoice(
   owner: string,
   { etag, contentTagLimit }: { etag?: unknown; contentTagLimit?: unknown },
 ): void {
-  const kinds: readonly unknown[] = [undefined, 'inode', 'time', 'content'];
-  if (!kinds.includes(etag) && typeof etag !== 'function') {
+  if (etag !== undefined && !isEtagKind(etag)) {
     throw new InvalidOptionsError(
       `${owner}etag`,
       etag,

@@ -226,13 +226,18 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
     const { head } = this;
     this.#isWritten = true;
     this.#endWatch?.();
-    const { cookieMadePrivate } = this.#writeHead(
+    const { cookieMadePrivate, removedLate } = this.#writeHead(
       transformed ? { ...head, length: undefined } : head,
       response,
     );
     if (link) keepToLink(response, link);
     this.#hasBegun = true;
     this.#observer?.begun(head);
+    if (removedLate) {
+      report(
+        'An ETag or a Last-Modified was taken off a download: it was set after its conditions were judged',
+      );
+    }
     if (cookieMadePrivate) {
       report(
         'A download that sets a cookie went out as private: Cache-Control allowed shared caches',

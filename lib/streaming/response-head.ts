@@ -1,6 +1,9 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 
 import { withoutShared } from '../http/cache-control.js';
+import { toEntityTag } from '../http/entity-tag.js';
+import { parseHttpDate } from '../http/preconditions.js';
+import { type Announced } from '../responses/presentation.js';
 import {
   OFFLOAD_HEADERS,
   type ResponseHeaders,
@@ -188,25 +191,64 @@ const NOT_OF_A_REDIRECT = [
 const LISTS = new Set(['vary', 'access-control-expose-headers']);
 
 /**
+ * The tag and the date that the application has set on the response itself, by now.
+ *
+ * @internal
+ */
+export function announcedOn(response: PlatformResponse): Announced {
+  const etag = response.getHeader('ETag')?.toString();
+  const date = response.getHeader('Last-Modified')?.toString();
+  return {
+    etag: etag === undefined ? undefined : toEntityTag(etag),
+    lastModified: parseHttpDate(date),
+  };
+}
+
+/** What clients hold their conditions against. */
+const JUDGED = ['ETag', 'Last-Modified'] as const;
+
+/**
+ * Takes off a tag and a date that the conditions of the request were not held against: whoever set them came after
+ * the decision.
+ */
+function removeLate(
+  { headers }: Pick<ResponseHead, 'headers'>,
+  response: PlatformResponse,
+): boolean {
+  const set = JUDGED.filter((name) => response.hasHeader(name));
+  if (set.length === 0) return false;
+  const { etag, lastModified } = announcedOn(response);
+  removeHeaders(response, set);
+  const date = parseHttpDate(headers['Last-Modified']);
+  return set.some((name) =>
+    name === 'ETag'
+      ? etag !== headers.ETag
+      : lastModified?.getTime() !== date?.getTime(),
+  );
+}
+
+/**
  * Writes a head to the response. A header that the application has set itself stays, except for those
  * that keep a file from doing harm or describe the message.
  *
- * @returns whether a shared cache was kept out because the answer sets a cookie
+ * @returns whether a shared cache was kept out because the answer sets a cookie, and whether a tag or a date was
+ *   taken off that came too late
  * @internal
  */
 export function writeHead(
   { status, headers, length, without = [] }: ResponseHead,
   response: PlatformResponse,
-): { cookieMadePrivate: boolean } {
+): { cookieMadePrivate: boolean; removedLate: boolean } {
   response.setStatus(status);
   removeHeaders(response, OFFLOAD_HEADERS);
   removeHeaders(response, without);
   if (status === 304) removeHeaders(response, ['Content-Language']);
-  if (status !== 200 && status !== 206) removeHeaders(response, OF_THE_FILE);
+  if (status >= 300 && status < 400) removeHeaders(response, OF_THE_FILE);
   if (status === 302) removeHeaders(response, NOT_OF_A_REDIRECT);
   if (OFFLOAD_HEADERS.some((name) => name in headers)) {
     removeHeaders(response, OF_THE_BODY);
   }
+  const removedLate = removeLate({ headers }, response);
   for (const name of Object.keys(headers)) {
     const value = headers[name] ?? '';
     if (name === 'Set-Cookie') {
@@ -222,7 +264,7 @@ export function writeHead(
   }
   joinVary(response);
   keepLateCookiePrivate(response);
-  return { cookieMadePrivate: keepCookiePrivate(response) };
+  return { cookieMadePrivate: keepCookiePrivate(response), removedLate };
 }
 
 /**

@@ -289,9 +289,12 @@ describe.each(ADAPTERS)('@Download() on %s', (adapter) => {
     expect(ofHandler.headers['x-kind']).toBe('handler');
   });
 
-  it.each(['/handlers/export', '/handlers/export-created'])(
-    'answers POST %s with 200, whatever the conditions',
-    async (path) => {
+  it.each([
+    ['/handlers/export', 200],
+    ['/handlers/export-created', 202],
+  ])(
+    'answers POST %s with %d, whatever the conditions',
+    async (path, status) => {
       const answer = await httpRequest(running.origin, path, {
         method: 'POST',
         headers: {
@@ -300,7 +303,7 @@ describe.each(ADAPTERS)('@Download() on %s', (adapter) => {
           Range: 'bytes=0-0',
         },
       });
-      expect(answer.status).toBe(200);
+      expect(answer.status).toBe(status);
       expect(answer.text).toBe('a,b\n');
     },
   );

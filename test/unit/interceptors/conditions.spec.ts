@@ -27,6 +27,7 @@ const exchange = (
 ): Exchange => ({
   method,
   headers,
+  status: 200,
   response: platformResponse(
     new ServerResponse(new IncomingMessage(new Socket())),
   ),

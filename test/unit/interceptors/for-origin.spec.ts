@@ -14,7 +14,10 @@ import {
 
 import { DescribedFile } from '../../../lib/files/described-file.js';
 import { isForOrigin } from '../../../lib/interceptors/answer-remote.js';
-import { platformResponse } from '../../../lib/streaming/response-head.js';
+import {
+  announcedOn,
+  platformResponse,
+} from '../../../lib/streaming/response-head.js';
 
 class AnsweringStorage extends MemoryStorage {
   request(): Promise<RemoteAnswer> {
@@ -44,7 +47,11 @@ function isAsked(
   for (const [name, value] of Object.entries(set)) raw.setHeader(name, value);
   const response = platformResponse(raw);
   const download = new DownloadResponse(file, options);
-  return isForOrigin(download, { method, headers, response });
+  download.announce(announcedOn(response));
+  return (
+    download.file.request !== undefined &&
+    isForOrigin(download, { method, headers, status: 200 })
+  );
 }
 
 describe('a file of a store that answers requests itself', () => {

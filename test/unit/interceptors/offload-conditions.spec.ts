@@ -40,6 +40,7 @@ type Headers = IncomingMessage['headers'];
 const exchange = (headers: Headers, method = 'GET'): Exchange => ({
   method,
   headers,
+  status: 200,
   response: platformResponse(
     new ServerResponse(new IncomingMessage(new Socket())),
   ),
