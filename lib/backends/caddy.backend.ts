@@ -4,7 +4,6 @@ import {
   oneOf,
   type OptionChecks,
 } from '../errors/check-options.js';
-import { type DownloadFile } from '../files/download-file.js';
 import {
   type DownloadBackend,
   type ProxiableDownload,
@@ -13,7 +12,6 @@ import {
   refuse,
 } from '../responses/download-backend.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
-import { type FileStat } from '../storages/file-stat.js';
 import {
   caddyConfig,
   checkCaddyDirectories,
@@ -28,11 +26,11 @@ import {
 } from './rules.js';
 import { describedFor, isElsewhere, serverBackend } from './server-backend.js';
 import {
-  diskFacts,
+  diskValidators,
   strongTagAndDiskDate,
   hasOwnTag,
   isDatedByHook,
-  saysNothing,
+  hasFixedTime,
 } from './validators.js';
 
 /**
@@ -40,20 +38,9 @@ import {
  *
  * @internal
  */
-export function caddyValidators(
-  file: DownloadFile,
-  _stat?: FileStat,
-  disk?: FileStat,
-): Awaitable<Pick<FileStat, 'etag' | 'lastModified'>> {
-  return andThen(diskFacts(file, disk), (facts) => {
-    if (!facts) return { etag: undefined, lastModified: undefined };
-    const seconds = Math.floor(facts.lastModified.getTime() / 1000);
-    return {
-      etag: `"${seconds.toString(36)}${facts.size.toString(36)}"`,
-      lastModified: new Date(seconds * 1000),
-    };
-  });
-}
+export const caddyValidators = diskValidators(
+  (seconds, size) => `${seconds.toString(36)}${size.toString(36)}`,
+);
 
 /**
  * Options of caddy().
@@ -176,7 +163,7 @@ function isMisjudged(
     andThen(
       describedFor({ conditions: 'server' }, response),
       ({ description }) =>
-        hasOwnTag(response.file, description) || saysNothing(description),
+        hasOwnTag(response.file, description) || hasFixedTime(description),
     )
   );
 }

@@ -1,4 +1,3 @@
-import { type DownloadFile } from '../files/download-file.js';
 import { formatMediaType, isText, parseMediaType } from '../http/media-type.js';
 import { formatHttpDate } from '../http/preconditions.js';
 import { type DownloadDescription } from '../responses/describe.js';
@@ -28,10 +27,10 @@ import { cachePathLines, remoteLocations } from './nginx-remote-config.js';
 import { type ServerProfile, wholeLocation } from './rules.js';
 import { describedFor, serverBackend } from './server-backend.js';
 import {
-  diskFacts,
+  diskValidators,
   hasOwnTag,
   isDatedByHook,
-  saysNothing,
+  hasFixedTime,
 } from './validators.js';
 
 /**
@@ -39,20 +38,9 @@ import {
  *
  * @internal
  */
-export function nginxValidators(
-  file: DownloadFile,
-  _stat?: FileStat,
-  disk?: FileStat,
-): Awaitable<Pick<FileStat, 'etag' | 'lastModified'>> {
-  return andThen(diskFacts(file, disk), (facts) => {
-    if (!facts) return { etag: undefined, lastModified: undefined };
-    const seconds = Math.floor(facts.lastModified.getTime() / 1000);
-    return {
-      etag: `"${seconds.toString(16)}-${facts.size.toString(16)}"`,
-      lastModified: new Date(seconds * 1000),
-    };
-  });
-}
+export const nginxValidators = diskValidators(
+  (seconds, size) => `${seconds.toString(16)}-${size.toString(16)}`,
+);
 
 type Validators = Pick<FileStat, 'etag' | 'lastModified'>;
 
@@ -78,7 +66,7 @@ export function withConditions(
     if (hasOwnTag(file, description)) {
       return taggedBy(description, proxied, request);
     }
-    if (saysNothing(description)) {
+    if (hasFixedTime(description)) {
       return andThen(response.described?.() ?? { description }, (described) =>
         taggedBy(described.description, proxied, request),
       );

@@ -7,6 +7,7 @@ import {
   type ProxiableRequest,
 } from '../responses/download-backend.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
+import { saysNothing } from '../storages/etag-choice.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { openLocalFile } from '../storages/local-descriptor.js';
 
@@ -23,21 +24,15 @@ export function hasOwnTag(
   return etag !== undefined && !hasDiskTag;
 }
 
-/** In seconds: the epoch and what Nix makes of it, that of DOS and of archives without times, and npm's. */
-const FIXED_TIMES = new Set([0, 1, 315_532_800, 499_162_500]);
-
 /**
- * Whether the time of a file is one that tools give all files alike: of two such files of one size nobody could
- * tell which it is.
+ * Whether the time of a file is one that tools give all files alike.
  *
  * @internal
  */
-export function saysNothing({
-  lastModified,
-}: Pick<FileStat, 'lastModified'>): boolean {
+export function hasFixedTime({ lastModified }: FileStat): boolean {
   return (
     lastModified !== undefined &&
-    FIXED_TIMES.has(Math.floor(lastModified.getTime() / 1000))
+    saysNothing(Math.floor(lastModified.getTime() / 1000))
   );
 }
 
@@ -59,6 +54,30 @@ export function isDatedByHook(
 }
 
 type Validators = Pick<FileStat, 'etag' | 'lastModified'>;
+
+/**
+ * The tag and the date of a server that makes them of a file's time, in whole seconds, and size.
+ *
+ * @param tagOf how it writes them
+ * @internal
+ */
+export function diskValidators(
+  tagOf: (seconds: number, size: number) => string,
+): (
+  file: DownloadFile,
+  stat?: FileStat,
+  disk?: FileStat,
+) => Awaitable<Validators> {
+  return (file, _stat, disk) =>
+    andThen(diskFacts(file, disk), (facts) => {
+      if (!facts) return { etag: undefined, lastModified: undefined };
+      const seconds = Math.floor(facts.lastModified.getTime() / 1000);
+      return {
+        etag: `"${tagOf(seconds, facts.size)}"`,
+        lastModified: new Date(seconds * 1000),
+      };
+    });
+}
 
 /**
  * A strong tag for a server that takes ours: the file's own, else the one of the file on the disk.

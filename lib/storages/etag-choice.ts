@@ -126,7 +126,8 @@ export function chosenEntityTag(
   if (typeof etag === 'function') return givenTag(file, etag);
   const { stats } = file;
   const limit = choice.contentTagLimit ?? CONTENT_TAG_LIMIT;
-  const byContent = etag === 'content' || saysNothing(stats);
+  const byContent =
+    etag === 'content' || saysNothing(Number(stats.mtimeNs / SECOND));
   return byContent && stats.size <= BigInt(limit)
     ? contentTag(file)
     : { etag: timeTag(stats), stats };
@@ -168,11 +169,13 @@ async function contentTag(file: OpenedFile): Promise<Tagged> {
 }
 
 const SECOND = 1_000_000_000n;
-const DAY_S = 86_400n;
+const DAY = 86_400;
+/** What Nix gives its files; before it are the epoch and times of no calendar. */
+const NIX = 1;
 /** The first day of MS-DOS and so of ZIP, in any zone. */
-const DOS_S = 315_532_800n;
+const DOS = 315_532_800;
 /** What npm packs files with. */
-const NPM_S = 499_162_500n;
+const NPM = 499_162_500;
 /** A time that is younger may not be the last one in its second. */
 const SETTLED_MS = 2000;
 
@@ -188,14 +191,15 @@ function unmatched(tag: string): string {
   return `"${tag}${randomBytes(6).toString('base64url')}"`;
 }
 
-/** Whether a time is one that packers give to every file. */
-function saysNothing({ mtimeNs }: BigIntStats): boolean {
-  const seconds = mtimeNs / SECOND;
-  return (
-    seconds <= 1n ||
-    seconds === NPM_S ||
-    (seconds > DOS_S - DAY_S && seconds < DOS_S + DAY_S)
-  );
+/**
+ * Whether a time is one that packers give to every file: of two such files of one size nobody could tell which it
+ * is.
+ *
+ * @param seconds since 1970
+ * @internal
+ */
+export function saysNothing(seconds: number): boolean {
+  return seconds <= NIX || seconds === NPM || Math.abs(seconds - DOS) < DAY;
 }
 
 /**

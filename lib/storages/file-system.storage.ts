@@ -5,7 +5,6 @@ import { type Readable } from 'node:stream';
 
 import {
   DownloadError,
-  FileNotFoundError,
   InvalidOptionsError,
   refuseSerialization,
   StorageUnavailableError,
@@ -25,7 +24,7 @@ import {
 } from './etag-choice.js';
 import { andThen, type Awaitable } from './awaitable.js';
 import { type FileStat, type ReadWindow } from './file-stat.js';
-import { withRandomSuffix, keySegments } from './storage-key.js';
+import { isFound, withRandomSuffix, keySegments } from './storage-key.js';
 import {
   type HoldOptions,
   openLocalFile,
@@ -132,13 +131,7 @@ export class FileSystemStorage extends DownloadStorage {
 
   override async exists(key: string): Promise<boolean> {
     keySegments(key);
-    try {
-      await this.stat(key);
-      return true;
-    } catch (error) {
-      if (error instanceof FileNotFoundError) return false;
-      throw error;
-    }
+    return await isFound(this.stat(key));
   }
 
   override async save(

@@ -39,7 +39,7 @@ import {
   type RemoteAnswer,
   type RemoteConditions,
 } from './remote-answer.js';
-import { keySegments, lastSegment } from './storage-key.js';
+import { isFound, keySegments, lastSegment } from './storage-key.js';
 
 /**
  * Options that every store has.
@@ -114,13 +114,7 @@ export class ObjectStorage extends DownloadStorage {
 
   override async exists(key: string): Promise<boolean> {
     this.#objectOf(key);
-    try {
-      await this.stat(key);
-      return true;
-    } catch (error) {
-      if (error instanceof FileNotFoundError) return false;
-      throw error;
-    }
+    return await isFound(this.stat(key));
   }
 
   /**

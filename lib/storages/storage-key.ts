@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { sep } from 'node:path';
 
-import { SuspiciousPathError } from '../errors/download-errors.js';
+import {
+  FileNotFoundError,
+  SuspiciousPathError,
+} from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
 
 /**
@@ -77,4 +80,20 @@ export function withRandomSuffix(key: string): string {
 function firstBytes(text: string, limit: number): string {
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(limit));
   return text.slice(0, read);
+}
+
+/**
+ * Whether there is a file, by the facts that are asked for.
+ *
+ * @throws what the storage throws, but for a file that is missing
+ * @internal
+ */
+export async function isFound(stat: Promise<unknown>): Promise<boolean> {
+  try {
+    await stat;
+    return true;
+  } catch (error) {
+    if (error instanceof FileNotFoundError) return false;
+    throw error;
+  }
 }
