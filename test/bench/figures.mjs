@@ -16,18 +16,18 @@ export function spreadOf(figures) {
 }
 
 const UNITS = {
-  'bytes/s': { digits: 0, scale: 1e6, name: 'MB/s' },
-  'requests/s': { digits: 0, scale: 1, name: '/s' },
-  seconds: { digits: 2, scale: 1, name: 's' },
-  ms: { digits: 0, scale: 1, name: 'ms' },
-  MB: { digits: 0, scale: 1, name: 'MB' },
+  us: { digits: 0, name: 'µs' },
+  seconds: { digits: 2, name: 's' },
+  ms: { digits: 0, name: 'ms' },
+  MB: { digits: 0, name: 'MB' },
+  times: { digits: 2, name: 'x' },
 };
 
 /** `median (min - max)` with its unit. */
 export function spreadText({ median, min, max }, unit) {
-  const { digits, scale, name } = UNITS[unit];
+  const { digits, name } = UNITS[unit];
   const [middle, least, most] = [median, min, max].map((figure) =>
-    (figure / scale).toLocaleString('en', {
+    figure.toLocaleString('en', {
       minimumFractionDigits: digits,
       maximumFractionDigits: digits,
     }),

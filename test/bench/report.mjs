@@ -7,7 +7,8 @@ const COLUMNS = [
   'against',
   'ours: median (min - max)',
   'theirs: median (min - max)',
-  'ratio',
+  'theirs / ours',
+  'requests/s, ours and theirs',
   'target',
   'result',
 ];
@@ -22,17 +23,27 @@ const MEMORY =
   'collection.';
 
 /** A table as it goes into a README, and what is to be known about it. */
-export function markdownReport({ machine, rounds, results }) {
+export function markdownReport({ machine, rounds, seconds, results }) {
   const table = [COLUMNS, COLUMNS.map(() => '---'), ...results.map(cells)];
   const lines = [
     ...table.map((line) => `| ${line.join(' | ')} |`),
     '',
     machineText(machine, rounds),
+    ...(results.some(({ unit }) => unit === 'us')
+      ? [requestsText(seconds)]
+      : []),
     ...(results.some(({ unit }) => unit === 'MB') ? [MEMORY] : []),
     ...results.filter(({ skipped }) => skipped).map(skippedText),
     ...results.flatMap(busyTexts),
   ];
   return format(lines.join('\n'), { parser: 'markdown' });
+}
+
+function requestsText(seconds) {
+  return (
+    '\nMicroseconds are those that the server process has had of the processors for one request, over ' +
+    `${seconds} s of requests on 32 connections in each round. A ratio is the median of its rounds.`
+  );
 }
 
 function cells(result) {
@@ -42,23 +53,27 @@ function cells(result) {
     against,
     ours ? spreadText(ours, unit) : '',
     theirs ? spreadText(theirs, unit) : '',
-    ratio === undefined ? '' : `${ratio.toFixed(2)}x`,
+    ratio ? spreadText(ratio, 'times') : '',
+    ours?.rate && theirs ? `${rateText(ours)}, ${rateText(theirs)}` : '',
     targetText(result),
     verdict(result),
   ];
 }
 
+function rateText({ rate }) {
+  return Math.round(rate).toLocaleString('en');
+}
+
 function targetText({ target, unit }) {
-  if (!target) return '';
-  if (target.under !== undefined) return `under ${target.under} ${unit}`;
-  return target.atMost === undefined
-    ? `at least ${target.atLeast}x`
-    : `at most ${target.atMost}x`;
+  if (target === undefined) return '';
+  return target.under === undefined
+    ? `at least ${target}x`
+    : `under ${target.under} ${unit}`;
 }
 
 function verdict({ skipped, target, isMet }) {
   if (skipped) return 'skipped';
-  if (!target) return '';
+  if (target === undefined) return '';
   return isMet ? 'met' : '**missed**';
 }
 

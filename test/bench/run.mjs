@@ -1,4 +1,4 @@
-// npm run bench [-- --only ROW]... [--rounds N] [--json FILE]
+// npm run bench [-- --quick] [--only ROW]... [--rounds N] [--json FILE]
 import { writeFileSync } from 'node:fs';
 import { readCommandLine } from './command-line.mjs';
 import { readLarge, temporaryFiles } from './files.mjs';
@@ -8,7 +8,7 @@ import { jsonReport, markdownReport } from './report.mjs';
 import { ROWS } from './rows.mjs';
 import { Stage } from './stage.mjs';
 
-const { rows, rounds, json } = readCommandLine(ROWS);
+const { rows, pace, json } = readCommandLine(ROWS);
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => process.exit(1));
 }
@@ -20,7 +20,7 @@ for (const [index, row] of rows.entries()) {
   console.error(`${index + 1} of ${rows.length}: ${row.title}`);
   results.push(...(await measureOnStage(row)));
 }
-const report = { machine: machine(), rounds, results };
+const report = { machine: machine(), ...pace, results };
 console.log(await markdownReport(report));
 writeFileSync(json, jsonReport(report));
 const seconds = Math.round((Date.now() - began) / 1000);
@@ -31,7 +31,7 @@ async function measureOnStage(row) {
   readLarge(directory);
   const stage = new Stage(directory);
   try {
-    return await measure(row, stage, rounds);
+    return await measure(row, stage, pace);
   } finally {
     await stage.stop();
   }

@@ -3,33 +3,29 @@ import { nginxVersion, startNginx } from './nginx.mjs';
 import { staticConfig } from './nginx-config.mjs';
 import { startPostgres, whyNoPostgres } from './postgres.mjs';
 
-/** What can be asked: each has a port, and those that are Node's answer questions. */
+/** What can be asked: each has ports by the names of its applications, and those that are Node's answer questions. */
 export const SERVERS = {
-  express: { start: application('express') },
-  fastify: { start: application('fastify') },
-  offloading: { start: application('offloading') },
-  archives: { start: application('archives') },
+  express: { start: applications('express') },
+  fastify: { start: applications('fastify') },
+  ...onBoth('offloading'),
+  ...onBoth('hello'),
+  ...onBoth('events'),
+  archives: { start: applications('archives') },
   postgres: { start: startPostgres },
   rows: {
     needsPostgres: true,
     async start(stage) {
       const { connection } = await stage.server('postgres');
-      return application('rows', { connection })(stage);
+      return applications('rows', { connection })(stage);
     },
   },
   nginx: {
     needsNginx: true,
-    start: ({ directory }) =>
-      startNginx(directory, (place) => staticConfig(directory, place)),
-  },
-  'behind nginx': {
-    needsNginx: true,
-    async start(stage) {
-      const { port, ask } = await stage.server('offloading');
-      const upstream = `127.0.0.1:${port}`;
-      return startNginx(stage.directory, (place) =>
-        ask('serverConfig', { upstream, ...place }),
+    async start({ directory }) {
+      const { port, stop } = await startNginx(directory, (place) =>
+        staticConfig(directory, place),
       );
+      return { ports: { app: port }, stop };
     },
   },
 };
@@ -43,10 +39,18 @@ export function whyMissing(name) {
     : undefined;
 }
 
-function application(kind, more = {}) {
+function onBoth(kind) {
+  const on = (adapter) => ({ start: applications(kind, { adapter }) });
+  return {
+    [`${kind} on express`]: on('express'),
+    [`${kind} on fastify`]: on('fastify'),
+  };
+}
+
+function applications(kind, more = {}) {
   return async ({ directory }) => {
     const settings = { kind, directory, ...more };
     const child = await startChild('server/server.mjs', settings);
-    return { ...child, port: child.ready.port };
+    return { ...child, ports: child.ready.ports };
   };
 }

@@ -1,31 +1,46 @@
 // What one round does. Each task gives a figure, and how busy the client was: the share of one core.
 import { setTimeout } from 'node:timers/promises';
 
-const SECONDS = 1.25;
 export const WARM_UP_SECONDS = 2;
 /** Milliseconds without growth after which memory has settled. */
 const SETTLED = 1000;
 const LONGEST_SETTLING = 60_000;
 const FEW_ROWS = 50_000;
 
-/** Requests for one path over 32 connections, one after the other on each. */
-export const requestsPerSecond = (server, path, asked = {}) => ({
+/**
+ * Microseconds of the server's processor time that one request takes, its threads included; and how many requests
+ * it answers a second. 32 connections ask for one path, one request after the other on each.
+ *
+ * @param app the application, where the server has several
+ */
+export const cpuOfRequest = (server, path, asked = {}, app = 'app') => ({
   server,
-  async run(stage, { isWarmUp }) {
-    const { port } = await stage.server(server);
+  async run(stage, { seconds }) {
+    const { ports, ask } = await stage.server(server);
     const client = await stage.client();
-    const seconds = isWarmUp ? WARM_UP_SECONDS : SECONDS;
-    return client.ask('requests', { port, path, seconds, ...asked });
+    const before = await ask('cpu');
+    const { figure, clientShare } = await client.ask('requests', {
+      port: ports[app],
+      path,
+      seconds,
+      ...asked,
+    });
+    const cpu = (await ask('cpu')) - before;
+    return {
+      figure: (cpu / figure.answers) * 1e6,
+      rate: figure.answers / figure.seconds,
+      clientShare,
+    };
   },
 });
 
-/** One whole download. */
-export const bytesPerSecond = (server, path) => ({
+/** Seconds for one whole download. */
+export const secondsOfDownload = (server, path) => ({
   server,
   async run(stage) {
-    const { port } = await stage.server(server);
+    const { ports } = await stage.server(server);
     const client = await stage.client();
-    return client.ask('downloads', { port, path, clients: 1 });
+    return client.ask('wholeDownload', { port: ports.app, path });
   },
 });
 
@@ -35,7 +50,7 @@ export const cpuSeconds = (server, path) => ({
   async run(stage) {
     const { ask } = await stage.server(server);
     const before = await ask('cpu');
-    const { clientShare } = await bytesPerSecond(server, path).run(stage);
+    const { clientShare } = await secondsOfDownload(server, path).run(stage);
     return { figure: (await ask('cpu')) - before, clientShare };
   },
 });
@@ -44,10 +59,10 @@ export const cpuSeconds = (server, path) => ({
 export const cpuSecondsOfWhole = (server, path, atLeast) => ({
   server,
   async run(stage) {
-    const { port, ask } = await stage.server(server);
+    const { ports, ask } = await stage.server(server);
     const client = await stage.client();
     const before = await ask('cpu');
-    const asked = { port, path, atLeast };
+    const asked = { port: ports.app, path, atLeast };
     const { clientShare } = await client.ask('whole', asked);
     return { figure: (await ask('cpu')) - before, clientShare };
   },
@@ -55,16 +70,17 @@ export const cpuSecondsOfWhole = (server, path, atLeast) => ({
 
 /** Clients that take the first bytes, and then nothing more. */
 export const memoryOfStalled = (server, path, clients) =>
-  memoryGrowth(server, async ({ port, ask }, client) => {
-    const { clientShare } = await client.ask('stall', { port, path, clients });
+  memoryGrowth(server, async ({ ports, ask }, client) => {
+    const asked = { port: ports.app, path, clients };
+    const { clientShare } = await client.ask('stall', asked);
     await settled(ask);
     return clientShare;
   });
 
 /** Clients that read as fast as they can. */
 export const memoryOfReaders = (server, path, clients) =>
-  memoryGrowth(server, async ({ port }, client) => {
-    const asked = { port, path, clients };
+  memoryGrowth(server, async ({ ports }, client) => {
+    const asked = { port: ports.app, path, clients };
     return (await client.ask('downloads', asked)).clientShare;
   });
 
@@ -72,27 +88,36 @@ export const memoryOfReaders = (server, path, clients) =>
 export const memoryOfRows = (server, rows) =>
   memoryGrowth(
     server,
-    async ({ port }, client) => {
-      const asked = { port, path: `/rows/${rows}`, rows };
+    async ({ ports }, client) => {
+      const asked = { port: ports.app, path: `/rows/${rows}`, rows };
       return (await client.ask('rows', asked)).clientShare;
     },
-    ({ port }, client) =>
-      client.ask('rows', { port, path: `/rows/${FEW_ROWS}`, rows: FEW_ROWS }),
+    ({ ports }, client) =>
+      client.ask('rows', {
+        port: ports.app,
+        path: `/rows/${FEW_ROWS}`,
+        rows: FEW_ROWS,
+      }),
   );
 
 /** Milliseconds until the first byte of a CSV file of so many rows. */
 export const millisecondsToFirstByte = (server, rows) => ({
   server,
   async run(stage) {
-    const { port } = await stage.server(server);
+    const { ports } = await stage.server(server);
     const client = await stage.client();
-    return client.ask('firstByte', { port, path: `/rows/${rows}` });
+    const path = `/rows/${rows}`;
+    return client.ask('firstByte', { port: ports.app, path });
   },
 });
 
-function requestSmallFile({ port }, client) {
+function requestSmallFile({ ports }, client) {
   const seconds = WARM_UP_SECONDS;
-  return client.ask('requests', { port, path: '/ours/1k.bin', seconds });
+  return client.ask('requests', {
+    port: ports.app,
+    path: '/ours/1k.bin',
+    seconds,
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 // The clients of the benchmark, in a process of their own.
 import { answerQuestions } from '../questions.mjs';
-import { bytesPerSecond } from './downloads.mjs';
-import { requestsPerSecond } from './requests.mjs';
+import { downloads, secondsOfDownload } from './downloads.mjs';
+import { answeredRequests } from './requests.mjs';
 import { firstByte, readRows } from './rows.mjs';
 import { releaseStalled, stall } from './stalled.mjs';
 import { bytesOfWhole } from './whole.mjs';
@@ -9,8 +9,9 @@ import { bytesOfWhole } from './whole.mjs';
 answerQuestions(
   {},
   {
-    requests: withShare(requestsPerSecond),
-    downloads: withShare(bytesPerSecond),
+    requests: withShare(answeredRequests),
+    wholeDownload: withShare(secondsOfDownload),
+    downloads: withShare(downloads),
     whole: withShare(bytesOfWhole),
     rows: withShare(readRows),
     firstByte: withShare(firstByte),

@@ -3,23 +3,28 @@ import { connect } from 'node:net';
 import { AnswerReader } from './answer-reader.mjs';
 import { requestText } from './request-text.mjs';
 
-/** Bytes per second of whole downloads by some clients at once. */
-export async function bytesPerSecond({ port, path, clients }) {
+/** Seconds of one whole download. */
+export async function secondsOfDownload({ port, path }) {
   const began = process.hrtime.bigint();
-  const lengths = await Promise.all(
+  await download(port, path);
+  return Number(process.hrtime.bigint() - began) / 1e9;
+}
+
+/** Whole downloads by some clients at once; gives their number. */
+export async function downloads({ port, path, clients }) {
+  await Promise.all(
     Array.from({ length: clients }, () => download(port, path)),
   );
-  const seconds = Number(process.hrtime.bigint() - began) / 1e9;
-  return lengths.reduce((sum, length) => sum + length, 0) / seconds;
+  return clients;
 }
 
 function download(port, path) {
   // Read into again and again: the client is to cost little beside the server.
   const buffer = Buffer.allocUnsafe(1024 * 1024);
   return new Promise((resolve, reject) => {
-    const reader = new AnswerReader({}, (length) => {
+    const reader = new AnswerReader({}, () => {
       socket.destroy();
-      resolve(length);
+      resolve();
     });
     const callback = (size) => {
       try {

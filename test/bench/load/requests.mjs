@@ -4,12 +4,13 @@ import { requestText } from './request-text.mjs';
 import { validatorsOf } from './validators.mjs';
 
 /**
- * Requests per second over some connections, one request after the other on each.
+ * How many requests are answered, and in how many seconds, over some connections, one request after the other on
+ * each.
  *
  * @param asked the request: `method` and `path`; `randomRange` for another range in each request,
  * `isRevalidation` for what a client sends that has the file already
  */
-export async function requestsPerSecond({
+export async function answeredRequests({
   port,
   seconds,
   connections = 32,
@@ -33,7 +34,7 @@ export async function requestsPerSecond({
     setTimeout(() => {
       const elapsed = Number(process.hrtime.bigint() - began) / 1e9;
       for (const connection of running) connection.end();
-      resolve(answers / elapsed);
+      resolve({ answers, seconds: elapsed });
     }, seconds * 1000);
   });
 }

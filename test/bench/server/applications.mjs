@@ -3,51 +3,84 @@ import fastifyStatic from '@fastify/static';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import express from 'express';
-import { DownloadModule, nginx, stream } from 'nestjs-downloadview';
-import { expressPeers, ours } from './controllers.mjs';
+import {
+  DownloadEvents,
+  DownloadModule,
+  nginx,
+  stream,
+} from 'nestjs-downloadview';
+import { hello, ours, resDownload, streamable } from './controllers.mjs';
 
-/** Applications by kind, with the backend that each has. */
+const ADAPTERS = { express: ExpressAdapter, fastify: FastifyAdapter };
+
+/** Applications of one process, by kind and name: what is compared stands side by side. */
 export const APPLICATIONS = {
-  async express(directory) {
-    const app = await create(new ExpressAdapter(), {
-      controllers: [ours(directory), expressPeers(directory)],
+  async express({ directory }) {
+    const app = await create('express', {
+      controllers: [
+        ...ours(directory),
+        streamable(directory),
+        resDownload(directory),
+      ],
     });
     app.use('/static', express.static(directory));
     return { app };
   },
-  async fastify(directory) {
-    const adapter = new FastifyAdapter();
+  async fastify({ directory }) {
+    const controllers = [...ours(directory), streamable(directory)];
+    const app = await create('fastify', { controllers });
     const root = directory;
-    adapter.getInstance().register(fastifyStatic, { root, prefix: '/static/' });
-    return { app: await create(adapter, { controllers: [ours(directory)] }) };
+    app.register(fastifyStatic, { root, prefix: '/static/' });
+    return { app };
   },
-  async offloading(directory) {
+  async offloading({ directory, adapter }) {
     const rule = { sourceDir: `${directory}/`, destination: '/_offload/' };
     const backend = nginx({ rules: [rule] });
-    const controllers = [ours(directory)];
-    const app = await create(new ExpressAdapter(), { controllers, backend });
-    return { app, backend };
+    return {
+      app: await create(adapter, { controllers: ours(directory), backend }),
+    };
   },
-  async archives(directory) {
+  async hello({ adapter }) {
+    const controllers = [hello()];
+    const without = await create(adapter, { controllers, imports: [] });
+    const idle = await create(adapter, { controllers, imports: [] });
+    idle.useGlobalInterceptors({ intercept: (_, next) => next.handle() });
+    const app = await create(adapter, { controllers });
+    return { without, idle, app };
+  },
+  async events({ directory, adapter }) {
+    const app = await create(adapter, { controllers: ours(directory) });
+    const heard = await create(adapter, { controllers: ours(directory) });
+    heard.get(DownloadEvents, { strict: false }).subscribe(() => undefined);
+    return { app, heard };
+  },
+  async archives({ directory }) {
     // Here alone, as the next ones.
     const { archives } = await import('./archives.mjs');
-    const controllers = [archives(directory)];
-    return { app: await create(new ExpressAdapter(), { controllers }) };
+    return {
+      app: await create('express', { controllers: [archives(directory)] }),
+    };
   },
-  async rows(directory, { connection }) {
+  async rows({ connection }) {
     // Here alone: the other servers are to be no larger for it.
     const { rowsController } = await import('./csv-application.mjs');
     const controllers = [await rowsController(connection)];
-    return { app: await create(new ExpressAdapter(), { controllers }) };
+    return { app: await create('express', { controllers }) };
   },
 };
 
-function create(adapter, { controllers, backend = stream() }) {
+function create(
+  adapter,
+  {
+    controllers,
+    backend = stream(),
+    imports = [DownloadModule.forRoot({ backend })],
+  },
+) {
   class BenchModule {}
-  const imports = [DownloadModule.forRoot({ backend })];
   return NestFactory.create(
     { module: BenchModule, imports, controllers },
-    adapter,
+    new ADAPTERS[adapter](),
     { logger: ['error', 'warn'] },
   );
 }

@@ -1,36 +1,48 @@
-import { Buffer } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { Controller, Get, Req, Res, StreamableFile } from '@nestjs/common';
-import { sendfile } from 'nestjs-downloadview';
+import { PathDownloadController, sendfile } from 'nestjs-downloadview';
 import { GIB, KIB } from '../sizes.mjs';
-
-// As large as the answers that they are held against.
-const IN_MEMORY = {
-  '0k.bin': Buffer.alloc(0),
-  '1k.bin': Buffer.alloc(KIB),
-  '64k.bin': Buffer.alloc(64 * KIB),
-  '100k.bin': Buffer.alloc(100 * KIB),
-};
+import { offloadedByHand, sentByHand } from './by-hand.mjs';
 
 const SIZES = { '1k.bin': KIB, '100k.bin': 100 * KIB, '1g.bin': GIB };
 
-/** The library, and a handler that does next to nothing. */
+/** The library, as a controller and as a function, beside handlers that do its work by hand. */
 export function ours(directory) {
-  class Ours {
+  class Handlers {
+    sendfile(request) {
+      return sendfile(request.params.name, { root: directory });
+    }
+    byHand(request) {
+      return sentByHand(directory, request.params.name);
+    }
+    offloadedByHand(request) {
+      return offloadedByHand(directory, request.params.name);
+    }
+  }
+  return [
+    PathDownloadController.asController('ours/*path', { root: directory }),
+    controller(Handlers, {
+      sendfile: 'sendfile/:name',
+      byHand: 'by-hand/:name',
+      offloadedByHand: 'offloaded-by-hand/:name',
+    }),
+  ];
+}
+
+/** A route that hands out nothing. */
+export function hello() {
+  class Hello {
     hello() {
       return 'hello';
     }
-    ours(request) {
-      return sendfile(request.params.name, { root: directory });
-    }
   }
-  return controller(Ours, { hello: 'hello', ours: 'ours/:name' });
+  return controller(Hello, { hello: 'hello' });
 }
 
-/** What a Nest application on Express does without the library. */
-export function expressPeers(directory) {
-  class ExpressPeers {
+/** What Nest itself has for files. */
+export function streamable(directory) {
+  class Streamable {
     streamable(request) {
       const { name } = request.params;
       // The length for nothing: by itself it would ask the disk for it, or send in chunks.
@@ -39,22 +51,18 @@ export function expressPeers(directory) {
         length,
       });
     }
+  }
+  return controller(Streamable, { streamable: 'streamable/:name' });
+}
+
+/** What Express has for files. */
+export function resDownload(directory) {
+  class ResDownload {
     download(request, response) {
       response.download(join(directory, request.params.name));
     }
-    memory(request, response) {
-      response.end(IN_MEMORY[request.params.name]);
-    }
-    sendFile(request, response) {
-      response.sendFile(join(directory, request.params.name));
-    }
   }
-  return controller(ExpressPeers, {
-    streamable: 'streamable/:name',
-    download: 'download/:name',
-    memory: 'memory/:name',
-    sendFile: 'sendfile/:name',
-  });
+  return controller(ResDownload, { download: 'download/:name' });
 }
 
 /** Decorates by hand what TypeScript would. */

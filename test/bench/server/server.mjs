@@ -1,21 +1,24 @@
-// The library and its peers side by side in one Nest application.
+// The library and its peers side by side in one process.
 import 'reflect-metadata';
 import { answerQuestions, settings } from '../questions.mjs';
 import { APPLICATIONS } from './applications.mjs';
 import { memoryGrowth, watchMemory } from './memory.mjs';
 
-const { kind, directory, ...more } = settings();
-const { app, backend } = await APPLICATIONS[kind](directory, more);
-await app.listen(0, '127.0.0.1');
+const { kind, ...more } = settings();
+const ports = {};
+for (const [name, app] of Object.entries(await APPLICATIONS[kind](more))) {
+  await app.listen(0, '127.0.0.1');
+  ports[name] = app.getHttpServer().address().port;
+}
 answerQuestions(
-  { port: app.getHttpServer().address().port },
+  { ports },
   {
+    /** Seconds that this process has had of the processors, its threads included. */
     cpu() {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1e6;
     },
     watchMemory,
     memoryGrowth,
-    serverConfig: (place) => backend.serverConfig(place),
   },
 );
