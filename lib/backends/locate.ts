@@ -27,7 +27,8 @@ export interface FoundFile<Rule> {
  * whole segments: `/srv/media` never holds `/srv/media-private/a`.
  *
  * @param location where the file was found to lie, links followed, when it was checked. What a server is
- *   told comes from there: the path may lead to another file by now. Without it, the path is resolved.
+ *   told comes from there: the path may lead to another file by now. So a file that holds itself open, and
+ *   has lost its place since, has none; of others the path is resolved.
  * @internal
  */
 export function locate<Rule extends PathRule>(
@@ -35,9 +36,12 @@ export function locate<Rule extends PathRule>(
   rules: readonly Rule[],
   location?: string,
 ): Awaitable<FoundFile<Rule> | undefined> {
-  const path =
-    location ?? (file.path === undefined ? undefined : resolved(file.path));
+  const path = location ?? (file.hold ? undefined : resolvedPath(file));
   return andThen(path, (known) => firstOf(rules, file, known));
+}
+
+function resolvedPath({ path }: DownloadFile): Awaitable<string | undefined> {
+  return path === undefined ? undefined : resolved(path);
 }
 
 /** @param path where the file lies, links followed */

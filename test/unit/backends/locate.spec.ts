@@ -7,6 +7,7 @@ import { encodedLocation, locate } from '../../../lib/backends/locate.js';
 import { type LocationRule } from '../../../lib/backends/rules.js';
 import { ContentFile } from '../../../lib/files/content-file.js';
 import { type DownloadFile } from '../../../lib/files/download-file.js';
+import { LocalFile } from '../../../lib/files/local-file.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
@@ -100,6 +101,13 @@ describe('locate by directory', () => {
     expect(await found(fileAt({ url: `${base}/media/link` }), rule)).toBe(
       undefined,
     );
+  });
+
+  it('finds nothing for a file that held itself open and has lost its place', async () => {
+    const path = `${base}/media/a folder/b.txt`;
+    const file = new LocalFile(path);
+
+    expect(await found(file, rule)).toBeUndefined();
   });
 
   it('takes the first rule that fits', async () => {
