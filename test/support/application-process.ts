@@ -4,8 +4,11 @@ import { once } from 'node:events';
 /** An application in a process of its own. */
 export interface ApplicationProcess {
   readonly origin: string;
+  readonly pid: number;
+  /** Says something to the program, and gives its next answer. */
+  say(message: string): Promise<string>;
   /** Ends it and gives all that it has logged. */
-  stop(): Promise<string>;
+  stop(signal?: NodeJS.Signals): Promise<string>;
 }
 
 /**
@@ -39,8 +42,14 @@ export async function startApplicationProcess(
   ])) as [string];
   return {
     origin,
-    stop: async () => {
-      child.kill();
+    pid: child.pid ?? 0,
+    say: async (message) => {
+      const answer = once(child, 'message') as Promise<[string]>;
+      child.send(message);
+      return (await answer)[0];
+    },
+    stop: async (signal) => {
+      child.kill(signal);
       await ended;
       return log;
     },
