@@ -113,7 +113,7 @@ export function answerDownload(
     return andThen(passed, () => {
       limitAnswer(answer, download, backend);
       followAnswer(answer, download, exchange.tracked, backend, use);
-      slot?.follow(answer, exchange);
+      slot?.follow(answer);
       exchange.onClose(() => answer.close());
       return download.answerBy(answer);
     });

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 
 import { DownloadCompletions } from '../completions/download-completions.js';
 import {
   InvalidOptionsError,
   TooManyDownloadsError,
 } from '../errors/download-errors.js';
-import { kindOf } from '../errors/quote.js';
+import { kindOf, quote } from '../errors/quote.js';
 import { type DownloadRequest } from '../http/download-request.js';
 import {
   type ConcurrentOptions,
@@ -17,13 +17,15 @@ import {
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
 import { OFFLOAD_HEADERS } from '../responses/response-headers.js';
-import { andThen, type Awaitable } from '../storages/awaitable.js';
+import { andThen, type Awaitable, orElse } from '../storages/awaitable.js';
 import { type DownloadAnswer } from '../streaming/download-answer.js';
 import { ID_HEADER } from './download-tracking.js';
 import { type Exchange } from './exchange.js';
 
 /** Nobody knows when a download ends. */
 const RETRY_AFTER = '10';
+
+const logger = new Logger('DownloadModule');
 
 /**
  * Limits how many downloads go on at once.
@@ -51,6 +53,7 @@ export class ConcurrentDownloads {
  */
 export class DownloadSlot {
   #giveBack: (() => unknown) | undefined;
+  #forget: (() => void) | undefined;
 
   constructor(
     private readonly options: ConcurrentOptions,
@@ -66,48 +69,69 @@ export class DownloadSlot {
    */
   take(answer: DownloadAnswer, exchange: Exchange): Awaitable<void> {
     if (!answer.hasBody && !isHandedOver(answer)) return;
-    const { by, max, per } = this.options;
-    const { method, url } = this.request;
-    const key = by(this.request);
-    if (typeof key !== 'string') {
-      throw new InvalidOptionsError(
-        'concurrent.by',
-        kindOf(key),
-        'Return a string for every request.',
-      );
-    }
-    const unit = per === 'file' && method === 'GET' ? url : randomUUID();
-    return andThen(this.slots.take(key, unit, max), (giveBack) => {
+    const { max } = this.options;
+    const taken = orElse(
+      () => this.slots.take(this.#key(), this.#unit(), max),
+      (error) => {
+        answer.close();
+        throw error;
+      },
+    );
+    return andThen(taken, (giveBack) => {
       if (!giveBack) {
         answer.close();
         exchange.response.setHeader('Retry-After', RETRY_AFTER);
         throw new TooManyDownloadsError(`${max} at once are going on`);
       }
       this.#giveBack = giveBack;
+      exchange.onClose(() => {
+        const { raw } = exchange.response;
+        // The server has got it, and logs how it ends.
+        if (this.#forget && answer.wasWritten && raw.writableFinished) return;
+        this.#forget?.();
+        this.#free();
+      });
     });
   }
 
-  /** Gives it back when the answer is over, or the server in front has told what became of it. */
-  follow(answer: DownloadAnswer, exchange: Exchange): void {
-    const free = (): void => this.#free();
+  /** Where the server in front tells what becomes of the answer, the slot is free only then. */
+  follow(answer: DownloadAnswer): void {
     const id = answer.head.headers[ID_HEADER];
-    if (id === undefined || !this.completions.areRead) {
-      exchange.onClose(free);
+    if (id === undefined || !this.#giveBack || !this.completions.areRead) {
       return;
     }
-    const forget = this.completions.expect(id, free);
-    exchange.onClose(() => {
-      // Otherwise the server has got it, and logs how it ends.
-      if (answer.wasWritten && exchange.response.raw.writableFinished) return;
-      forget();
-      free();
-    });
+    this.#forget = this.completions.expect(id, () => this.#free());
+  }
+
+  #key(): string {
+    const key = this.options.by(this.request);
+    if (typeof key === 'string') return key;
+    throw new InvalidOptionsError(
+      'concurrent.by',
+      kindOf(key),
+      'Return a string for every request.',
+    );
+  }
+
+  #unit(): string {
+    const { method, url } = this.request;
+    const isShared = this.options.per === 'file' && method === 'GET';
+    return isShared ? url : randomUUID();
   }
 
   #free(): void {
     const giveBack = this.#giveBack;
     this.#giveBack = undefined;
-    giveBack?.();
+    const failed = (error: unknown): void => {
+      const text = error instanceof Error ? error.message : String(error);
+      logger.warn(`A slot could not be given back: ${quote(text)}`);
+    };
+    try {
+      const given = giveBack?.();
+      if (given instanceof Promise) given.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 }
 

@@ -7,6 +7,14 @@ export {
   bindFileColumns,
 } from './file-columns.module.js';
 
+// Downloads at once, counted over processes.
+export { DatabaseSlots, type DatabaseSlotsOptions } from './database-slots.js';
+export {
+  CreateDownloadSlots1797000000000,
+  downloadSlotEntities,
+  downloadSlotMigrations,
+} from './download-slot.entity.js';
+
 // Limited links: they work once, some times, or until they are revoked.
 export {
   CreateLimitedLinks1790000000000,

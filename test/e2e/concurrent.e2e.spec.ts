@@ -1,7 +1,16 @@
 import { appendFile } from 'node:fs/promises';
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  afterEach,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  jest,
+} from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import {
   type ConcurrentOptions,
   Download,
@@ -21,6 +30,7 @@ import {
 } from '../support/application.js';
 import { eventually } from '../support/eventually.js';
 import { httpRequest, type HttpAnswer } from '../support/http-client.js';
+import { descriptorsClosed } from '../support/open-descriptors.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
@@ -215,6 +225,53 @@ describe.each(ADAPTERS)('concurrent on %s', (adapter: Adapter) => {
     expect(asked).toEqual([['ada', '/files/a.txt', 7]]);
     expect(await eventually(1, () => Promise.resolve(given))).toBe(1);
   });
+
+  it('lets go of the file, and tells no more than 500, where the store fails', async () => {
+    const failing = {
+      take: () => Promise.reject(new Error('the database is gone')),
+    };
+    await start({ max: 7, by: byUser, slots: failing });
+
+    const answer = await ask('files/large.bin');
+
+    expect(answer.status).toBe(500);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(answer.text).not.toContain('database');
+    await descriptorsClosed(join(directory.path, 'large.bin'));
+  });
+
+  it('lets go of the file where nobody knows whose the download is', async () => {
+    await start({ max: 7, by: () => undefined as never });
+
+    expect((await ask('files/large.bin')).status).toBe(500);
+    await descriptorsClosed(join(directory.path, 'large.bin'));
+  });
+
+  it.each([
+    [
+      'throws',
+      () => () => {
+        throw new Error('it is gone');
+      },
+    ],
+    ['fails later', () => () => Promise.reject(new Error('it is gone'))],
+  ])(
+    'goes on where a store %s when it is told that one is over',
+    async (_, take) => {
+      await start({ max: 7, by: byUser, slots: { take } });
+      const warn = jest
+        .spyOn(Logger.prototype, 'warn')
+        .mockImplementation(() => undefined);
+
+      expect(await statusOf('files/a.txt')).toBe(200);
+      expect(await statusOf('files/a.txt')).toBe(200);
+
+      const told = () => Promise.resolve(warn.mock.calls.length > 0);
+      expect(await eventually(true, told)).toBe(true);
+      expect(warn.mock.calls[0]?.[0]).toContain("'it is gone'");
+      warn.mockRestore();
+    },
+  );
 
   describe('behind a server that tells completions', () => {
     let log: string;

@@ -27,7 +27,9 @@ import {
   PathDownloadController,
   StorageDownloadController,
 } from 'nestjs-downloadview';
+import { DatabaseSlots } from 'nestjs-downloadview/typeorm';
 import sharp from 'sharp';
+import { DataSource } from 'typeorm';
 
 import { createApplication, startApplication } from '../support/application.js';
 import { httpRequest } from '../support/http-client.js';
@@ -85,6 +87,25 @@ describe('the snippets of the documentation', () => {
       'attachment; filename="hello.txt"',
     );
     expect((await get('..%2fsecret')).status).toBe(404);
+  });
+
+  it('concurrent.ts counts downloads in the database', async () => {
+    const { LimitedModule } = await import('../docs/concurrent.js');
+    const running = await startApplication('express', {
+      downloadModule: LimitedModule,
+    });
+    app = running.app;
+    const slots = new DatabaseSlots(app.get(DataSource));
+    const taken = ['a', 'b', 'c'].map((unit) =>
+      slots.take('127.0.0.1', unit, 3),
+    );
+    await Promise.all(taken);
+    const ask = () => httpRequest(running.origin, '/manuals/hello.txt');
+    expect((await ask()).status).toBe(429);
+    await (
+      await taken[0]
+    )?.();
+    expect((await ask()).text).toBe('Hello world!\n');
   });
 
   it('documents.ts hands out the file of a row to its owner alone', async () => {

@@ -109,6 +109,9 @@ describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
         FilesController,
         OwnController,
         FilesController.asController('ready/:link', { confirm: true }),
+        FilesController.asController('single/:link', {
+          concurrent: { max: 1, by: () => 'everybody' },
+        }),
       ],
       // The root's stands outside of ours, and sees the answer.
       providers: [
@@ -149,6 +152,19 @@ describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
         expect(await site.grants(id)).toEqual([]);
       },
     );
+
+    it('with its place among those at once, where nobody has asked for it yet', async () => {
+      const { id, url } = await site.share({
+        path: '/single/:link',
+        subject: 'text',
+      });
+      const headers = { 'Sec-Purpose': 'prefetch' };
+
+      expect((await ask(url, { headers })).status).toBe(503);
+
+      expect((await ask(url)).status).toBe(200);
+      expect(await site.used(id)).toBe(1);
+    });
 
     it('where its file fails before the first byte', async () => {
       const { id, url } = await shareOf('failing');

@@ -110,7 +110,9 @@ describe('the public API', () => {
   });
   it('of nestjs-downloadview/typeorm', () => {
     expect(Object.keys(typeorm).sort()).toEqual([
+      'CreateDownloadSlots1797000000000',
       'CreateLimitedLinks1790000000000',
+      'DatabaseSlots',
       'DescribeLimitedLinks1795000000000',
       'FileColumn',
       'FileColumnsModule',
@@ -121,6 +123,8 @@ describe('the public API', () => {
       'LimitedLinksModule',
       'NewFile',
       'bindFileColumns',
+      'downloadSlotEntities',
+      'downloadSlotMigrations',
       'limitedLinkEntities',
       'limitedLinkMigrations',
     ]);

@@ -5,7 +5,7 @@ import {
   LessThanOrEqual,
 } from 'typeorm';
 
-import { Atomically } from './atomically.js';
+import { Atomically } from '../atomically.js';
 import { type Portion, TAKEN, takenParameters, LEASE } from './portion.js';
 import { LimitedLinkGrant, LimitedLink } from './limited-link.entity.js';
 
