@@ -1,3 +1,4 @@
+import { generateKeyPairSync, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { type Server } from 'node:http';
@@ -25,6 +26,7 @@ import {
   FileSystemStorage,
   MemoryStorage,
   PathDownloadController,
+  redirect,
   StorageDownloadController,
 } from 'nestjs-downloadview';
 import { DatabaseSlots } from 'nestjs-downloadview/typeorm';
@@ -34,6 +36,7 @@ import { DataSource } from 'typeorm';
 import { createApplication, startApplication } from '../support/application.js';
 import { httpRequest } from '../support/http-client.js';
 import { RemoteOrigin } from '../support/remote-origin.js';
+import { clientOf } from '../support/swift.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
@@ -683,5 +686,70 @@ describe('the snippets of the documentation', () => {
     );
     expect(text).toBe('Made for one download.\n');
     expect(headers['content-disposition']).toContain('today.txt');
+  });
+
+  it('cloudfront.ts sends clients to addresses that hold by the public key', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+    });
+    const { CloudFrontStorage } = await import('../docs/cloudfront.js');
+    const storage = new CloudFrontStorage({
+      client: clientOf(
+        { credentials: { accessKeyId: 'AKID', secretAccessKey: 'SECRET' } },
+        'http://127.0.0.1:9',
+      ),
+      bucket: 'media',
+    });
+    Object.assign(storage, {
+      keyPairId: 'K2JCJMDEHXQW5F',
+      privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    });
+    jest.spyOn(storage, 'stat').mockResolvedValue({ size: 1, etag: '"a"' });
+    const { domain } = storage;
+    const running = await startApplication('express', {
+      options: {
+        storages: { default: storage },
+        backend: redirect({ hosts: [domain] }),
+      },
+      controllers: [StorageDownloadController.asController('media/*path')],
+    });
+    app = running.app;
+    const { headers, status } = await httpRequest(
+      running.origin,
+      "/media/a/it's%20%C3%BC%20+.pdf",
+    );
+    const [, resource = '', expires, text = '', pair] =
+      /^(.*)&Expires=(\d+)&Signature=([\w~-]+)&Key-Pair-Id=(\w+)$/.exec(
+        headers.location ?? '',
+      ) ?? [];
+    const signature = text.replace(
+      /[-_~]/g,
+      (character) => ({ '-': '+', _: '=', '~': '/' })[character] ?? '',
+    );
+    const holds = (address: string, until = expires): boolean =>
+      verify(
+        'RSA-SHA1',
+        // What CloudFront makes of the address, to the byte.
+        Buffer.from(
+          `{"Statement":[{"Resource":"${address}","Condition":{"DateLessThan":{"AWS:EpochTime":${until}}}}]}`,
+        ),
+        publicKey,
+        Buffer.from(signature, 'base64'),
+      );
+
+    expect([status, pair]).toEqual([302, 'K2JCJMDEHXQW5F']);
+    expect(Number(expires) - Date.now() / 1000).toBeGreaterThan(200);
+    expect(holds(resource)).toBe(true);
+    expect(holds(resource.replace('pdf', 'txt'))).toBe(false);
+    expect(holds(resource, '9999999999')).toBe(false);
+    const { host, pathname, searchParams } = new URL(resource);
+    expect([host, decodeURIComponent(pathname)]).toEqual([
+      domain,
+      "/media/a/it's ü +.pdf",
+    ]);
+    expect(Object.fromEntries(searchParams)).toEqual({
+      'response-content-type': 'application/pdf',
+      'response-content-disposition': expect.stringMatching(/^attachment; /),
+    });
   });
 });
