@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import sharp from 'sharp';
 
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
@@ -388,6 +389,42 @@ describe('the sample', () => {
     expect(await status()).toBe(200);
   });
 
+  it('makes a thumbnail of a picture once, and deletes it with the picture', async () => {
+    const photo = await sharp({
+      create: { width: 900, height: 600, channels: 3, background: '#c63' },
+    })
+      .withExif({ IFD0: { Copyright: 'Somebody' } })
+      .jpeg()
+      .toBuffer();
+    await upload(origin, 'Photo.jpg', 'image/jpeg', new Uint8Array(photo));
+    const src = /<img\s+src="(\/documents\/photo\/thumbnail[^"]*)"/;
+    const path = plain(src.exec(await page(origin))?.[1] ?? '');
+    const { status, headers, body } = await httpRequest(origin, path);
+    expect(status).toBe(200);
+    expect(headers['content-type']).toBe('image/webp');
+    const { width, height, exif } = await sharp(body).metadata();
+    expect([width, height, exif]).toEqual([160, 160, undefined]);
+    const again = { 'if-none-match': headers.etag ?? '' };
+    expect((await httpRequest(origin, path, { headers: again })).status).toBe(
+      304,
+    );
+    const kept = `${sample.data('plain')}/media/thumbnails`;
+    expect(await readdir(kept)).toHaveLength(1);
+    await send(origin, '/delete', 'slug=photo');
+    expect(await readdir(kept)).toEqual([]);
+    expect((await httpRequest(origin, path)).status).toBe(404);
+  });
+
+  it.each([
+    ['a picture that is none', 'fake.png', 'image/png', 422],
+    ['a drawing', 'drawing.svg', 'image/svg+xml', 404],
+    ['a text', 'text.txt', 'text/plain', 404],
+  ])('makes no thumbnail of %s', async (_, name, type, status) => {
+    await upload(origin, name, type, '<svg/>');
+    const path = `/documents/${name.split('.')[0]}/thumbnail`;
+    expect((await httpRequest(origin, path)).status).toBe(status);
+  });
+
   it('deletes a document with its file', async () => {
     await upload(origin, 'gone.txt', 'text/plain', 'x');
     const files = `${sample.data('plain')}/media/documents`;
@@ -519,19 +556,21 @@ describeWith(['swift-proxy-server', 'nginx'], 'with S3_BUCKET', () => {
 interface Offload {
   readonly program: ProgramName;
   readonly header: 'x-accel-redirect' | 'x-sendfile';
-  /** What the server is told of a document, the guide and the terms. */
-  readonly told: readonly [RegExp, RegExp, RegExp];
+  /** What the server is told of a document, the guide, the terms and a thumbnail. */
+  readonly told: readonly [RegExp, RegExp, RegExp, RegExp];
 }
 
 const LOCATIONS: Offload['told'] = [
   /^\/_media\/documents\/Welcome\.txt$/,
   /^\/_public\/guides\/welcome\.txt$/,
   /^\/_assets\/terms\.txt$/,
+  /^\/_media\/thumbnails\/\d+-\d+\.webp$/,
 ];
 const PATHS: Offload['told'] = [
   /^\/.*\/media\/documents\/Welcome\.txt$/,
   /^\/.*\/public\/guides\/welcome\.txt$/,
   /^\/.*\/sample\/assets\/terms\.txt$/,
+  /^\/.*\/media\/thumbnails\/\d+-\d+\.webp$/,
 ];
 
 const SERVERS: Record<string, Offload> = {
@@ -584,18 +623,19 @@ for (const [server, { program, header, told }] of Object.entries(SERVERS)) {
     it('is healthy', () => expectHealthy(origin));
 
     it.each([
-      ['/documents/welcome/download', told[0]],
-      ['/documents/welcome/inline', told[0]],
-      ['/public/guides/welcome.txt', told[1]],
-      ['/terms.txt', told[2]],
-    ])('leaves the bytes of %s to the server', async (path, place) => {
+      ['/documents/welcome/download', told[0], /^text\/plain/],
+      ['/documents/welcome/inline', told[0], /^text\/plain/],
+      ['/public/guides/welcome.txt', told[1], /^text\/plain/],
+      ['/terms.txt', told[2], /^text\/plain/],
+      ['/documents/sunset/thumbnail', told[3], /^image\/webp$/],
+    ])('leaves the bytes of %s to the server', async (path, place, type) => {
       const direct = await httpRequest(application, path);
       expect(direct.headers[header]).toMatch(place);
       expect(direct.body).toHaveLength(0);
       const { status, headers, text } = await httpRequest(origin, path);
       expect(status).toBe(200);
       expect(headers).not.toHaveProperty(header);
-      expect(headers['content-type']).toMatch(/^text\/plain/);
+      expect(headers['content-type']).toMatch(type);
       expect(headers['x-content-type-options']).toBe('nosniff');
       expect(text).not.toBe('');
     });
@@ -699,7 +739,7 @@ function upload(
   origin: string,
   name: string,
   type: string,
-  content: string,
+  content: string | Uint8Array<ArrayBuffer>,
 ): Promise<Response> {
   const body = new FormData();
   body.append('files', new Blob([content], { type }), name);

@@ -90,7 +90,7 @@ export class DocumentsController {
   @Redirect('/', 303)
   async delete(@Body('slug') slug: Values): Promise<{ url: string }> {
     const documents = await this.#chosen(slug);
-    for (const { slug } of documents) await this.documents.remove(slug);
+    await this.documents.remove(documents);
     return { url: `/?deleted=${documents.length}` };
   }
 

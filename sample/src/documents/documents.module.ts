@@ -7,6 +7,7 @@ import { directories } from '../directories.js';
 import { Document } from './document.entity.js';
 import { DocumentsController } from './documents.controller.js';
 import { DocumentsService } from './documents.service.js';
+import { PicturesService } from './pictures.service.js';
 import { uploadLimit } from './upload-limit.js';
 import { UploadsService } from './uploads.service.js';
 
@@ -22,7 +23,7 @@ import { UploadsService } from './uploads.service.js';
     }),
   ],
   controllers: [DocumentsController],
-  providers: [DocumentsService, UploadsService],
-  exports: [DocumentsService, TypeOrmModule],
+  providers: [DocumentsService, PicturesService, UploadsService],
+  exports: [DocumentsService, PicturesService, TypeOrmModule],
 })
 export class DocumentsModule {}

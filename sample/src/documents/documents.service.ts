@@ -13,6 +13,7 @@ import {
   selectPage,
 } from './document-list.js';
 import { distinctSlug, foldedName, slugOf } from './names.js';
+import { PicturesService } from './pictures.service.js';
 
 // One statement needs no transaction; and the embedded database has one connection, on which those of
 // several requests would get into each other.
@@ -33,6 +34,7 @@ export class DocumentsService {
   constructor(
     @InjectRepository(Document)
     private readonly documents: Repository<Document>,
+    private readonly pictures: PicturesService,
   ) {}
 
   /** One page of those that are asked for. */
@@ -92,9 +94,11 @@ export class DocumentsService {
     await this.documents.update({ id }, { name, foldedName: foldedName(name) });
   }
 
-  /** The file goes with the row: the entity says so. */
-  async remove(slug: string): Promise<void> {
-    await this.documents.remove(await this.find(slug), ALONE);
+  /** The files go with their rows: the entity says so. What was made of them goes, too. */
+  async remove(documents: readonly Document[]): Promise<void> {
+    const made = documents.flatMap((document) => this.pictures.of(document));
+    await this.documents.remove([...documents], ALONE);
+    await Promise.all(made.map((picture) => picture.forget()));
   }
 
   #insert({ content, ...row }: NewDocument, slug: string): Promise<Document> {

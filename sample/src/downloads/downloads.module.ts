@@ -14,6 +14,7 @@ import { PartnerServer } from './partner-server.js';
 import { PublicDownloadController } from './public-download.controller.js';
 import { ReportsController } from './reports.controller.js';
 import { SharedDownloadController } from './shared-download.controller.js';
+import { ThumbnailController } from './thumbnail.controller.js';
 
 /** One controller for each kind of file. */
 @Module({
@@ -21,6 +22,7 @@ import { SharedDownloadController } from './shared-download.controller.js';
   controllers: [
     DocumentDownloadController, // the file of a row
     DocumentInlineController,
+    ThumbnailController, // ... and one that is made of it, once
     SharedDownloadController, // the same, by a signed link
     LimitedDownloadController, // ... and by one that is counted
     PublicDownloadController, // a file of a storage

@@ -41,6 +41,12 @@ const ROWS: readonly Row[] = [
     'documents-archive.controller.ts',
   ],
   [
+    '/documents/sunset/thumbnail',
+    'A thumbnail',
+    'made once, when it is first asked for, and kept',
+    'thumbnail.controller.ts',
+  ],
+  [
     '/public/guides/welcome.txt',
     'A guide',
     'a file of a storage, by its key',
