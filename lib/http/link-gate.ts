@@ -21,7 +21,7 @@ export interface PromisedAnswer {
 export interface AnswerOutcome {
   /** Whether its head went out. */
   readonly hasBegun: boolean;
-  /** How many bytes of those that were promised were certainly not sent. */
+  /** How many bytes of those that were promised were certainly not sent; less than 0 where more were. */
   readonly unsent: number;
 }
 

@@ -25,12 +25,13 @@ import {
   withWantedDigest,
 } from './answer-head.js';
 import { isForOrigin, remoteAnswer } from './answer-remote.js';
-import { AnswerUse, withoutOffload } from './answer-use.js';
+import { AnswerUse } from './answer-use.js';
 import { isJudgedAt, isNotModified } from './conditions.js';
-import { followAnswer } from './download-tracking.js';
+import { trackAnswer } from './download-tracking.js';
 import { toldOutcome } from './download-explainer.js';
 import { type DownloadSlot, limitAnswer } from './limits.js';
 import { type Exchange } from './exchange.js';
+import { identified } from './handed-over.js';
 import { askedFor, offloadOutcome, type OffloadOutcome } from './offload.js';
 import { passGate } from './pass-gate.js';
 
@@ -88,15 +89,16 @@ export function answerDownload(
 ): Awaitable<DownloadResponse> {
   const { file } = download;
   if (file.discard) exchange.onClose(() => file.discard?.());
-  const { method, completions, link } = exchange;
-  const use = file.use && new AnswerUse(file.use(), method, completions);
-  if (use) exchange.onClose(() => use.close());
-  const gate = link?.gate;
-  const able =
-    file.needsCompletion && !completions?.areRead
-      ? withoutOffload(backend)
-      : backend;
-  const asked = askedFor(download, gate, exchange.status, able);
+  const { tracked } = exchange;
+  const use = file.use && new AnswerUse(file.use(), exchange);
+  const gate = exchange.link?.gate;
+  const asked = askedFor(
+    download,
+    gate,
+    exchange.status,
+    backend,
+    exchange.completions?.areRead ?? false,
+  );
   const servers = { asked, configured };
   const answered = andThen(
     outcomeOf(download, exchange, asked),
@@ -106,14 +108,17 @@ export function answerDownload(
         : offloaded(outcome, exchange),
   );
   return andThen(answered, (answer) => {
+    const id = identified(answer, tracked);
     const passed = andThen(
-      slot?.take(answer, exchange),
-      () => gate && passGate(gate, answer, download, exchange),
+      slot?.take(answer, exchange, id),
+      () => gate && passGate(gate, answer, download, exchange, id),
     );
     return andThen(passed, () => {
       limitAnswer(answer, download, backend);
-      followAnswer(answer, download, exchange.tracked, backend, use);
-      slot?.follow(answer);
+      use?.follow(answer, id);
+      if (tracked) {
+        trackAnswer(answer, download, tracked, backend, id !== undefined);
+      }
       exchange.onClose(() => answer.close());
       return download.answerBy(answer);
     });

@@ -24,7 +24,6 @@ import { cleanFileName } from '../http/file-name.js';
 import { parseContentRange } from '../http/range.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
-import { OFFLOAD_HEADERS } from '../responses/response-headers.js';
 import { signedLinkOf } from '../signing/signed-message.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 import {
@@ -32,13 +31,8 @@ import {
   type DownloadAnswer,
 } from '../streaming/download-answer.js';
 import { type ResponseHead } from '../streaming/response-head.js';
-import { type AnswerUse } from './answer-use.js';
 
 const APPLICATION = 'application';
-/**
- * @internal
- */
-export const ID_HEADER = 'X-Download-Id';
 
 /**
  * Makes the events of downloads, where somebody listens.
@@ -83,28 +77,24 @@ export class DownloadTracking {
 }
 
 /**
- * Follows a decided answer to its end. One that is handed to the server in front gets the id that this server logs
- * it with; a store that a client is sent to logs nothing.
+ * Tells of a decided answer when it begins, and when it is over.
  *
+ * @param isHeardOf whether the server in front, which sends the file, logs what became of it
  * @internal
  */
-export function followAnswer(
+export function trackAnswer(
   answer: DownloadAnswer,
   download: DownloadResponse,
-  tracked: TrackedDownload | undefined,
+  tracked: TrackedDownload,
   backend: DownloadBackend,
-  use: AnswerUse | undefined,
+  isHeardOf: boolean,
 ): void {
-  const { status, headers, length } = answer.head;
-  const isOffloaded = OFFLOAD_HEADERS.some((name) => name in headers);
-  const isServer = isOffloaded && status === 200;
-  const id = isServer ? (tracked?.id ?? randomUUID()) : undefined;
-  if (id !== undefined) answer.add({ [ID_HEADER]: id });
-  use?.follow(answer, id);
-  if (!tracked) return;
+  const { status, length } = answer.head;
   tracked.describe(download, status === 200 ? length : undefined);
   answer.observe(
-    isOffloaded ? tracked.observer(backend.name, isServer) : tracked.observer(),
+    answer.isOffloaded
+      ? tracked.observer(backend.name, isHeardOf)
+      : tracked.observer(),
   );
 }
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 
 import { Injectable, Logger } from '@nestjs/common';
 
-import { DownloadCompletions } from '../completions/download-completions.js';
 import {
   InvalidOptionsError,
   TooManyDownloadsError,
@@ -16,11 +15,10 @@ import {
 } from '../responses/concurrent-options.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
-import { OFFLOAD_HEADERS } from '../responses/response-headers.js';
 import { andThen, type Awaitable, orElse } from '../storages/awaitable.js';
 import { type DownloadAnswer } from '../streaming/download-answer.js';
-import { ID_HEADER } from './download-tracking.js';
 import { type Exchange } from './exchange.js';
+import { whenSentByServer } from './handed-over.js';
 
 /** Nobody knows when a download ends. */
 const RETRY_AFTER = '10';
@@ -36,13 +34,11 @@ const logger = new Logger('DownloadModule');
 export class ConcurrentDownloads {
   readonly #slots = new WeakMap<ConcurrentOptions, DownloadSlots>();
 
-  constructor(private readonly completions: DownloadCompletions) {}
-
   /** The slot that an answer to this request takes. */
   slotFor(options: ConcurrentOptions, request: DownloadRequest): DownloadSlot {
     let slots = options.slots ?? this.#slots.get(options);
     if (!slots) this.#slots.set(options, (slots = new MemorySlots()));
-    return new DownloadSlot(options, slots, request, this.completions);
+    return new DownloadSlot(options, slots, request);
   }
 }
 
@@ -52,23 +48,25 @@ export class ConcurrentDownloads {
  * @internal
  */
 export class DownloadSlot {
-  #giveBack: (() => unknown) | undefined;
-  #forget: (() => void) | undefined;
-
   constructor(
     private readonly options: ConcurrentOptions,
     private readonly slots: DownloadSlots,
     private readonly request: DownloadRequest,
-    private readonly completions: DownloadCompletions,
   ) {}
 
   /**
-   * What has no file to send takes none.
+   * What has no file to send takes none. It is given back when the answer is over, or the server in front has told
+   * what became of it.
    *
+   * @param id that the server in front logs it with, where that is handed the file
    * @throws TooManyDownloadsError where none is free; the answer is let go of then
    */
-  take(answer: DownloadAnswer, exchange: Exchange): Awaitable<void> {
-    if (!answer.hasBody && !isHandedOver(answer)) return;
+  take(
+    answer: DownloadAnswer,
+    exchange: Exchange,
+    id: string | undefined,
+  ): Awaitable<void> {
+    if (!answer.hasBody && !answer.isOffloaded) return;
     const { max } = this.options;
     const taken = orElse(
       () => this.slots.take(this.#key(), this.#unit(), max),
@@ -83,24 +81,13 @@ export class DownloadSlot {
         exchange.response.setHeader('Retry-After', RETRY_AFTER);
         throw new TooManyDownloadsError(`${max} at once are going on`);
       }
-      this.#giveBack = giveBack;
-      exchange.onClose(() => {
-        const { raw } = exchange.response;
-        // The server has got it, and logs how it ends.
-        if (this.#forget && answer.wasWritten && raw.writableFinished) return;
-        this.#forget?.();
-        this.#free();
-      });
+      const free = (): void => this.#free(giveBack);
+      if (id === undefined || !exchange.completions?.areRead) {
+        exchange.onClose(free);
+      } else {
+        whenSentByServer(id, answer, exchange, free);
+      }
     });
-  }
-
-  /** Where the server in front tells what becomes of the answer, the slot is free only then. */
-  follow(answer: DownloadAnswer): void {
-    const id = answer.head.headers[ID_HEADER];
-    if (id === undefined || !this.#giveBack || !this.completions.areRead) {
-      return;
-    }
-    this.#forget = this.completions.expect(id, () => this.#free());
   }
 
   #key(): string {
@@ -119,24 +106,18 @@ export class DownloadSlot {
     return isShared ? url : randomUUID();
   }
 
-  #free(): void {
-    const giveBack = this.#giveBack;
-    this.#giveBack = undefined;
+  #free(giveBack: () => unknown): void {
     const failed = (error: unknown): void => {
       const text = error instanceof Error ? error.message : String(error);
       logger.warn(`A slot could not be given back: ${quote(text)}`);
     };
     try {
-      const given = giveBack?.();
+      const given = giveBack();
       if (given instanceof Promise) given.catch(failed);
     } catch (error) {
       failed(error);
     }
   }
-}
-
-function isHandedOver({ head }: DownloadAnswer): boolean {
-  return OFFLOAD_HEADERS.some((name) => name in head.headers);
 }
 
 const LIMIT_OF_NGINX = 'X-Accel-Limit-Rate';

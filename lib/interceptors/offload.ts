@@ -11,6 +11,7 @@ import {
   type Described,
   type DownloadBackend,
   type ProxiableRequest,
+  type Refusal,
   REFUSALS,
   refuse,
 } from '../responses/download-backend.js';
@@ -22,8 +23,12 @@ import { type FileStat } from '../storages/file-stat.js';
 import { type BodyPlan, planBody } from '../streaming/body-plan.js';
 import { isNotModified, isUnchangedByHook, ownHook } from './conditions.js';
 
-// Counted before they are merged, as where the application sends the file.
-const MOST_ASKED = 50;
+/**
+ * Ranges in one answer, counted before they are merged, as where the application sends the file.
+ *
+ * @internal
+ */
+export const MOST_ASKED = 50;
 
 /**
  * Whether the server in front is to send the file, and by which answer, or the application, or the client has it
@@ -279,15 +284,13 @@ function ourselves(
 }
 
 /**
- * The backend for a download that the application sends whatever is in front. One that is counted: what a server
- * has sent of it is not told, so of a client that lost its connection nothing could be given back. One without
- * ranges: servers cut them out of what they send themselves. One with another status than 200: theirs is 200.
+ * The backend for a download that the application sends whatever is in front.
  *
  * @internal
  */
 export function refusingBackend(
   { name, streamHeaders, idleTimeout }: DownloadBackend,
-  reason: 'counted' | 'unranged' | 'status',
+  reason: Refusal,
 ): DownloadBackend {
   return {
     name,
@@ -298,20 +301,47 @@ export function refusingBackend(
 }
 
 /**
- * The backend to be asked: the application itself sends what is counted, what has no ranges, and what has a status
- * of its own.
+ * The backend for a download by a limited link: to a server that tells what it has sent, under the tag by which a
+ * client shows that the link is its own.
  *
  * @internal
  */
+export function countedBackend(backend: DownloadBackend): DownloadBackend {
+  return {
+    ...backend,
+    proxy: (response, request) =>
+      andThen(backend.proxy(response, request), (proxied) => {
+        if (!proxied) return undefined;
+        if (proxied.status !== 200) return refuse(request, 'counted');
+        return 'ETag' in proxied.headers
+          ? proxied
+          : refuse(request, 'countedTag');
+      }),
+  };
+}
+
+/**
+ * The backend to be asked. The application itself sends what is counted, or goes away after its last answer, where
+ * nobody says what a server has sent; what has no ranges, since servers cut them out of what they send themselves;
+ * and what has another status than 200, which is theirs.
+ *
+ * @param isHeardOf whether the server says what became of the files that it was handed
+ * @internal
+ */
 export function askedFor(
-  { presentation }: DownloadResponse,
+  { file, presentation }: DownloadResponse,
   gate: LinkGate | undefined,
   status: number,
   backend: DownloadBackend,
+  isHeardOf: boolean,
 ): DownloadBackend {
-  if (gate) return refusingBackend(backend, 'counted');
   if (status !== 200) return refusingBackend(backend, 'status');
-  return presentation.acceptRanges === false
-    ? refusingBackend(backend, 'unranged')
-    : backend;
+  if (presentation.acceptRanges === false) {
+    return refusingBackend(backend, 'unranged');
+  }
+  if (!isHeardOf) {
+    if (gate) return refusingBackend(backend, 'counted');
+    if (file.needsCompletion) return refusingBackend(backend, 'temporary');
+  }
+  return gate ? countedBackend(backend) : backend;
 }

@@ -1,13 +1,18 @@
-import { type LinkGate } from '../http/link-gate.js';
+import { type AnswerOutcome, type LinkGate } from '../http/link-gate.js';
 import { parseContentRange } from '../http/range.js';
 import { DownloadResponse } from '../responses/download-response.js';
+import { planBody } from '../streaming/body-plan.js';
 import { cutConnection } from '../streaming/connection.js';
 import { type DownloadAnswer } from '../streaming/download-answer.js';
 import { type Exchange } from './exchange.js';
+import { type SentByServer, whenSentByServer } from './handed-over.js';
+import { MOST_ASKED } from './offload.js';
 
 /**
- * Asks the gate of a limited link about an answer with a body. What does not pass is let go of.
+ * Asks the gate of a limited link about an answer with a body, and tells it what became of that. What does not
+ * pass is let go of.
  *
+ * @param id that the server in front logs it with, where that is handed the file
  * @throws what the gate throws
  * @internal
  */
@@ -16,14 +21,29 @@ export async function passGate(
   answer: DownloadAnswer,
   download: DownloadResponse,
   exchange: Exchange,
+  id: string | undefined,
 ): Promise<void> {
-  const { raw } = exchange.response;
-  if (!answer.hasBody) return;
+  const isHandedOver = id !== undefined;
+  if (!answer.hasBody && !isHandedOver) return;
   try {
-    const { length, size } = await lengthsOf(answer, download);
+    const { length, size } = isHandedOver
+      ? await lengthsByServer(download, exchange)
+      : await lengthsOf(answer, download);
     const { ETag: etag } = answer.head.headers;
-    const cut = (): void => cutConnection(raw);
-    answer.admit(await gate.admit({ length, size, etag, cut }));
+    const { raw } = exchange.response;
+    const cut = (): void => {
+      // What a server sends runs out.
+      if (!isHandedOver) cutConnection(raw);
+    };
+    const admission = await gate.admit({ length, size, etag, cut });
+    if (!isHandedOver) {
+      answer.admit(admission);
+      return;
+    }
+    answer.add(admission.headers ?? {});
+    whenSentByServer(id, answer, exchange, (sent) =>
+      admission.over(outcomeOf(sent, length)),
+    );
   } catch (error) {
     answer.close();
     throw error;
@@ -43,6 +63,36 @@ async function lengthsOf(
   const range = parseContentRange(headers['Content-Range']);
   const { size } = range ?? (await download.describe());
   return { length, size };
+}
+
+/** What the server in front is going to make of Range and If-Range: it was asked only where it reads them alike. */
+async function lengthsByServer(
+  download: DownloadResponse,
+  { headers }: Exchange,
+): Promise<Lengths> {
+  const description = await download.describe();
+  const { size } = description;
+  const plan = planBody(headers, description, MOST_ASKED);
+  if (plan.kind === 'range') {
+    return { length: plan.range.end - plan.range.start + 1, size };
+  }
+  return {
+    length: plan.kind === 'multipart' ? plan.multipart.length : size,
+    size,
+  };
+}
+
+/** An answer without the file, such as a 304 or 416 of the server, is none. Of what nobody knows, all was sent. */
+function outcomeOf(
+  sent: SentByServer,
+  length: number | undefined,
+): AnswerOutcome {
+  if (sent === 'unknown') return { hasBegun: true, unsent: 0 };
+  if (sent === 'never' || sent.status >= 300) {
+    return { hasBegun: false, unsent: 0 };
+  }
+  // Less than nothing where it has sent more than was asked for.
+  return { hasBegun: true, unsent: (length ?? sent.bytes) - sent.bytes };
 }
 
 /**

@@ -87,6 +87,8 @@ export const REFUSALS = {
   precondition: 'a precondition of the request fails',
   counted:
     'the link works a limited number of times, and the server does not tell how much it has sent',
+  countedTag:
+    'by the tag a client shows that the link is its own, and the server has a tag of its own',
   temporary:
     'the file is removed after its last answer, and nobody says when the server has sent it',
   left: 'the backend left it to the application',

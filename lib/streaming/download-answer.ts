@@ -6,7 +6,10 @@ import { type Admission } from '../http/link-gate.js';
 import { type DecidedAnswer } from '../responses/download-response.js';
 import { watchForJson } from './answer-as-json.js';
 import { cutConnection, isDeserted, whenIdle } from './connection.js';
-import { type ResponseHeaders } from '../responses/response-headers.js';
+import {
+  OFFLOAD_HEADERS,
+  type ResponseHeaders,
+} from '../responses/response-headers.js';
 import { type LocalBody } from './local-body.js';
 import {
   DownloadStream,
@@ -118,6 +121,12 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
 
   get hasBody(): boolean {
     return this.#parts.body !== undefined;
+  }
+
+  /** Whether somebody else is to send the bytes: the server in front, or a store that the client is sent to. */
+  get isOffloaded(): boolean {
+    const { headers } = this.#parts.head;
+    return !this.hasBody && OFFLOAD_HEADERS.some((name) => name in headers);
   }
 
   /** Further headers. */

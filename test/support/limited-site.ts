@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Controller } from '@nestjs/common';
 import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import {
+  type CompletionsOptions,
   type DownloadBackend,
   type DownloadRequest,
   FileNotFoundError,
@@ -67,6 +68,7 @@ export interface LimitedParts extends ApplicationParts {
   readonly root: string;
   readonly database?: TypeOrmModuleOptions;
   readonly backend?: DownloadBackend;
+  readonly completions?: CompletionsOptions;
   readonly links?: LimitedLinksModuleOptions;
 }
 
@@ -75,6 +77,7 @@ export function limitedParts({
   root,
   database = { type: 'sqljs' },
   backend,
+  completions,
   links,
   controllers = [],
   imports = [],
@@ -86,6 +89,7 @@ export function limitedParts({
       signing: SIGNING,
       storages: { default: new FileSystemStorage({ root }) },
       ...(backend && { backend }),
+      ...(completions && { completions }),
     },
     imports: [
       TypeOrmModule.forRoot({

@@ -6,7 +6,8 @@ import {
   ProxiedDownloadResponse,
 } from 'nestjs-downloadview';
 
-import { refusingBackend } from '../../../lib/interceptors/offload.js';
+import { type LinkGate } from '../../../lib/http/link-gate.js';
+import { askedFor } from '../../../lib/interceptors/offload.js';
 
 const TAG = { ETag: '"a"' };
 const WHOLE = { unconditional: true };
@@ -22,41 +23,88 @@ describe('the backend of a download that is counted', () => {
     proxy: () => proxied,
   });
 
-  it.each([
-    [
-      'a server that does not tell what it has sent',
-      new ProxiedDownloadResponse('X-Accel-Redirect', '/a', TAG, WHOLE),
-    ],
-    [
-      'an address of the store',
-      new ProxiedDownloadResponse('Location', 'https://store.example/a', TAG, {
-        ...WHOLE,
-        status: 302,
-      }),
-    ],
-  ])('leaves nothing to %s', async (_, proxied) => {
+  const OFFLOADED = new ProxiedDownloadResponse(
+    'X-Accel-Redirect',
+    '/a',
+    TAG,
+    WHOLE,
+  );
+  const download = new DownloadResponse(
+    new ContentFile('0123456789', { name: 'a.txt' }),
+  );
+  const GATE: LinkGate = { admit: () => Promise.reject(new Error()) };
+
+  /** What is handed over, and what is noted of it. */
+  async function answerOf(
+    proxied: ProxiedDownloadResponse,
+    isHeardOf: boolean,
+    gate: LinkGate | undefined = GATE,
+    status = 200,
+  ): Promise<unknown[]> {
     const notes: unknown[] = [];
-    const download = new DownloadResponse(
-      new ContentFile('0123456789', { name: 'a.txt' }),
-    );
-    const answer = await refusingBackend(backendWith(proxied), 'counted').proxy(
+    const backend = askedFor(
       download,
-      {
-        method: 'GET',
-        headers: {},
-        report: () => undefined,
-        note: (note) => notes.push(note),
-      },
+      gate,
+      status,
+      backendWith(proxied),
+      isHeardOf,
     );
-    expect(answer).toBeUndefined();
-    expect(notes).toEqual([
-      { reason: expect.stringContaining('limited number of times') },
+    const answer = await backend.proxy(download, {
+      method: 'GET',
+      headers: {},
+      report: () => undefined,
+      note: ({ reason }) => notes.push(reason),
+    });
+    return [answer, ...notes];
+  }
+
+  it('hands nothing to a server that does not tell what it has sent', async () => {
+    expect(await answerOf(OFFLOADED, false)).toEqual([
+      undefined,
+      expect.stringContaining('limited number of times'),
+    ]);
+  });
+
+  it('hands the file to a server that does', async () => {
+    expect(await answerOf(OFFLOADED, true)).toEqual([OFFLOADED]);
+  });
+
+  it('sends no client to a store, which tells nothing in any case', async () => {
+    const address = 'https://store.example/a';
+    const redirected = new ProxiedDownloadResponse('Location', address, TAG, {
+      ...WHOLE,
+      status: 302,
+    });
+    expect(await answerOf(redirected, true)).toEqual([
+      undefined,
+      expect.stringContaining('limited number of times'),
+    ]);
+  });
+
+  it('hands nothing to a server that has a tag of its own', async () => {
+    const untagged = new ProxiedDownloadResponse('X-Accel-Redirect', '/a', {});
+    expect(await answerOf(untagged, true)).toEqual([
+      undefined,
+      expect.stringContaining('the tag'),
+    ]);
+  });
+
+  it('hands nothing over that has a status of its own', async () => {
+    expect(await answerOf(OFFLOADED, true, undefined, 404)).toEqual([
+      undefined,
+      expect.stringContaining('another status'),
     ]);
   });
 
   it('is otherwise what the application needs to send the file itself', () => {
-    const proxied = new ProxiedDownloadResponse('X-Accel-Redirect', '/a', TAG);
-    expect(refusingBackend(backendWith(proxied), 'counted')).toEqual({
+    const backend = askedFor(
+      download,
+      GATE,
+      200,
+      backendWith(OFFLOADED),
+      false,
+    );
+    expect(backend).toEqual({
       name: 'some',
       streamHeaders: { 'X-Accel-Buffering': 'no' },
       idleTimeout: 5,

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+
+import { type Completion } from '../completions/completion-line.js';
+import { type DownloadAnswer } from '../streaming/download-answer.js';
+import { type Exchange } from './exchange.js';
+
+const ID_HEADER = 'X-Download-Id';
+
+/**
+ * Gives an answer that is handed to the server in front the id that this server logs it with; a store that a
+ * client is sent to logs nothing.
+ *
+ * @internal
+ */
+export function identified(
+  answer: DownloadAnswer,
+  tracked: { readonly id: string } | undefined,
+): string | undefined {
+  if (answer.head.status !== 200 || !answer.isOffloaded) return undefined;
+  const id = tracked?.id ?? randomUUID();
+  answer.add({ [ID_HEADER]: id });
+  return id;
+}
+
+/**
+ * What became of an answer that was handed to the server in front: what that says of it, `unknown` where it has
+ * said nothing in time, `never` where it did not get it.
+ *
+ * @internal
+ */
+export type SentByServer = Completion | 'unknown' | 'never';
+
+/**
+ * Calls back once when it is known what became of an answer that is handed to the server in front. Only where
+ * completions are read.
+ *
+ * @param id that it was given
+ * @internal
+ */
+export function whenSentByServer(
+  id: string,
+  answer: DownloadAnswer,
+  exchange: Exchange,
+  callback: (sent: SentByServer) => void,
+): void {
+  const { response, completions } = exchange;
+  let isTold = false;
+  const tell = (sent: SentByServer): void => {
+    if (isTold) return;
+    isTold = true;
+    callback(sent);
+  };
+  const forget = completions?.expect(id, (completion) =>
+    tell(completion ?? 'unknown'),
+  );
+  exchange.onClose(() => {
+    // The server has got it, and logs how it ends.
+    if (answer.wasWritten && response.raw.writableFinished) return;
+    forget?.();
+    tell('never');
+  });
+}

@@ -1,0 +1,41 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { chmod } from 'node:fs/promises';
+
+import {
+  type CompletionsOptions,
+  type DownloadBackend,
+} from 'nestjs-downloadview';
+
+import { type TemporaryDirectory } from './temporary-directory.js';
+
+/** A backend whose printed configuration has the server say what it has sent. */
+export function telling(
+  backend: DownloadBackend,
+  completions: CompletionsOptions,
+): DownloadBackend {
+  return {
+    ...backend,
+    serverConfig: (options) =>
+      backend.serverConfig?.({ ...options, completions }) ?? '',
+  };
+}
+
+/** A log that every server may write to, whoever it runs as. */
+export async function completionsLog(
+  directory: TemporaryDirectory,
+): Promise<string> {
+  const file = await directory.write('completions.log', '');
+  await chmod(file, 0o666);
+  return file;
+}
+
+/** Where nobody listens for datagrams. */
+export async function freeAddress(): Promise<string> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return `127.0.0.1:${port}`;
+}
