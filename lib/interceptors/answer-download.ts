@@ -12,6 +12,7 @@ import {
   DownloadAnswer,
 } from '../streaming/download-answer.js';
 import {
+  heldByTag,
   type HeldDownload,
   holdDownload,
 } from '../streaming/running-downloads.js';
@@ -159,12 +160,15 @@ function streamedAtLast(
   servers: Servers,
   told: DownloadDescription | undefined,
 ): Awaitable<DownloadAnswer> {
-  const attempt = (): Awaitable<DownloadAnswer> =>
-    streamed(download, exchange, servers, told);
-  return orElse(attempt, (error) => {
-    if (!(error instanceof FileChangedError)) throw error;
-    return attempt();
-  });
+  const attempt = (known?: FileStat): Awaitable<DownloadAnswer> =>
+    streamed(download, exchange, servers, told, known);
+  return orElse(
+    () => attempt(download.boundStat),
+    (error) => {
+      if (!(error instanceof FileChangedError)) throw error;
+      return attempt();
+    },
+  );
 }
 
 function streamed(
@@ -172,10 +176,16 @@ function streamed(
   exchange: Exchange,
   servers: Servers,
   told: DownloadDescription | undefined,
+  known: FileStat | undefined,
 ): Awaitable<DownloadAnswer> {
   const { asked } = servers;
+  const { file } = download;
+  if (known) {
+    const held = heldByTag(file, known, exchange);
+    return heldAnswer(held, download, exchange, servers, told);
+  }
   const isHead = exchange.method === 'HEAD';
-  const ask = download.file.request?.bind(download.file);
+  const ask = file.request?.bind(file);
   return ask && isForOrigin(download, exchange)
     ? andThen(
         remoteAnswer(download, ask, exchange, frontOf(servers)),
@@ -184,7 +194,7 @@ function streamed(
           return answerOf(head, exchange, body, asked);
         },
       )
-    : andThen(holdDownload(download.file, exchange, isHead), (held) =>
+    : andThen(holdDownload(file, exchange, isHead), (held) =>
         heldAnswer(held, download, exchange, servers, told),
       );
 }

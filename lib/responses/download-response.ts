@@ -105,6 +105,7 @@ export class DownloadResponse
     readonly withTag: boolean;
     readonly known: Awaitable<Described>;
   };
+  #bound?: FileStat;
   #stream?: Readable;
   #isTaken = false;
   #isKept = false;
@@ -211,6 +212,7 @@ export class DownloadResponse
     );
     this.#file = described;
     this.#described = undefined;
+    this.#bound = undefined;
   }
 
   /**
@@ -239,11 +241,21 @@ export class DownloadResponse
           open.close();
           return { description: this.describeBy(stat), location, disk };
         })
-      : andThen(file.stat(), (stat) => ({
-          description: this.describeBy(stat),
-        }));
+      : andThen(file.stat(), (stat) => {
+          if (stat.version) this.#bound = stat;
+          return { description: this.describeBy(stat) };
+        });
     this.#described = { withTag, known };
     return known;
+  }
+
+  /**
+   * What its store has said of the file, which need not be asked again: the bytes are bound to that version.
+   *
+   * @internal
+   */
+  get boundStat(): FileStat | undefined {
+    return this.#bound;
   }
 
   /**

@@ -109,7 +109,12 @@ class HeldOpen implements HeldDownload {
   }
 }
 
-function heldByTag(
+/**
+ * A file of which these facts are known: what is read of it is of the version that they name.
+ *
+ * @internal
+ */
+export function heldByTag(
   file: DownloadFile,
   stat: FileStat,
   client: Client,

@@ -9,9 +9,13 @@ import {
 } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import {
+  apache,
+  caddy,
   DownloadController,
   type DownloadFile,
+  lighttpd,
   nginx,
+  redirect,
   StorageDownloadController,
   StorageFile,
 } from 'nestjs-downloadview';
@@ -29,6 +33,18 @@ import { eventually } from '../support/eventually.js';
 import { type HttpAnswer, httpRequest } from '../support/http-client.js';
 import { clientOf, type S3Server, startSwift } from '../support/swift.js';
 
+const RULES = {
+  rules: [{ sourceDir: '/srv/media/', destination: '/_offload/' }],
+};
+const SERVERS = {
+  nginx: nginx(RULES),
+  apache: apache({
+    rules: [{ sourceDir: '/srv/media/' }],
+    pathEncoding: 'raw',
+  }),
+  lighttpd: lighttpd({ rules: [{ sourceDir: '/srv/media/' }] }),
+  caddy: caddy({ ...RULES, pathEncoding: 'raw' }),
+};
 const TEXT = '0123456789';
 const DAY = 86_400_000;
 const PAST = new Date(Date.now() - DAY).toUTCString();
@@ -41,6 +57,7 @@ describeWith(
     let server: S3Server;
     let proxy: CountingProxy;
     let storage: S3Storage;
+    let inPublic: S3Storage;
 
     beforeAll(async () => {
       server = await startSwift();
@@ -48,6 +65,8 @@ describeWith(
       const client = clientOf(server, proxy.endpoint);
       const { bucket } = server;
       storage = new S3Storage({ client, bucket, maxSockets: 500 });
+      const baseUrl = 'https://media.example/';
+      inPublic = new S3Storage({ client, bucket, baseUrl });
       const put = (Key: string, Body: string | Buffer, further = {}) =>
         client.send(
           new PutObjectCommand({ Bucket: bucket, Key, Body, ...further }),
@@ -89,12 +108,35 @@ describeWith(
           remote: { hosts: [proxy.host] },
         });
         running = await startApplication(adapter, {
-          options: { storages: { default: storage } },
+          options: { storages: { default: storage, public: inPublic } },
           controllers: [
             StorageDownloadController.asController('files/*path'),
             StorageDownloadController.asController('behind/*path', {
               backend: behind,
             }),
+            StorageDownloadController.asController('public/*path', {
+              storage: 'public',
+              backend: SERVERS.nginx,
+            }),
+            ...Object.entries({
+              sent: redirect({ hosts: [proxy.host] }),
+              elsewhere: redirect({ hosts: ['store.example'] }),
+              kept: nginx({
+                remote: {
+                  hosts: [proxy.host],
+                  cache: { directory: '/var/cache/download', size: '1g' },
+                },
+              }),
+            }).map(([name, backend]) =>
+              StorageDownloadController.asController(`${name}/*path`, {
+                backend,
+              }),
+            ),
+            ...Object.entries(SERVERS).map(([name, backend]) =>
+              StorageDownloadController.asController(`${name}/*path`, {
+                backend,
+              }),
+            ),
             DescribedController,
             HookedController,
           ],
@@ -153,6 +195,15 @@ describeWith(
         });
         expect(proxy.take()).toEqual([`GET ${expected}`]);
       });
+
+      it.each([...Object.keys(SERVERS), 'public'])(
+        'asks the store once where no rule holds it: %s',
+        async (name) => {
+          const { text } = await ask(`/${name}/a.txt`);
+          expect(text).toBe(TEXT);
+          expect(proxy.take()).toEqual(['GET 200']);
+        },
+      );
 
       it.each<
         [what: string, headers: () => Record<string, string>, at: string]
@@ -236,6 +287,38 @@ describeWith(
           expect(answer).toMatchObject({ status: 200, text: '' });
           expect(answer.headers['content-length']).toBe('0');
           expect(answer.headers['accept-ranges']).toBe('bytes');
+        },
+      );
+
+      it.each<
+        [path: string, headers: () => Record<string, string>, at: string[]]
+      >([
+        [
+          '/behind/a.txt',
+          () => ({ Range: 'bytes=0-1,5-6' }),
+          ['HEAD 200', 'GET 206', 'GET 206'],
+        ],
+        [
+          '/sent/a.txt',
+          () => ({ Range: 'bytes=0-1,5-6' }),
+          ['HEAD 200', 'GET 206', 'GET 206'],
+        ],
+        [
+          '/sent/a.txt',
+          () => ({ Range: 'bytes=1-2', 'If-Range': '"other"' }),
+          ['HEAD 200', 'GET 200'],
+        ],
+        ['/behind/a.gz.txt', () => ({}), ['HEAD 200', 'GET 200']],
+        ['/sent/a.gz.txt', () => ({}), ['HEAD 200', 'GET 200']],
+        ['/elsewhere/a.txt', () => ({}), ['HEAD 200', 'GET 200']],
+        ['/kept/empty.txt', () => ({}), ['HEAD 200', 'GET 200']],
+        ['/kept/a.txt', () => ({ 'If-Match': tag }), ['HEAD 200', 'GET 200']],
+      ])(
+        'asks no more where it sends %s itself after all: %j',
+        async (path, headers, at) => {
+          const { status } = await ask(path, headers());
+          expect(status).toBeLessThan(300);
+          expect(proxy.take()).toEqual(at);
         },
       );
 
