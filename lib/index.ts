@@ -11,13 +11,15 @@ export {
   type ControllerClassOptions,
   type ControllerPath,
 } from './controllers/as-controller.js';
-export { DownloadController } from './controllers/download.controller.js';
+export {
+  DownloadController,
+  type PresentationHooks,
+} from './controllers/download.controller.js';
 export { type DownloadRequest } from './http/download-request.js';
 export { HttpDownloadController } from './controllers/http-download.controller.js';
 export { ObjectDownloadController } from './controllers/object-download.controller.js';
 export { type ObjectRepository } from './controllers/object-download.controller.js';
 export { PathDownloadController } from './controllers/path-download.controller.js';
-export { type PresentationHooks } from './controllers/presentation-hooks.js';
 export { StorageDownloadController } from './controllers/storage-download.controller.js';
 export { VirtualDownloadController } from './controllers/virtual-download.controller.js';
 

@@ -22,8 +22,18 @@ import {
   type DownloadResponseOptions,
 } from '../responses/download-response.js';
 import { toDownloadResponse } from '../responses/to-download-response.js';
-import { type DownloadSource } from '../responses/download-backend.js';
-import { andThen, type Awaitable, orElse } from '../storages/awaitable.js';
+import { type ConcurrentOptions } from '../responses/concurrent-options.js';
+import {
+  type DownloadBackend,
+  type DownloadSource,
+} from '../responses/download-backend.js';
+import { type ResponseHeaders } from '../responses/response-headers.js';
+import {
+  andThen,
+  type Awaitable,
+  isPromise,
+  orElse,
+} from '../storages/awaitable.js';
 import { DownloadStorages } from '../storages/download-storages.js';
 import {
   controllerClass,
@@ -33,7 +43,136 @@ import {
 } from './as-controller.js';
 import { type DownloadRequest } from '../http/download-request.js';
 import { DOWNLOAD_ROUTE, FASTIFY_ROUTE_CONFIG } from './other-methods.js';
-import { PresentationHooks } from './presentation-hooks.js';
+
+/**
+ * How a controller presents its file: every option `x` has its hook `getX(file, request)`. Set the
+ * property where the value is the same for all requests, override the method where it is not.
+ *
+ * @publicApi
+ */
+export abstract class PresentationHooks {
+  /** Whether the client is to save the file rather than show it. */
+  attachment = true;
+  /** What the client calls the file; the file's own name by default. */
+  basename?: string;
+  /** A media type; by default what the file says, else what its name says. */
+  contentType?: string;
+  /** The charset of a text; by default what the file says, else the module's. */
+  charset?: string;
+  /** A content coding that the bytes already have, such as `gzip`. */
+  encoding?: string;
+  /** Cache-Control; the module's by default. */
+  cacheControl?: string;
+  /** Further headers. */
+  headers?: ResponseHeaders;
+  /** Whether a client may have parts of the file; by default where the file has them. */
+  acceptRanges?: boolean;
+  /** Bytes a second that a client gets at most, for one answer; false for no limit. By default the module's, else the backend's. */
+  limitRate?: number | false;
+  /**
+   * How many downloads may go on at once for one client; by default as the module says. One object for all that
+   * count together.
+   */
+  concurrent?: ConcurrentOptions;
+  /** A backend of its own, in place of the configured one. */
+  backend?: DownloadBackend;
+
+  /** Whether the client is to save the file; `attachment` by default. */
+  getAttachment(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<boolean> {
+    return this.attachment;
+  }
+
+  /** What the client calls the file; `basename` by default, else the name of the file. */
+  getBasename(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<string | undefined> {
+    return this.basename;
+  }
+
+  /** The media type; `contentType` by default, else what the file says. */
+  getContentType(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<string | undefined> {
+    return this.contentType;
+  }
+
+  /** The charset of a text; `charset` by default, else what the file says. */
+  getCharset(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<string | undefined> {
+    return this.charset;
+  }
+
+  /** The content coding that the bytes already have; `encoding` by default. */
+  getEncoding(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<string | undefined> {
+    return this.encoding;
+  }
+
+  /** Cache-Control; `cacheControl` by default, else the module's. */
+  getCacheControl(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<string | undefined> {
+    return this.cacheControl;
+  }
+
+  /** Further headers, which come before the library's own; `headers` by default. */
+  getHeaders(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<ResponseHeaders | undefined> {
+    return this.headers;
+  }
+
+  /** Whether a client may have parts of it; `acceptRanges` by default, else where the file has them. */
+  getAcceptRanges(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<boolean | undefined> {
+    return this.acceptRanges;
+  }
+
+  /** Bytes a second of the answer, or false for no limit; `limitRate` by default, else the module's. */
+  getLimitRate(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<number | false | undefined> {
+    return this.limitRate;
+  }
+
+  /** How many downloads may go on at once for one client; `concurrent` by default, else the module's. */
+  getConcurrent(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<ConcurrentOptions | undefined> {
+    return this.concurrent;
+  }
+
+  /** The backend for this file; `backend` by default, else the module's. */
+  getBackend(
+    _file: DownloadFile,
+    _request: DownloadRequest,
+  ): Awaitable<DownloadBackend | undefined> {
+    return this.backend;
+  }
+
+  /** What all the hooks say; one is asked after the other, and waited for only where it has to be. */
+  protected getPresentation(
+    file: DownloadFile,
+    request: DownloadRequest,
+  ): Awaitable<DownloadResponseOptions> {
+    return presentationBy(this, file, request);
+  }
+}
 
 /**
  * A controller whose one route hands out a file. Extend it and say which file:
@@ -215,23 +354,67 @@ export abstract class DownloadController extends PresentationHooks {
     presentation: DownloadResponseOptions,
     request: DownloadRequest,
   ): DownloadResponse {
-    return new DownloadResponse(file, {
-      ...presentation,
-      wasModifiedSince: this.#ownWasModifiedSince(),
-      fileNotFound:
-        this.fileNotFound === DownloadController.prototype.fileNotFound
-          ? undefined
-          : (error) => this.fileNotFound(error, request),
-    });
-  }
-
-  /** Only an override: without one the facts decide, which need not be asked for twice. */
-  #ownWasModifiedSince(): DownloadResponse['presentation']['wasModifiedSince'] {
-    return this.wasModifiedSince ===
-      DownloadController.prototype.wasModifiedSince
-      ? undefined
-      : (file, since) => this.wasModifiedSince(file, since);
+    const { prototype } = DownloadController;
+    const isDated = this.wasModifiedSince !== prototype.wasModifiedSince;
+    const isMissed = this.fileNotFound !== prototype.fileNotFound;
+    // Only overrides: without one the facts decide, which need not be asked for twice.
+    return new DownloadResponse(
+      file,
+      isDated || isMissed
+        ? {
+            ...presentation,
+            ...(isDated && {
+              wasModifiedSince: (one, since) =>
+                this.wasModifiedSince(one, since),
+            }),
+            ...(isMissed && {
+              fileNotFound: (error) => this.fileNotFound(error, request),
+            }),
+          }
+        : presentation,
+    );
   }
 }
 
 convertsItself(DownloadController.prototype, 'handleDownload');
+
+type Presented = Omit<DownloadResponseOptions, 'fileNotFound'>;
+
+/** Each option and its hook, in the order in which they are asked. */
+const HOOKS = [
+  ['attachment', 'getAttachment'],
+  ['basename', 'getBasename'],
+  ['contentType', 'getContentType'],
+  ['charset', 'getCharset'],
+  ['encoding', 'getEncoding'],
+  ['cacheControl', 'getCacheControl'],
+  ['headers', 'getHeaders'],
+  ['acceptRanges', 'getAcceptRanges'],
+  ['limitRate', 'getLimitRate'],
+  ['concurrent', 'getConcurrent'],
+  ['backend', 'getBackend'],
+] as const satisfies readonly (readonly [
+  keyof Presented,
+  keyof PresentationHooks,
+])[];
+
+function presentationBy(
+  hooks: PresentationHooks,
+  file: DownloadFile,
+  request: DownloadRequest,
+  first = 0,
+  known: Record<string, unknown> = {},
+): Awaitable<Presented> {
+  for (let index = first; index < HOOKS.length; index += 1) {
+    const [option, hook] = HOOKS[index];
+    const value: Awaitable<unknown> = hooks[hook](file, request);
+    if (isPromise(value)) {
+      return value.then((later) => {
+        known[option] = later;
+        return presentationBy(hooks, file, request, index + 1, known);
+      });
+    }
+    known[option] = value;
+  }
+  return known;
+}

@@ -27,8 +27,7 @@ import {
   requiredField,
   requireDefinite,
 } from './object-where.js';
-import { hasWildcard } from './route-metadata.js';
-import { routeParameter } from './route-parameter.js';
+import { isWildcard, routeParameter } from './route-parameter.js';
 
 /**
  * Where rows come from. A Repository of TypeORM fits, and so does anything else with this method. Models of
@@ -220,7 +219,7 @@ export abstract class ObjectDownloadController<T extends object>
     const key =
       params[parameter] === '' ? '' : routeParameter(this, request, parameter);
     // A tail has another name there.
-    const isTail = hasWildcard(this.constructor as Type, parameter);
+    const isTail = isWildcard(this.constructor as Type, parameter);
     const isEmpty =
       key === '' || (key === undefined && isTail && params['*'] !== undefined);
     if (!isEmpty) return key;

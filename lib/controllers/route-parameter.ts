@@ -38,12 +38,30 @@ export function routeParameter(
   refusePassedNeighbours(request);
   const value = request.params[name];
   if (typeof value === 'string') return checkedSegment(value) || undefined;
-  if (!hasWildcard(controller.constructor as Type, name)) return undefined;
+  if (!isWildcard(controller.constructor as Type, name)) return undefined;
   if (NEEDLESSLY_ENCODED.test(request.url)) {
     throw new SuspiciousPathError(`${quote(request.url)} hides its letters`);
   }
   // Express splits a tail before it decodes it.
   return value ? tailOf(value) : fastifyTail(request);
+}
+
+const wildcards = new WeakMap<Type, Map<string, boolean>>();
+
+/**
+ * Whether `name` is a wildcard in one of a controller's routes, which a class keeps as they are.
+ *
+ * @internal
+ */
+export function isWildcard(controller: Type, name: string): boolean {
+  let known = wildcards.get(controller);
+  if (!known) wildcards.set(controller, (known = new Map<string, boolean>()));
+  let isOne = known.get(name);
+  if (isOne === undefined) {
+    isOne = hasWildcard(controller, name);
+    known.set(name, isOne);
+  }
+  return isOne;
 }
 
 /**

@@ -12,7 +12,12 @@ export const DEFAULT_CACHE_CONTROL = 'private, no-cache, no-transform';
 /** One member of the list; a comma inside a quoted string does not end it. */
 const MEMBER = /(?:[^,"]|"(?:[^"\\]|\\[^])*"?)+/g;
 
-const SHARED = /public|s-maxage/i;
+/**
+ * Finds what may be said for shared caches, in a name or anywhere else.
+ *
+ * @internal
+ */
+export const OF_SHARED_CACHES = /public|s-maxage/i;
 const NOT_FOR_SHARED = new Set(['public', 'private', 's-maxage']);
 
 /**
@@ -35,7 +40,7 @@ export const withNoTransform = remembered((value: string): string => {
  * @internal
  */
 export function withoutShared(value: string): string {
-  if (!SHARED.test(value)) return value;
+  if (!OF_SHARED_CACHES.test(value)) return value;
   const directives = directivesOf(value).map((directive) =>
     NOT_FOR_SHARED.has(nameOf(directive)) ? 'private' : directive,
   );

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 
-import { withoutShared } from '../http/cache-control.js';
+import { OF_SHARED_CACHES, withoutShared } from '../http/cache-control.js';
 import { toEntityTag } from '../http/entity-tag.js';
 import { parseHttpDate } from '../http/preconditions.js';
 import { type Announced } from '../responses/presentation.js';
@@ -30,7 +30,7 @@ export interface PlatformResponse {
   setStatus(status: number): void;
 }
 
-/** Fastify's reply keeps headers of its own until it sends. */
+/** Fastify's reply keeps headers of its own until it sends; `getHeaders()` has those underneath, too. */
 interface FastifyReply {
   readonly raw: ServerResponse<IncomingMessage>;
   getHeaders(): Readonly<Record<string, unknown>>;
@@ -99,11 +99,7 @@ class FastifyResponse implements PlatformResponse {
   }
 
   headerNames(): readonly string[] {
-    const names = [
-      ...Object.keys(this.reply.getHeaders()),
-      ...this.raw.getHeaderNames(),
-    ];
-    return [...new Set(names)];
+    return Object.keys(this.reply.getHeaders());
   }
 
   hasHeader(name: string): boolean {
@@ -152,6 +148,8 @@ export interface ResponseHead {
   readonly without?: readonly string[];
 }
 
+const OFFLOADING = new Set(OFFLOAD_HEADERS.map((name) => name.toLowerCase()));
+
 // What the application set for all its answers does not hold for a file that users uploaded.
 const REPLACED = new Set([
   'content-security-policy',
@@ -160,32 +158,36 @@ const REPLACED = new Set([
   'content-range',
   'content-encoding',
   'accept-ranges',
-  ...OFFLOAD_HEADERS.map((name) => name.toLowerCase()),
+  ...OFFLOADING,
 ]);
 
 // The server in front makes the body, and says itself what it is like.
-const OF_THE_BODY = ['Content-Encoding', 'Content-Range', 'Accept-Ranges'];
+const OF_THE_BODY = new Set([
+  'content-encoding',
+  'content-range',
+  'accept-ranges',
+]);
 
 // What a 200 would have said of the bytes, and a 304 or an error must not.
-const OF_THE_FILE = [
-  'Content-Type',
-  'Content-Length',
-  'Content-Disposition',
-  'Content-Encoding',
-  'Content-Range',
-  'Accept-Ranges',
-  'ETag',
-  'Last-Modified',
-  'Repr-Digest',
-];
+const OF_THE_FILE = new Set([
+  'content-type',
+  'content-length',
+  'content-disposition',
+  'content-encoding',
+  'content-range',
+  'accept-ranges',
+  'etag',
+  'last-modified',
+  'repr-digest',
+]);
 
 // What the application set for its answers in general would let somebody keep, or tell, a signed address.
-const NOT_OF_A_REDIRECT = [
-  'Cache-Control',
-  'Expires',
-  'Location',
-  'Referrer-Policy',
-];
+const NOT_OF_A_REDIRECT = new Set([
+  'cache-control',
+  'expires',
+  'location',
+  'referrer-policy',
+]);
 
 // Each reason to vary holds, the application's and the file's; and so does each name that pages may read.
 const LISTS = new Set(['vary', 'access-control-expose-headers']);
@@ -198,14 +200,17 @@ const LISTS = new Set(['vary', 'access-control-expose-headers']);
 export function announcedOn(response: PlatformResponse): Announced {
   const etag = response.getHeader('ETag')?.toString();
   const date = response.getHeader('Last-Modified')?.toString();
+  if (etag === undefined && date === undefined) return NOTHING_ANNOUNCED;
   return {
     etag: etag === undefined ? undefined : toEntityTag(etag),
     lastModified: parseHttpDate(date),
   };
 }
 
+const NOTHING_ANNOUNCED: Announced = {};
+
 /** What clients hold their conditions against. */
-const JUDGED = ['ETag', 'Last-Modified'] as const;
+const JUDGED = ['etag', 'last-modified'];
 
 /**
  * Takes off a tag and a date that the conditions of the request were not held against: whoever set them came after
@@ -215,15 +220,13 @@ function removeLate(
   { headers }: Pick<ResponseHead, 'headers'>,
   response: PlatformResponse,
 ): boolean {
-  const set = JUDGED.filter((name) => response.hasHeader(name));
-  if (set.length === 0) return false;
   const { etag, lastModified } = announcedOn(response);
-  removeHeaders(response, set);
+  const hasTag = removeIfThere(response, 'etag');
+  const hasDate = removeIfThere(response, 'last-modified');
   const date = parseHttpDate(headers['Last-Modified']);
-  return set.some((name) =>
-    name === 'ETag'
-      ? etag !== headers.ETag
-      : lastModified?.getTime() !== date?.getTime(),
+  return (
+    (hasTag && etag !== headers.ETag) ||
+    (hasDate && lastModified?.getTime() !== date?.getTime())
   );
 }
 
@@ -236,35 +239,63 @@ function removeLate(
  * @internal
  */
 export function writeHead(
-  { status, headers, length, without = [] }: ResponseHead,
+  head: ResponseHead,
   response: PlatformResponse,
 ): { cookieMadePrivate: boolean; removedLate: boolean } {
+  const { status, headers, length } = head;
   response.setStatus(status);
-  removeHeaders(response, OFFLOAD_HEADERS);
-  removeHeaders(response, without);
-  if (status === 304) removeHeaders(response, ['Content-Language']);
-  if (status >= 300 && status < 400) removeHeaders(response, OF_THE_FILE);
-  if (status === 302) removeHeaders(response, NOT_OF_A_REDIRECT);
-  if (OFFLOAD_HEADERS.some((name) => name in headers)) {
-    removeHeaders(response, OF_THE_BODY);
+  // Few, if any, are there: each of them is looked at, and none looked for.
+  const names = response.headerNames();
+  for (const name of names) {
+    if (isUnwanted(name, head)) response.removeHeader(name);
   }
-  const removedLate = removeLate({ headers }, response);
-  for (const name of Object.keys(headers)) {
+  const removedLate =
+    JUDGED.some((name) => names.includes(name)) && removeLate(head, response);
+  for (const name in headers) {
     const value = headers[name] ?? '';
-    if (name === 'Set-Cookie') {
+    const key = name.toLowerCase();
+    if (key === 'set-cookie') {
       response.addCookie(value);
-    } else if (!response.hasHeader(name) || REPLACED.has(name.toLowerCase())) {
+    } else if (
+      !names.includes(key) ||
+      REPLACED.has(key) ||
+      !response.hasHeader(name)
+    ) {
       response.setHeader(name, value);
-    } else if (LISTS.has(name.toLowerCase())) {
+    } else if (LISTS.has(key)) {
       addMembers(response, name, value);
     }
   }
   if (length !== undefined) {
     response.setHeader('Content-Length', String(length));
   }
-  joinVary(response);
+  if (names.includes('vary')) joinVary(response);
   keepLateCookiePrivate(response);
   return { cookieMadePrivate: keepCookiePrivate(response), removedLate };
+}
+
+/** @param name in lower case */
+function isUnwanted(
+  name: string,
+  { status, headers, without = [] }: ResponseHead,
+): boolean {
+  return (
+    OFFLOADING.has(name) ||
+    (status >= 300 && status < 400 && OF_THE_FILE.has(name)) ||
+    (status === 304 && name === 'content-language') ||
+    (status === 302 && NOT_OF_A_REDIRECT.has(name)) ||
+    (OF_THE_BODY.has(name) && isOffloaded(headers)) ||
+    without.some((one) => one.toLowerCase() === name)
+  );
+}
+
+/**
+ * Whether a server in front, or a store, is told to send the file.
+ *
+ * @internal
+ */
+export function isOffloaded(headers: ResponseHeaders): boolean {
+  return OFFLOAD_HEADERS.some((name) => name in headers);
 }
 
 /**
@@ -273,18 +304,17 @@ export function writeHead(
  * @internal
  */
 export function clearHead(response: PlatformResponse): void {
-  removeHeaders(response, OF_THE_FILE);
+  for (const name of response.headerNames()) {
+    if (OF_THE_FILE.has(name)) response.removeHeader(name);
+  }
   response.removeHeader('Cache-Control');
   response.setHeader('Cache-Control', 'no-store');
 }
 
-function removeHeaders(
-  response: PlatformResponse,
-  names: readonly string[],
-): void {
-  for (const name of names) {
-    if (response.hasHeader(name)) response.removeHeader(name);
-  }
+function removeIfThere(response: PlatformResponse, name: string): boolean {
+  const isThere = response.hasHeader(name);
+  if (isThere) response.removeHeader(name);
+  return isThere;
 }
 
 /** What the application has in the list stays, and what the file adds is there once. */
@@ -327,7 +357,7 @@ function keepCookiePrivate(response: PlatformResponse): boolean {
 /** express-session sets its cookie only when the head goes out, after everybody else. */
 function keepLateCookiePrivate(response: PlatformResponse): void {
   const given = String(response.getHeader('Cache-Control') ?? '');
-  if (withoutShared(given) === given) return;
+  if (!OF_SHARED_CACHES.test(given) || withoutShared(given) === given) return;
   const { raw } = response;
   const isCookie = (name: string): boolean =>
     name.toLowerCase() === 'set-cookie';
