@@ -28,11 +28,10 @@ import {
 import { isForOrigin, remoteAnswer } from './answer-remote.js';
 import { AnswerUse } from './answer-use.js';
 import { isJudgedAt, isNotModified } from './conditions.js';
-import { trackAnswer } from './download-tracking.js';
+import { identified, trackAnswer } from './download-tracking.js';
 import { toldOutcome } from './download-explainer.js';
 import { type DownloadSlot, limitAnswer } from './limits.js';
 import { type Exchange } from './exchange.js';
-import { identified } from './handed-over.js';
 import { askedFor, offloadOutcome, type OffloadOutcome } from './offload.js';
 import { passGate } from './pass-gate.js';
 
@@ -98,7 +97,7 @@ export function answerDownload(
     gate,
     exchange.status,
     backend,
-    exchange.completions?.areRead ?? false,
+    exchange.completions,
   );
   const servers = { asked, configured };
   const answered = andThen(

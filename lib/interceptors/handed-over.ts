@@ -1,26 +1,6 @@
-import { randomUUID } from 'node:crypto';
-
 import { type Completion } from '../completions/completion-line.js';
 import { type DownloadAnswer } from '../streaming/download-answer.js';
 import { type Exchange } from './exchange.js';
-
-const ID_HEADER = 'X-Download-Id';
-
-/**
- * Gives an answer that is handed to the server in front the id that this server logs it with; a store that a
- * client is sent to logs nothing.
- *
- * @internal
- */
-export function identified(
-  answer: DownloadAnswer,
-  tracked: { readonly id: string } | undefined,
-): string | undefined {
-  if (answer.head.status !== 200 || !answer.isOffloaded) return undefined;
-  const id = tracked?.id ?? randomUUID();
-  answer.add({ [ID_HEADER]: id });
-  return id;
-}
 
 /**
  * What became of an answer that was handed to the server in front: what that says of it, `unknown` where it has

@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
+import { type DownloadCompletions } from '../completions/download-completions.js';
 import { type LinkGate } from '../http/link-gate.js';
 import {
   formatHttpDate,
@@ -325,7 +326,7 @@ export function countedBackend(backend: DownloadBackend): DownloadBackend {
  * nobody says what a server has sent; what has no ranges, since servers cut them out of what they send themselves;
  * and what has another status than 200, which is theirs.
  *
- * @param isHeardOf whether the server says what became of the files that it was handed
+ * @param completions what the server says of the files that it was handed, where it does
  * @internal
  */
 export function askedFor(
@@ -333,15 +334,15 @@ export function askedFor(
   gate: LinkGate | undefined,
   status: number,
   backend: DownloadBackend,
-  isHeardOf: boolean,
+  completions: Pick<DownloadCompletions, 'areRead'> | undefined,
 ): DownloadBackend {
   if (status !== 200) return refusingBackend(backend, 'status');
   if (presentation.acceptRanges === false) {
     return refusingBackend(backend, 'unranged');
   }
-  if (!isHeardOf) {
-    if (gate) return refusingBackend(backend, 'counted');
-    if (file.needsCompletion) return refusingBackend(backend, 'temporary');
+  if (!gate && !file.needsCompletion) return backend;
+  if (!completions?.areRead) {
+    return refusingBackend(backend, gate ? 'counted' : 'temporary');
   }
   return gate ? countedBackend(backend) : backend;
 }

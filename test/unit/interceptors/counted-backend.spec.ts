@@ -37,18 +37,14 @@ describe('the backend of a download that is counted', () => {
   /** What is handed over, and what is noted of it. */
   async function answerOf(
     proxied: ProxiedDownloadResponse,
-    isHeardOf: boolean,
+    areRead: boolean,
     gate: LinkGate | undefined = GATE,
     status = 200,
   ): Promise<unknown[]> {
     const notes: unknown[] = [];
-    const backend = askedFor(
-      download,
-      gate,
-      status,
-      backendWith(proxied),
-      isHeardOf,
-    );
+    const backend = askedFor(download, gate, status, backendWith(proxied), {
+      areRead,
+    });
     const answer = await backend.proxy(download, {
       method: 'GET',
       headers: {},
@@ -102,7 +98,7 @@ describe('the backend of a download that is counted', () => {
       GATE,
       200,
       backendWith(OFFLOADED),
-      false,
+      undefined,
     );
     expect(backend).toEqual({
       name: 'some',
