@@ -25,16 +25,24 @@ const agents = new Map<string, Agent>();
  *
  * @param anyAddress whether servers may have addresses that are not public
  * @param timeout milliseconds for connecting, for the headers, and between two pieces of the body
+ * @param keepsConnections whether a connection is used again; a new one for each request otherwise
  * @internal
  */
-export function agentFor(anyAddress: boolean, timeout: number): Agent {
-  const key = `${anyAddress} ${timeout}`;
+export function agentFor(
+  anyAddress: boolean,
+  timeout: number,
+  keepsConnections = true,
+): Agent {
+  const key = `${anyAddress} ${timeout} ${keepsConnections}`;
   const known = agents.get(key);
   if (known) return known;
   const agent = new Agent({
-    connect: anyAddress
-      ? buildConnector({ timeout })
-      : publicConnector(buildConnector({ timeout, lookup: publicLookup })),
+    connect: notingUse(
+      anyAddress
+        ? buildConnector({ timeout })
+        : publicConnector(buildConnector({ timeout, lookup: publicLookup })),
+    ),
+    ...(!keepsConnections && { pipelining: 0 }),
     headersTimeout: timeout,
     bodyTimeout: timeout,
   });
@@ -50,6 +58,37 @@ function dismissOldest(): void {
   const [key, agent] = oldest;
   agents.delete(key);
   void agent.close();
+}
+
+const closedAfterUse = new WeakSet();
+
+/** Marks what connections fail with that something has come from before. */
+function notingUse(
+  connect: buildConnector.connector,
+): buildConnector.connector {
+  return (options, callback) =>
+    connect(options, (...result) => {
+      const [, socket] = result;
+      socket?.once('error', (error: Error) => {
+        if (socket.bytesRead > 0) closedAfterUse.add(error);
+      });
+      callback(...result);
+    });
+}
+
+const CLOSED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+/**
+ * Whether the other side closed a connection that was kept for another request: it may do so at any time, also
+ * while that request is on its way, and has not heard of it then.
+ */
+function isStale(error: unknown): boolean {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    closedAfterUse.has(error) &&
+    CLOSED.has(errorCode(error) ?? '')
+  );
 }
 
 /** For a literal no name is looked up, so the address that was reached has the last word. */
@@ -165,12 +204,21 @@ async function askOnce(
     () => late.abort(),
     Math.min(2 * timeout, LONGEST_TIMER),
   );
+  const anyAddress = isListedWithPort(allowedHosts, url);
+  const asked = {
+    method,
+    signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
+    headers: { 'accept-encoding': 'identity', ...headers },
+  };
   try {
     const answer = await request(url, {
-      dispatcher: agentFor(isListedWithPort(allowedHosts, url), timeout),
-      method,
-      signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
-      headers: { 'accept-encoding': 'identity', ...headers },
+      dispatcher: agentFor(anyAddress, timeout),
+      ...asked,
+    }).catch((error: unknown) => {
+      if (!isStale(error)) throw error;
+      // RFC 9110 9.2.2: GET and HEAD may be asked again, once.
+      const dispatcher = agentFor(anyAddress, timeout, false);
+      return request(url, { dispatcher, ...asked });
     });
     // A body that is destroyed unread reports an abort to nobody.
     answer.body.on('error', () => undefined);
@@ -205,10 +253,15 @@ export function failureOf(
       );
 }
 
-/** `ECONNREFUSED`, or what there is to say. */
+/** `ECONNREFUSED` says it all; what else has a code is told with what it says. */
 function reasonOf(cause: unknown): unknown {
-  return errorCode(cause) ?? (cause instanceof Error ? cause.message : cause);
+  const code = errorCode(cause);
+  if (code !== undefined && SYSTEM_CODE.test(code)) return code;
+  const text = cause instanceof Error ? cause.message || cause.name : cause;
+  return code === undefined ? text : `${code}: ${String(text)}`;
 }
+
+const SYSTEM_CODE = /^E[A-Z0-9]+$/;
 
 function nobodyWaits(url: URL, cause: unknown): RemoteFileError {
   return new RemoteFileError(

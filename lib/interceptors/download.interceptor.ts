@@ -33,6 +33,7 @@ import { refusePassedNeighbours } from '../routes/neighbours.js';
 import { signedLinkOf } from '../signing/signed-message.js';
 import { type Awaitable, isPromise, orElse } from '../storages/awaitable.js';
 import { errorCode } from '../storages/local-disk.js';
+import { isDeserted } from '../streaming/connection.js';
 import {
   announcedOn,
   platformResponse,
@@ -43,7 +44,7 @@ import { answerDownload } from './answer-download.js';
 import { ConcurrentDownloads } from './limits.js';
 import { DownloadTracking } from './download-tracking.js';
 import { type Exchange, exchangeOf } from './exchange.js';
-import { toHttpException } from './http-exceptions.js';
+import { toHttpException, unlessLeft } from './http-exceptions.js';
 import { presentedByLink } from './pass-gate.js';
 import { ToldExplanation } from './told-explanation.js';
 
@@ -84,8 +85,8 @@ export class DownloadInterceptor implements NestInterceptor {
     refusePassedNeighbours(context.switchToHttp().getRequest());
     const exchange = exchangeOf(
       context,
-      (message, error) =>
-        this.#report(message, error, downloadOf(value, context)),
+      (message, error, isEveryday) =>
+        this.#report(message, error, isEveryday, downloadOf(value, context)),
       ToldExplanation.wanted(this.#logger, this.options.explain),
       this.tracking.track(context),
       this.tracking.completions,
@@ -98,7 +99,7 @@ export class DownloadInterceptor implements NestInterceptor {
         if (error instanceof FileNotFoundError) {
           response.presentation.fileNotFound?.(error);
         }
-        throw error;
+        throw unlessLeft(error, exchange);
       },
     );
   }
@@ -134,20 +135,27 @@ export class DownloadInterceptor implements NestInterceptor {
     return exception;
   }
 
-  #report(message: string, error: Error | undefined, download: string): void {
+  #report(
+    message: string,
+    error: Error | undefined,
+    isEveryday: boolean | undefined,
+    download: string,
+  ): void {
     if (error instanceof SerializedFileError) {
       this.#logger.error(`${message} (${download}): ${error.message}`);
-    } else {
-      const reason = error ? `: ${quote(error.message)}` : '';
-      this.#logger.warn(`${message}${reason} (${download})`);
+      return;
     }
+    const reason = error ? `: ${quote(error.message)}` : '';
+    this.#logger[isEveryday ? 'debug' : 'warn'](
+      `${message}${reason} (${download})`,
+    );
   }
 
   #toException(error: unknown, context: ExecutionContext): unknown {
     const exception = toHttpException(error);
     if (exception !== error && error instanceof Error) {
       const { raw } = platformResponse(context.switchToHttp().getResponse());
-      this.#log(error, raw.destroyed, routeOf(context));
+      this.#log(error, isDeserted(raw), routeOf(context));
     }
     return exception;
   }

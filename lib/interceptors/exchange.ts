@@ -13,6 +13,7 @@ import {
 } from '../streaming/response-head.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { whenClosed } from '../streaming/connection.js';
+import { type Report } from '../streaming/download-answer.js';
 import { type SignedLink, signedLinkOf } from '../signing/signed-message.js';
 import { type TrackedDownload } from './download-tracking.js';
 import { type ToldExplanation } from './told-explanation.js';
@@ -41,7 +42,7 @@ export interface Exchange {
   /** Has the callback called when the answer is over, in whatever way. */
   onClose(callback: () => void): void;
   /** Tells what went wrong after the decision, or was changed by it. */
-  readonly report: (message: string, error?: Error) => void;
+  readonly report: Report;
 }
 
 interface PlatformRequest {
@@ -54,7 +55,7 @@ interface PlatformRequest {
  */
 export function exchangeOf(
   context: ExecutionContext,
-  report: Exchange['report'],
+  report: Report,
   told?: ToldExplanation,
   tracked?: TrackedDownload,
   completions?: DownloadCompletions,
@@ -113,7 +114,7 @@ class HttpExchange implements Exchange {
   constructor(
     request: PlatformRequest,
     readonly response: PlatformResponse,
-    readonly report: Exchange['report'],
+    readonly report: Report,
     readonly told?: ToldExplanation,
     readonly tracked?: TrackedDownload,
     readonly completions?: DownloadCompletions,

@@ -17,6 +17,8 @@ import {
   StorageUnavailableError,
   TooManyDownloadsError,
 } from '../errors/download-errors.js';
+import { isDeserted } from '../streaming/connection.js';
+import { type Exchange } from './exchange.js';
 
 /**
  * The one place where errors of files and storages become answers. The message stays behind: it names
@@ -30,6 +32,30 @@ export function toHttpException(error: unknown): unknown {
   // Without a description, Nest 11 leaves the message out as soon as there is a cause.
   const description = DESCRIPTIONS.get(Exception);
   return new Exception(undefined, { cause: error, description });
+}
+
+/**
+ * What was stopped since the client has left is no error of the application: nobody gets an answer.
+ *
+ * @internal
+ */
+export function unlessLeft(
+  error: unknown,
+  exchange: Pick<Exchange, 'response' | 'signal'>,
+): unknown {
+  return isDeserted(exchange.response.raw) &&
+    (isAbortError(error) || error === exchange.signal.reason)
+    ? new StorageUnavailableError('The client has left', { cause: error })
+    : error;
+}
+
+function isAbortError(error: unknown): boolean {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'name' in error &&
+    error.name === 'AbortError'
+  );
 }
 
 type HttpExceptionClass = new (

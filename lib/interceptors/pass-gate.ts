@@ -33,7 +33,8 @@ export async function passGate(
     const { raw } = exchange.response;
     const cut = (): void => {
       // What a server sends runs out.
-      if (!isHandedOver) cutConnection(raw);
+      if (isHandedOver) return;
+      cutConnection(raw, new Error('Its link works no longer'));
     };
     const admission = await gate.admit({ length, size, etag, cut });
     if (!isHandedOver) {

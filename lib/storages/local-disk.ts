@@ -122,8 +122,13 @@ export function isNoSuchFile(error: unknown): boolean {
  * @internal
  */
 export function errorCode(error: unknown): string | undefined {
-  return typeof error === 'object' && error !== null && 'code' in error
-    ? String(error.code)
+  const code: unknown =
+    typeof error === 'object' && error !== null && 'code' in error
+      ? error.code
+      : undefined;
+  // An error may have the property and no value for it.
+  return typeof code === 'string' || typeof code === 'number'
+    ? String(code)
     : undefined;
 }
 

@@ -25,6 +25,8 @@ export function isDeserted(response: ServerResponse<IncomingMessage>): boolean {
   return response.destroyed || socket?.destroyed === true;
 }
 
+const cuts = new WeakMap<ServerResponse<IncomingMessage>, Error>();
+
 /**
  * Ends an answer that cannot be completed so that nobody takes it for complete: by RST on TCP, by
  * RST_STREAM on HTTP/2. After a plain end of the connection, curl behind a default nginx, lighttpd or
@@ -34,7 +36,9 @@ export function isDeserted(response: ServerResponse<IncomingMessage>): boolean {
  */
 export function cutConnection(
   response: ServerResponse<IncomingMessage> & { stream?: ServerHttp2Stream },
+  cause?: Error,
 ): void {
+  if (cause && !isDeserted(response)) cuts.set(response, cause);
   if (response.stream) {
     response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
     return;
@@ -44,6 +48,17 @@ export function cutConnection(
   // One that waits for its turn on the connection; Node 24 would leave the client waiting behind it.
   else if (!socket) response.once('socket', reset);
   response.destroy();
+}
+
+/**
+ * Why the application itself has cut this answer off, where it has.
+ *
+ * @internal
+ */
+export function causeOfCut(
+  response: ServerResponse<IncomingMessage>,
+): Error | undefined {
+  return cuts.get(response);
 }
 
 /** TLS and Unix sockets have no RST of their own; the missing end of the message tells it there. */

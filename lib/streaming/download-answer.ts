@@ -5,11 +5,16 @@ import { type LinkCaching } from '../http/cache-control.js';
 import { type Admission } from '../http/link-gate.js';
 import { type DecidedAnswer } from '../responses/download-response.js';
 import { watchForJson } from './answer-as-json.js';
-import { cutConnection, isDeserted, whenIdle } from './connection.js';
 import {
   OFFLOAD_HEADERS,
   type ResponseHeaders,
 } from '../responses/response-headers.js';
+import {
+  causeOfCut,
+  cutConnection,
+  isDeserted,
+  whenIdle,
+} from './connection.js';
 import { type LocalBody } from './local-body.js';
 import {
   DownloadStream,
@@ -26,6 +31,7 @@ import { keepToLink } from './keep-to-link.js';
 import { SentBytes } from './response-writes.js';
 
 const IDLE_TIMEOUT = 60_000;
+const CUT_OFF = 'A download was cut off';
 
 /**
  * The bytes of an answer.
@@ -58,6 +64,18 @@ export interface AnswerObserver {
 }
 
 /**
+ * Tells what an operator may want to know of a download.
+ *
+ * @param isEveryday whether nobody has to do anything about it
+ * @internal
+ */
+export type Report = (
+  message: string,
+  error?: Error,
+  isEveryday?: boolean,
+) => void;
+
+/**
  * What an answer is made of.
  *
  * @internal
@@ -73,7 +91,7 @@ export interface DownloadAnswerParts {
   /** Milliseconds after which a client that takes nothing is reset; a minute by default, 0 for never. */
   readonly idleTimeout?: number;
   /** Where failures after the decision are told. */
-  readonly report: (message: string, error?: Error) => void;
+  readonly report: Report;
 }
 
 /**
@@ -177,6 +195,7 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
 
   /** The response is over. */
   close(): void {
+    this.#reportCut();
     this.stream.mayBeDestroyed = true;
     this.stream.destroy();
     this.#admission?.over({
@@ -206,6 +225,7 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
     const { raw } = this.#parts.response;
     const hasLeft = isDeserted(raw);
     if (hasLeft && !raw.headersSent) raw.flushHeaders();
+    if (hasLeft) this.#reportLeft();
     return hasLeft;
   }
 
@@ -254,6 +274,19 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
     }
   }
 
+  #reportLeft(): void {
+    this.#parts.report('A client has left a download', undefined, true);
+  }
+
+  /** What has failed by itself was reported then. */
+  #reportCut(): void {
+    const { raw } = this.#parts.response;
+    if (!this.#isWritten || this.#error || raw.writableFinished) return;
+    const cause = causeOfCut(raw);
+    if (cause) this.#parts.report(CUT_OFF, cause);
+    else this.#reportLeft();
+  }
+
   #tellEnd(): void {
     if (!this.#observer || !this.#hasBegun) return;
     this.#hasBegun = false;
@@ -283,9 +316,9 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
     // A write that fails since the client has left tells of it before the response does.
     if (isDeserted(raw)) return;
     this.#error ??= error;
-    this.#parts.report('A download was cut off', error);
+    this.#parts.report(CUT_OFF, error);
     if (raw.headersSent) {
-      cutConnection(raw);
+      cutConnection(raw, error);
     } else {
       this.#sent = undefined;
       clearHead(this.#parts.response);

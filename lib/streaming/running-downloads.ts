@@ -184,6 +184,8 @@ export class RunningDownloads {
       });
     }
     this.#isOver = true;
-    for (const response of this.#responses) cutConnection(response);
+    for (const response of this.#responses) {
+      cutConnection(response, new Error('The application shuts down'));
+    }
   }
 }
