@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 
-import { describe } from '@jest/globals';
+import { describeUnless } from './describe-with.js';
 
 const SERVERS = 'test/stores/servers';
 
@@ -18,10 +18,13 @@ export interface StoreServer {
  * of those. Set-up installs them where it may.
  */
 export function describeWithServers(title: string, suite: () => void): void {
-  const reason = `type \`npm ci --prefix ${SERVERS}\``;
-  if (existsSync(`${SERVERS}/node_modules`)) describe(title, suite);
-  else if (process.env.CI === 'true') throw new Error(`${title}: ${reason}`);
-  else describe.skip(`${title} (skipped: ${reason})`, suite);
+  const command = `npm ci --prefix ${SERVERS}`;
+  const isThere = existsSync(`${SERVERS}/node_modules`);
+  describeUnless(
+    isThere ? undefined : { name: 'the emulator', command },
+    title,
+    suite,
+  );
 }
 
 /** Azurite, which keeps all in memory. */
