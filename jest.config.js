@@ -19,7 +19,7 @@ const swc = {
 export default {
   testEnvironment: 'node',
   // Most of the time goes into waiting for servers and clients.
-  maxWorkers: 2,
+  maxWorkers: 3,
   // Modules of suites that are over stay in memory, and looking through them slows the later ones down.
   workerIdleMemoryLimit: '1GB',
   // A busy machine takes its time; nothing is asserted of it.

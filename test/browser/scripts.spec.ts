@@ -9,7 +9,6 @@ import {
 } from '@jest/globals';
 import { type Frame } from 'playwright-core';
 
-import { ADAPTERS } from '../support/application.js';
 import { Browser } from '../support/browser.js';
 import { describeWith } from '../support/describe-with.js';
 import { pageWith } from '../support/embedding-page.js';
@@ -66,100 +65,98 @@ describeWith(['chromium'], 'In Chromium, of a file that was uploaded', () => {
     expect(tab.url()).toBe('about:blank');
   };
 
-  describe.each(ADAPTERS)('from %s', (adapter) => {
-    let site: ScriptsSite;
-    let allowing: ScriptsSite;
-    beforeAll(async () => {
-      site = await startScriptsSite(adapter);
-      allowing = await startScriptsSite(
-        adapter,
-        FILES.map(({ type }) => type),
-      );
-    });
-    beforeEach(() => {
-      site.loaded = 0;
-      allowing.loaded = 0;
-    });
-    afterAll(async () => {
-      await site.close();
-      await allowing.close();
-    });
-
-    describe.each(FILES)('$name', ({ name, type }) => {
-      it('the script would run, and get at everything, without the library', async () => {
-        const plain = `/plain/${name}`;
-        const { page } = await open(site.origin + plain);
-        // Browsers are about to give up style sheets that are programs.
-        const runs =
-          name !== STYLED.name ||
-          (await page.evaluate('typeof XSLTProcessor')) !== 'undefined';
-        const all = { ran: runs ? 'yes' : null, origin: site.origin };
-        expect(await look(page)).toMatchObject(all);
-        const { frames } = await open(site.origin + pageWith(plain, ...FRAMES));
-        expect(await Promise.all(frames.map(look))).toMatchObject(
-          FRAMES.map(() => all),
-        );
-        expect(site.loaded > 0).toBe(runs);
-      });
-
-      it('nothing is shown where it is opened: it is saved', async () => {
-        await expectSaved(`${site.origin}/uploads/${name}`);
-      });
-
-      it('nothing is shown in a frame, an object and an embed', async () => {
-        const url = `/uploads/${name}`;
-        const { frames } = await open(site.origin + pageWith(url, ...FRAMES));
-        expect(frames.length).toBe(FRAMES.length);
-        for (const frame of frames) expect(frame.url()).not.toContain(url);
-        expect(site.loaded).toBe(0);
-      });
-
-      const stranger = { type, ran: null, origin: 'null' };
-
-      it('nothing runs and nothing is loaded where it may be opened', async () => {
-        const { page } = await open(`${allowing.origin}/uploads/${name}`);
-        expect(await look(page)).toEqual(stranger);
-        expect(allowing.loaded).toBe(0);
-      });
-
-      it('nothing runs and nothing is loaded where it may be embedded', async () => {
-        const url = pageWith(`/uploads/${name}`, ...FRAMES);
-        const { frames } = await open(allowing.origin + url);
-        expect(await Promise.all(frames.map(look))).toEqual(
-          FRAMES.map(() => stranger),
-        );
-        expect(allowing.loaded).toBe(0);
-      });
-    });
-
-    it('a drawing is seen as an image, and does not run', async () => {
-      for (const { origin } of [site, allowing]) {
-        const url = pageWith('/uploads/drawing.svg', 'img');
-        const { page } = await open(origin + url);
-        expect(await page.evaluate('document.images[0].naturalWidth')).toBe(80);
-        expect((await look(page)).ran).toBeNull();
-      }
-      expect(site.loaded + allowing.loaded).toBe(0);
-    });
-
-    it('a script cannot be run by a page', async () => {
-      const ranBy = async (url: string) => {
-        const { page } = await open(site.origin + pageWith(url, 'script'));
-        return (await look(page)).ran;
-      };
-      expect(await ranBy(`/plain/${JAVASCRIPT.name}`)).toBe('yes');
-      expect(await ranBy(`/uploads/${JAVASCRIPT.name}`)).toBeNull();
-    });
-
-    it.each(DISGUISES)(
-      'a page that calls itself %s is saved',
-      async (disguise) => {
-        const query = new URLSearchParams({ type: disguise }).toString();
-        const { page } = await open(`${site.origin}/plain/page.html?${query}`);
-        expect((await look(page)).ran).toBe('yes');
-        await expectSaved(`${site.origin}/rows?${query}`);
-        await expectSaved(`${allowing.origin}/rows?${query}`);
-      },
+  let site: ScriptsSite;
+  let allowing: ScriptsSite;
+  beforeAll(async () => {
+    site = await startScriptsSite('express');
+    allowing = await startScriptsSite(
+      'express',
+      FILES.map(({ type }) => type),
     );
   });
+  beforeEach(() => {
+    site.loaded = 0;
+    allowing.loaded = 0;
+  });
+  afterAll(async () => {
+    await site.close();
+    await allowing.close();
+  });
+
+  describe.each(FILES)('$name', ({ name, type }) => {
+    it('the script would run, and get at everything, without the library', async () => {
+      const plain = `/plain/${name}`;
+      const { page } = await open(site.origin + plain);
+      // Browsers are about to give up style sheets that are programs.
+      const runs =
+        name !== STYLED.name ||
+        (await page.evaluate('typeof XSLTProcessor')) !== 'undefined';
+      const all = { ran: runs ? 'yes' : null, origin: site.origin };
+      expect(await look(page)).toMatchObject(all);
+      const { frames } = await open(site.origin + pageWith(plain, ...FRAMES));
+      expect(await Promise.all(frames.map(look))).toMatchObject(
+        FRAMES.map(() => all),
+      );
+      expect(site.loaded > 0).toBe(runs);
+    });
+
+    it('nothing is shown where it is opened: it is saved', async () => {
+      await expectSaved(`${site.origin}/uploads/${name}`);
+    });
+
+    it('nothing is shown in a frame, an object and an embed', async () => {
+      const url = `/uploads/${name}`;
+      const { frames } = await open(site.origin + pageWith(url, ...FRAMES));
+      expect(frames.length).toBe(FRAMES.length);
+      for (const frame of frames) expect(frame.url()).not.toContain(url);
+      expect(site.loaded).toBe(0);
+    });
+
+    const stranger = { type, ran: null, origin: 'null' };
+
+    it('nothing runs and nothing is loaded where it may be opened', async () => {
+      const { page } = await open(`${allowing.origin}/uploads/${name}`);
+      expect(await look(page)).toEqual(stranger);
+      expect(allowing.loaded).toBe(0);
+    });
+
+    it('nothing runs and nothing is loaded where it may be embedded', async () => {
+      const url = pageWith(`/uploads/${name}`, ...FRAMES);
+      const { frames } = await open(allowing.origin + url);
+      expect(await Promise.all(frames.map(look))).toEqual(
+        FRAMES.map(() => stranger),
+      );
+      expect(allowing.loaded).toBe(0);
+    });
+  });
+
+  it('a drawing is seen as an image, and does not run', async () => {
+    for (const { origin } of [site, allowing]) {
+      const url = pageWith('/uploads/drawing.svg', 'img');
+      const { page } = await open(origin + url);
+      expect(await page.evaluate('document.images[0].naturalWidth')).toBe(80);
+      expect((await look(page)).ran).toBeNull();
+    }
+    expect(site.loaded + allowing.loaded).toBe(0);
+  });
+
+  it('a script cannot be run by a page', async () => {
+    const ranBy = async (url: string) => {
+      const { page } = await open(site.origin + pageWith(url, 'script'));
+      return (await look(page)).ran;
+    };
+    expect(await ranBy(`/plain/${JAVASCRIPT.name}`)).toBe('yes');
+    expect(await ranBy(`/uploads/${JAVASCRIPT.name}`)).toBeNull();
+  });
+
+  it.each(DISGUISES)(
+    'a page that calls itself %s is saved',
+    async (disguise) => {
+      const query = new URLSearchParams({ type: disguise }).toString();
+      const { page } = await open(`${site.origin}/plain/page.html?${query}`);
+      expect((await look(page)).ran).toBe('yes');
+      await expectSaved(`${site.origin}/rows?${query}`);
+      await expectSaved(`${allowing.origin}/rows?${query}`);
+    },
+  );
 });

@@ -3,7 +3,6 @@ import {
   afterEach,
   beforeAll,
   beforeEach,
-  describe,
   expect,
   it,
   jest,
@@ -12,7 +11,6 @@ import { PathDownloadController } from 'nestjs-downloadview';
 import { type Page } from 'playwright-core';
 
 import {
-  ADAPTERS,
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
@@ -93,92 +91,88 @@ describeWith(['chromium', 'ffmpeg'], 'Chromium shows', () => {
     await directory.remove();
   });
 
-  describe.each(ADAPTERS)('from %s', (adapter) => {
-    let application: RunningApplication;
-    let exchanged: Exchanged[];
-    beforeAll(async () => {
-      application = await startApplication(adapter, {
-        controllers: [
-          EmbeddingPageController,
-          PathDownloadController.asController('files/*path', {
-            root: directory.path,
-            attachment: false,
-          }),
-        ],
-      });
-      exchanged = exchangesOf(application.app);
-    });
-    beforeEach(() => {
-      exchanged.length = 0;
-    });
-    afterEach(() => expect(browser.downloads).toEqual([]));
-    afterAll(() => application.close());
-
-    const open = async (path: string): Promise<Page> => {
-      const answer = await browser.tab.goto(application.origin + path);
-      expect(answer?.ok()).toBe(true);
-      return browser.tab;
-    };
-    const contentTypeOf = (tab: Page) => tab.evaluate('document.contentType');
-
-    it('a picture that is opened', async () => {
-      const tab = await open('/files/picture.png');
-      expect(await contentTypeOf(tab)).toBe('image/png');
-      expect(await tab.evaluate('document.images[0].naturalWidth')).toBe(400);
-      expect(await pixelOf(tab, 640, 360)).toBe(RED);
-    });
-
-    it('a picture in a page', async () => {
-      const tab = await open(pageWith('/files/picture.png', 'img'));
-      expect(await tab.evaluate('document.images[0].naturalWidth')).toBe(400);
-      expect(await pixelOf(tab, 100, 100)).toBe(RED);
-    });
-
-    it('a text, and not what it would be as a page', async () => {
-      const tab = await open('/files/notes.txt');
-      expect(await contentTypeOf(tab)).toBe('text/plain');
-      expect(await tab.evaluate('document.body.innerText')).toBe(TEXT);
-      expect(await tab.title()).toBe('');
-    });
-
-    it('a PDF that is opened, in its viewer', async () => {
-      const tab = await open('/files/report.pdf');
-      expect(await contentTypeOf(tab)).toBe('application/pdf');
-      expect(await eventually(RED, () => pixelOf(tab, 800, 300))).toBe(RED);
-    });
-
-    it('a PDF in a frame, an object and an embed of a page', async () => {
-      const elements = ['iframe', 'object', 'embed'] as const;
-      const tab = await open(pageWith('/files/report.pdf', ...elements));
-      for (const x of [150, 460, 770]) {
-        expect(await eventually(RED, () => pixelOf(tab, x, 120))).toBe(RED);
-      }
-    });
-
-    it.each([
-      ['that is opened', '/files/film.webm?opened'],
-      ['in a page', pageWith('/files/film.webm?embedded', 'video')],
-    ])('a film %s, from wherever its user wants to see it', async (_, path) => {
-      const tab = await open(path);
-      const film = (expression: string) =>
-        tab.evaluate(`document.querySelector('video').${expression}`);
-      expect(await eventually(true, () => film('duration > 59'))).toBe(true);
-      exchanged.length = 0;
-      await film('currentTime = 45');
-      expect(await eventually(false, () => film('seeking'))).toBe(false);
-      expect(exchanged).toContainEqual(
-        expect.objectContaining({
-          status: 206,
-          headers: expect.objectContaining({
-            range: expect.stringMatching(/^bytes=[1-9]/),
-          }),
+  let application: RunningApplication;
+  let exchanged: Exchanged[];
+  beforeAll(async () => {
+    application = await startApplication('fastify', {
+      controllers: [
+        EmbeddingPageController,
+        PathDownloadController.asController('files/*path', {
+          root: directory.path,
+          attachment: false,
         }),
-      );
-      await film('play()');
-      expect(await eventually(true, () => film('currentTime > 45.2'))).toBe(
-        true,
-      );
-      expect(await film('videoWidth')).toBe(320);
+      ],
     });
+    exchanged = exchangesOf(application.app);
+  });
+  beforeEach(() => {
+    exchanged.length = 0;
+  });
+  afterEach(() => expect(browser.downloads).toEqual([]));
+  afterAll(() => application.close());
+
+  const open = async (path: string): Promise<Page> => {
+    const answer = await browser.tab.goto(application.origin + path);
+    expect(answer?.ok()).toBe(true);
+    return browser.tab;
+  };
+  const contentTypeOf = (tab: Page) => tab.evaluate('document.contentType');
+
+  it('a picture that is opened', async () => {
+    const tab = await open('/files/picture.png');
+    expect(await contentTypeOf(tab)).toBe('image/png');
+    expect(await tab.evaluate('document.images[0].naturalWidth')).toBe(400);
+    expect(await pixelOf(tab, 640, 360)).toBe(RED);
+  });
+
+  it('a picture in a page', async () => {
+    const tab = await open(pageWith('/files/picture.png', 'img'));
+    expect(await tab.evaluate('document.images[0].naturalWidth')).toBe(400);
+    expect(await pixelOf(tab, 100, 100)).toBe(RED);
+  });
+
+  it('a text, and not what it would be as a page', async () => {
+    const tab = await open('/files/notes.txt');
+    expect(await contentTypeOf(tab)).toBe('text/plain');
+    expect(await tab.evaluate('document.body.innerText')).toBe(TEXT);
+    expect(await tab.title()).toBe('');
+  });
+
+  it('a PDF that is opened, in its viewer', async () => {
+    const tab = await open('/files/report.pdf');
+    expect(await contentTypeOf(tab)).toBe('application/pdf');
+    expect(await eventually(RED, () => pixelOf(tab, 800, 300))).toBe(RED);
+  });
+
+  it('a PDF in a frame, an object and an embed of a page', async () => {
+    const elements = ['iframe', 'object', 'embed'] as const;
+    const tab = await open(pageWith('/files/report.pdf', ...elements));
+    for (const x of [150, 460, 770]) {
+      expect(await eventually(RED, () => pixelOf(tab, x, 120))).toBe(RED);
+    }
+  });
+
+  it.each([
+    ['that is opened', '/files/film.webm?opened'],
+    ['in a page', pageWith('/files/film.webm?embedded', 'video')],
+  ])('a film %s, from wherever its user wants to see it', async (_, path) => {
+    const tab = await open(path);
+    const film = (expression: string) =>
+      tab.evaluate(`document.querySelector('video').${expression}`);
+    expect(await eventually(true, () => film('duration > 59'))).toBe(true);
+    exchanged.length = 0;
+    await film('currentTime = 45');
+    expect(await eventually(false, () => film('seeking'))).toBe(false);
+    expect(exchanged).toContainEqual(
+      expect.objectContaining({
+        status: 206,
+        headers: expect.objectContaining({
+          range: expect.stringMatching(/^bytes=[1-9]/),
+        }),
+      }),
+    );
+    await film('play()');
+    expect(await eventually(true, () => film('currentTime > 45.2'))).toBe(true);
+    expect(await film('videoWidth')).toBe(320);
   });
 });

@@ -5,13 +5,11 @@ import {
   afterAll,
   beforeAll,
   beforeEach,
-  describe,
   expect,
   it,
   jest,
 } from '@jest/globals';
 
-import { ADAPTERS } from '../support/application.js';
 import {
   type ClientSite,
   sha256,
@@ -33,15 +31,13 @@ function describeClient(
   suite: (site: () => ClientSite) => void,
 ): void {
   describeWith(programs, `${programs[0]} downloads`, () => {
-    describe.each(ADAPTERS)('from %s', (adapter) => {
-      let site: ClientSite;
-      beforeAll(async () => {
-        site = await startClientSite(adapter);
-      });
-      beforeEach(() => site.forget());
-      afterAll(() => site.stop());
-      suite(() => site);
+    let site: ClientSite;
+    beforeAll(async () => {
+      site = await startClientSite('fastify');
     });
+    beforeEach(() => site.forget());
+    afterAll(() => site.stop());
+    suite(() => site);
   });
 }
 

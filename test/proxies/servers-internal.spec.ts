@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Controller } from '@nestjs/common';
 import {
   ContentFile,
@@ -92,17 +92,21 @@ describeAllServers('what a client cannot reach', (server, adapter) => {
     expect(await site.through(path)).toMatchObject({ status: 404 });
   });
 
-  describe.each(['direct', 'through'] as const)('asked %s', (way) => {
-    it.each(
-      PATHS.flatMap((path) =>
-        SPOOFED.map((headers) => [path, headers] as const),
-      ),
-    )('answers %s the same with %j', async (path, headers) => {
-      const plain = await site[way](path);
-
-      const spoofed = await site[way](path, { headers });
+  it.each(SPOOFED)('answers everything the same with %j', async (headers) => {
+    for (const path of PATHS) {
+      const plain = await site.through(path);
+      const spoofed = await site.through(path, { headers });
 
       expect(comparable(spoofed)).toEqual(comparable(plain));
-    });
+    }
+  });
+
+  it('answers everything the same where it is asked directly with them', async () => {
+    const plain = await site.direct(PATHS[0]);
+    for (const headers of SPOOFED) {
+      const spoofed = await site.direct(PATHS[0], { headers });
+
+      expect(comparable(spoofed)).toEqual(comparable(plain));
+    }
   });
 });

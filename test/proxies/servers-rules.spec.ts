@@ -13,7 +13,7 @@ import {
   temporaryDirectory,
   type TemporaryDirectory,
 } from '../support/temporary-directory.js';
-import { describeServers } from '../support/tested-servers.js';
+import { describeAllServers } from '../support/tested-servers.js';
 
 const DIRECTORIES = [
   'a blank',
@@ -43,7 +43,7 @@ const DIRECTORIES = [
   'a,b',
 ];
 
-describeServers('rules', (server, adapter) => {
+describeAllServers('rules', (server, adapter) => {
   let directory: TemporaryDirectory;
   let site: ServedSite;
   let base: string;

@@ -63,6 +63,9 @@ export const NOT_FOUND: readonly string[] = [
   '..;/secret.txt',
   'folder/../../secret.txt',
   'folder/%2e%2e/%2e%2e/secret.txt',
+  'folder//a.txt',
+  'folder/./a.txt',
+  'folder%2fa.txt',
   '../media-private/secret.txt',
   '%2e%2e/media-private/secret.txt',
 ];
