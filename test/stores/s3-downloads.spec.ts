@@ -31,6 +31,7 @@ import { CountingProxy } from '../support/counting-proxy.js';
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
 import { type HttpAnswer, httpRequest } from '../support/http-client.js';
+import { RawClient } from '../support/raw-client.js';
 import { clientOf, type S3Server, startSwift } from '../support/swift.js';
 
 const RULES = {
@@ -383,6 +384,29 @@ describeWith(
           'GET 206',
         ]);
       });
+
+      it.each(['/files/a.txt', '/described', '/sent/a.gz.txt'])(
+        'cuts the connection where the store breaks off: %s',
+        async (path) => {
+          proxy.instead = (request, response) => {
+            if (request.method !== 'GET') return false;
+            response.writeHead(200, {
+              'Content-Length': TEXT.length,
+              ETag: tag,
+            });
+            response.write(TEXT.slice(0, 4), () => response.destroy());
+            return true;
+          };
+          const client = await RawClient.connect(running.port);
+          await client.send({ path });
+          const { bytes, code } = await client.end();
+          proxy.instead = () => false;
+
+          expect(bytes.toString()).toMatch(/^HTTP\/1\.1 200 /);
+          expect(bytes.toString()).toMatch(/\r\n\r\n0123$/);
+          expect(code).toBe('ECONNRESET');
+        },
+      );
 
       it.each([
         ['missing', '/files/missing.txt', ['GET 404']],

@@ -93,6 +93,8 @@ export class SigningStore {
   ignoresIfRange = false;
   /** Awaited before each answer. */
   isReady: Promise<unknown> = Promise.resolve();
+  /** Milliseconds, by which it judges whether an address still works. */
+  now = (): number => Date.now();
 
   private constructor(
     readonly storage: SigningStorage,
@@ -145,7 +147,7 @@ export class SigningStore {
       return refusal(403, `SignatureDoesNotMatch ${signed}`);
     }
     const { pathname, searchParams } = new URL(target, 'http://store');
-    if (Number(searchParams.get('expires')) < Date.now() / 1000) {
+    if (Number(searchParams.get('expires')) < this.now() / 1000) {
       return refusal(403, 'Request has expired');
     }
     if (this.answerInstead) return this.answerInstead;
