@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import jsQR from 'jsqr';
 import sharp from 'sharp';
 
 import { describeWith } from '../support/describe-with.js';
@@ -310,6 +311,65 @@ describe('the sample', () => {
     const revoke = /action="([^"]*\/revoke)"/.exec(list.text)?.[1] ?? '';
     await send(origin, revoke, '');
     expect((await used(origin, link)).status).toBe(403);
+  });
+
+  it.each([
+    ['sunset', /<img\s+src="data:image\/webp;base64,[^"]{100}/],
+    ['welcome', /<pre>Hello! This is the first document – à bientôt/],
+    ['prices', /<th scope="col">price<\/th>[^]*<td>12,50<\/td>/],
+    ['sketch', /<img\s+src="data:image\/svg\+xml;base64,PHN2Zy8\+"/],
+  ])(
+    'shows guests what is in %s, unless their link is counted',
+    async (slug, content) => {
+      await upload(origin, 'prices.csv', 'text/csv', 'item;price\nx;12,50');
+      await upload(origin, 'sketch.svg', 'image/svg+xml', '<svg/>');
+      for (const [uses, isShown] of [
+        ['uses=any', true],
+        ['uses=5', false],
+        ['uses=1', false],
+      ] as const) {
+        const form = `${uses}&term=day`;
+        const link = await share(origin, `/documents/${slug}`, form);
+        const { pathname, search } = new URL(link);
+        const { status, text } = await httpRequest(origin, pathname + search);
+        expect(status).toBe(200);
+        expect(content.test(plain(text))).toBe(isShown);
+        expect(text.includes('nothing of the document')).toBe(!isShown);
+        expect(text).toContain('the link works until');
+        expect(text).not.toMatch(/<nav|href="\//);
+      }
+    },
+  );
+
+  it('gives guests a picture that cannot be shown all the same', async () => {
+    await upload(origin, 'broken.png', 'image/png', 'no picture');
+    const form = 'uses=any&term=day';
+    const link = await share(origin, '/documents/broken', form);
+    const { pathname, search } = new URL(link);
+    const { status, text } = await httpRequest(origin, pathname + search);
+    expect([status, text.includes('data:image')]).toEqual([200, false]);
+    expect((await used(origin, link)).text).toBe('no picture');
+  });
+
+  it('shows a link as a QR code, too', async () => {
+    const form = 'uses=1&term=week';
+    const { text } = await send(origin, '/documents/letter/share', form);
+    const drawing = plain(
+      /<svg\s+class="qr"[^]*?<\/svg>/.exec(text)?.[0] ?? '',
+    );
+    const svg = drawing.replace(
+      '<svg',
+      '<svg xmlns="http://www.w3.org/2000/svg"',
+    );
+    const { data, info } = await sharp(Buffer.from(svg))
+      .resize(600)
+      .flatten({ background: '#fff' })
+      .ensureAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const { width, height } = info;
+    const read = jsQR.default(new Uint8ClampedArray(data), width, height);
+    expect(read?.data).toBe(linkIn(text));
   });
 
   it('renames a document, and its links stay', async () => {
@@ -715,7 +775,11 @@ async function share(
   form = 'uses=1&term=week',
 ): Promise<string> {
   const { text } = await send(origin, `${document}/share`, form);
-  return plain(/value="(http[^"]*)"/.exec(text)?.[1] ?? '');
+  return linkIn(text);
+}
+
+function linkIn(page: string): string {
+  return plain(/value="(http[^"]*)"/.exec(page)?.[1] ?? '');
 }
 
 function send(origin: string, path: string, body: string): Promise<HttpAnswer> {

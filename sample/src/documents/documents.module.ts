@@ -8,6 +8,7 @@ import { Document } from './document.entity.js';
 import { DocumentsController } from './documents.controller.js';
 import { DocumentsService } from './documents.service.js';
 import { PicturesService } from './pictures.service.js';
+import { PreviewsService } from './previews.service.js';
 import { uploadLimit } from './upload-limit.js';
 import { UploadsService } from './uploads.service.js';
 
@@ -23,7 +24,12 @@ import { UploadsService } from './uploads.service.js';
     }),
   ],
   controllers: [DocumentsController],
-  providers: [DocumentsService, PicturesService, UploadsService],
-  exports: [DocumentsService, PicturesService, TypeOrmModule],
+  providers: [
+    DocumentsService,
+    PicturesService,
+    PreviewsService,
+    UploadsService,
+  ],
+  exports: [DocumentsService, PicturesService, PreviewsService, TypeOrmModule],
 })
 export class DocumentsModule {}

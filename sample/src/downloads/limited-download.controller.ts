@@ -9,6 +9,7 @@ import {
 import { Repository } from 'typeorm';
 
 import { Document } from '../documents/document.entity.js';
+import { PreviewsService } from '../documents/previews.service.js';
 import { guestPage } from '../page/guest.page.js';
 
 /**
@@ -21,6 +22,7 @@ export class LimitedDownloadController extends LimitedLinkDownloadController {
   constructor(
     @InjectRepository(Document)
     private readonly documents: Repository<Document>,
+    private readonly previews: PreviewsService,
   ) {
     super();
   }
@@ -29,9 +31,12 @@ export class LimitedDownloadController extends LimitedLinkDownloadController {
     return (await this.#document(link)).file;
   }
 
+  /** Where uses are counted, nobody sees anything of the content before one is counted. */
   override async getPage(page: LimitedLinkPage): Promise<string> {
-    const { contentType } = await this.#document(page.link);
-    return guestPage(page, contentType);
+    const document = await this.#document(page.link);
+    return page.link.maxUses === null
+      ? guestPage(page, document, await this.previews.embed(document))
+      : guestPage(page, document);
   }
 
   async #document({ subject }: LimitedLink): Promise<Document> {

@@ -1,12 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { type LimitedLinkPage } from 'nestjs-downloadview/typeorm';
+import {
+  type LimitedLink,
+  type LimitedLinkPage,
+} from 'nestjs-downloadview/typeorm';
 
 import { directories } from '../directories.js';
+import { type Document } from '../documents/document.entity.js';
+import { type Embedded } from '../documents/previews.service.js';
 import { badge } from './badge.js';
 import { html, type Markup, verbatim } from './html.js';
+import { icon } from './icons.js';
 import { layout } from './layout.js';
+import { embeddedPreview } from './preview.js';
 import { readableSize, readableTime } from './readable.js';
 
 // The page of a link may load nothing: the library forbids it.
@@ -16,9 +23,18 @@ const head = html`<link rel="icon" href="data:," />
     ${verbatim(styles)}
   </style>`;
 
-/** What somebody sees who has nothing but a link. */
-export function guestPage(page: LimitedLinkPage, contentType: string): string {
-  const { name, size, continuedUntil } = page;
+/**
+ * What somebody sees who has nothing but a link.
+ *
+ * @param shown what the page shows of the content
+ */
+export function guestPage(
+  page: LimitedLinkPage,
+  document: Document,
+  shown?: Embedded,
+): string {
+  const { name, size, link, continuedUntil } = page;
+  const { contentType } = document;
   const [type] = contentType.split(';');
   const facts = size === undefined ? type : `${readableSize(size)} · ${type}`;
   return layout({
@@ -27,34 +43,41 @@ export function guestPage(page: LimitedLinkPage, contentType: string): string {
     head,
     content: html`${badge(name, contentType)}
       <h1><bdi>${name}</bdi></h1>
-      <p class="muted">${facts}</p>
+      <p class="muted">${facts}${expiry(link)}</p>
       <form method="post">
         <button class="main">
+          ${icon('download')}
           ${continuedUntil ? 'Continue the download' : 'Download'}
         </button>
       </form>
-      ${continuedUntil ? begun(continuedUntil) : fresh(page)}`,
+      ${continuedUntil ? begun(continuedUntil) : fresh(link)}
+      ${
+        shown
+          ? html`<section class="card preview" aria-label="Preview">
+              ${embeddedPreview(document, shown)}
+            </section>`
+          : undefined
+      }`,
   });
 }
 
-function fresh({
-  link: { maxUses, used, expiresAt },
-}: LimitedLinkPage): Markup {
-  const left = maxUses === null ? undefined : maxUses - used;
+function expiry({ expiresAt }: LimitedLink): Markup | undefined {
+  return expiresAt
+    ? html` · the link works until ${time(expiresAt)}`
+    : undefined;
+}
+
+function fresh({ maxUses, used }: LimitedLink): Markup {
   return html`<p>
-      ${
-        left === 1
-          ? 'The link works once: save the document when you download it.'
-          : undefined
-      }
-      If the download breaks off, come back here with the same browser, and it
-      goes on.
-    </p>
-    ${
-      expiresAt
-        ? html`<p class="muted">The link works until ${time(expiresAt)}.</p>`
-        : undefined
-    }`;
+    ${maxUses === null ? undefined : counted(maxUses - used)} If the download
+    breaks off, come back here with the same browser, and it goes on.
+  </p>`;
+}
+
+function counted(left: number): string {
+  return left === 1
+    ? 'The link works once, so nothing of the document is shown before you download it: save it then.'
+    : `The link works for ${left} more people, so nothing of the document is shown before you download it.`;
 }
 
 function begun(until: Date): Markup {

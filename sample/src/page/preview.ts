@@ -1,4 +1,5 @@
 import { type Document } from '../documents/document.entity.js';
+import { type Embedded } from '../documents/previews.service.js';
 import { csvRows } from './csv-rows.js';
 import { html, type Markup } from './html.js';
 import { type Kind, kindOf } from './kind.js';
@@ -46,16 +47,28 @@ export function preview(document: Document, text = ''): Markup {
         title="${name}"
       ></iframe>`;
     case 'table':
-      return table(name, csvRows(text));
     case 'source':
-      return html`<div class="scroll" tabindex="0" role="group" title="${name}">
-        <pre>${text}</pre>
-      </div>`;
+      return textPreview(document, text);
     case 'file':
       return html`<p class="empty">
         Documents of this kind are not shown here.
       </p>`;
   }
+}
+
+/** The same for a page that may load nothing, and holds what it shows. */
+export function embeddedPreview(document: Document, shown: Embedded): Markup {
+  return 'text' in shown
+    ? textPreview(document, shown.text)
+    : html`<img src="${shown.image}" alt="${document.name}" />`;
+}
+
+function textPreview({ name, contentType }: Document, text: string): Markup {
+  return kindOf(contentType) === 'table'
+    ? table(name, csvRows(text))
+    : html`<div class="scroll" tabindex="0" role="group" title="${name}">
+        <pre>${text}</pre>
+      </div>`;
 }
 
 function table(name: string, [head = [], ...rows]: string[][]): Markup {

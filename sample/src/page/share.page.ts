@@ -7,6 +7,7 @@ import {
 } from '../sharing/sharing.service.js';
 import { html, type Markup } from './html.js';
 import { layout } from './layout.js';
+import { qrCode } from './qr-code.js';
 import { readableTime } from './readable.js';
 
 type Choice = readonly [value: string, label: string];
@@ -88,6 +89,10 @@ function madeLink({ url, link }: SharedLink): Markup {
       Works for ${audienceOf(link)}${untilText(link)}. Copy it now: it is kept
       nowhere.
     </p>
+    <details>
+      <summary>QR code</summary>
+      ${qrCode(url, 'QR code of the link')}
+    </details>
   </div>`;
 }
 
