@@ -123,7 +123,7 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
     return page;
   };
   const namesIn = (page: Page): Promise<string[]> =>
-    page.locator('tbody th a').allTextContents();
+    page.locator('tbody th bdi').allTextContents();
   const documentLink = (page: Page, name: string) =>
     page.getByRole('link', { name, exact: true });
   const statusOf = (page: Page) => page.locator('#status').textContent();
@@ -370,6 +370,30 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
     expect(names).not.toContain('Film 🎬.bin');
   });
 
+  it.each([true, false])(
+    'tags a document, and finds it by a tag, with scripts: %s',
+    async (javaScriptEnabled) => {
+      const page = await open('/documents/tide', { javaScriptEnabled });
+      await page.click('text=Edit');
+      await page.getByLabel('Tags').fill('Sea, Weather forecast');
+      await page.click('text=Save');
+      const tags = page.locator('dd .tags a');
+      await tags.first().waitFor();
+      expect(await tags.allTextContents()).toEqual(['sea', 'weather forecast']);
+      await page.click('text=All documents');
+      await page.selectOption('[name=tag]', 'weather forecast');
+      if (!javaScriptEnabled) await page.click('button:text("Search")');
+      await page.getByText('One document tagged “weather forecast”').waitFor();
+      expect(await namesIn(page)).toEqual(['Tide.webm']);
+      await page.click('tbody .chip');
+      await page.getByText('One document tagged “sea”').waitFor();
+      await page.goto(`${origin}/documents/tide/edit`);
+      await page.getByLabel('Tags').fill('');
+      await page.click('text=Save');
+      expect(await tags.count()).toBe(0);
+    },
+  );
+
   it('lists downloads while they go on, and says how they end', async () => {
     const page = await open('/activity');
     const other = await open('/break-it');
@@ -538,7 +562,7 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
   describe('is usable by everybody:', () => {
     const PAGES = [
       ...['/', '/more', '/documents/sunset', '/documents/letter/share'],
-      ...['/delete?slug=letter', '/documents/letter/rename', '/activity'],
+      ...['/delete?slug=letter', '/documents/letter/edit', '/activity'],
       ...['/documents/nope', '/health', '/break-it', '/?search=nope'],
     ];
 
@@ -553,6 +577,7 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
         const answer = await fetch(url, { method: 'POST', body });
         const [, path = ''] =
           /value="http:..[^/]*([^"]*)"/.exec(await answer.text()) ?? [];
+        expect(path).toContain('/links/');
         PAGES.push(path.replaceAll('&#38;', '&'));
       }
     });

@@ -198,7 +198,7 @@ describe('the sample', () => {
     expect(names(text)[0]).toBe(name);
     const slug = 'img-src-x-onerror-alert-1-co';
     for (const path of [
-      ...['', '/share', '/rename'].map((page) => `/documents/${slug}${page}`),
+      ...['', '/share', '/edit'].map((page) => `/documents/${slug}${page}`),
       ...[`/delete?slug=${slug}`, '/?search=%3Cimg%20src%3Dx'],
     ]) {
       const answer = await httpRequest(origin, path);
@@ -376,12 +376,43 @@ describe('the sample', () => {
     await upload(origin, 'draft.txt', 'text/plain', 'x');
     const link = await share(origin, '/documents/draft');
     const form = `name=${encodeURIComponent('Final ✓.txt')}`;
-    const answer = await send(origin, '/documents/draft/rename', form);
+    const answer = await send(origin, '/documents/draft/edit', form);
     expect(answer.headers.location).toBe('/documents/draft');
     const path = '/documents/draft/download';
     const { headers } = await httpRequest(origin, path);
     expect(fileName(headers['content-disposition'])).toBe('Final ✓.txt');
     expect((await used(origin, link)).text).toBe('x');
+  });
+
+  it('finds documents by a tag, however it is written', async () => {
+    const tagged = (slug: string, tags: string): Promise<HttpAnswer> => {
+      const form = new URLSearchParams({ name: `${slug}.txt`, tags });
+      return send(origin, `/documents/${slug}/edit`, form.toString());
+    };
+    for (const slug of ['first', 'second', 'third']) {
+      await upload(origin, `${slug}.txt`, 'text/plain', slug);
+    }
+    await tagged('first', 'Year 2026,, ÉTÉ , year  2026');
+    await tagged('second', 'year 2026 b, 50%|50_');
+    const found = async (tag: string): Promise<string[]> =>
+      names(await page(origin, `/?${new URLSearchParams({ tag })}`));
+    expect(await found('year 2026')).toEqual(['first.txt']);
+    expect(await found('été')).toEqual(['first.txt']);
+    expect(await found('50% 50_')).toEqual(['second.txt']);
+    for (const none of ['year', '%', '|']) {
+      expect(await found(none)).toEqual([]);
+    }
+    const { text } = await httpRequest(origin, '/?search=third');
+    const known = [...text.matchAll(/<option\s+value="([^"]*)"/g)].map(
+      ([, value]) => value,
+    );
+    expect(known.slice(0, 5)).toEqual([
+      ...['', '50% 50_', 'été', 'year 2026', 'year 2026 b'],
+    ]);
+    const many = Array.from({ length: 11 }, (_, index) => index).join();
+    for (const refused of [many, 'x'.repeat(41)]) {
+      expect((await tagged('third', refused)).status).toBe(400);
+    }
   });
 
   it('looks for a name, and puts documents in order', async () => {

@@ -20,7 +20,7 @@ describe('the pages of the sample', () => {
 
   it('say what to do where there is nothing', () => {
     const page = documentsPage({
-      ...{ documents: [], total: 0 },
+      ...{ documents: [], total: 0, allTags: [] },
       ...listQuery({}),
     });
     expect(page).toContain('Add the first document above.');
@@ -63,12 +63,12 @@ describe('the pages of the sample', () => {
   });
 
   it('ask for what a URL says, and for nothing that it cannot mean', () => {
-    const all = { search: '', sort: 'newest', page: 1 };
+    const all = { search: '', tag: '', sort: 'newest', page: 1 };
     expect(listQuery({})).toEqual(all);
     expect(
       listQuery({ search: ['a'], sort: 'constructor', page: '-3' }),
     ).toEqual(all);
-    const query = { search: 'a', sort: 'name', page: '2' };
+    const query = { search: 'a', tag: 'b', sort: 'name', page: '2' };
     expect(listQuery(query)).toEqual({ ...query, page: 2 });
   });
 

@@ -20,6 +20,8 @@ export type Sort = keyof typeof SORTS;
 export interface ListQuery {
   /** A part of the name; '' for all. */
   readonly search: string;
+  /** '' for documents with any tags, or none. */
+  readonly tag: string;
   readonly sort: Sort;
   /** From 1. */
   readonly page: number;
@@ -29,6 +31,8 @@ export interface DocumentList extends ListQuery {
   readonly documents: readonly Document[];
   /** How many there are on all pages. */
   readonly total: number;
+  /** The tags that documents have, on whatever page. */
+  readonly allTags: readonly string[];
 }
 
 const ORDER: Record<Sort, readonly [by: string, direction: 'ASC' | 'DESC']> = {
@@ -40,13 +44,18 @@ const ORDER: Record<Sort, readonly [by: string, direction: 'ASC' | 'DESC']> = {
 
 /** The query of a URL; what is not understood counts as not there. */
 export function listQuery(query: Readonly<Record<string, unknown>>): ListQuery {
-  const { search, sort } = query;
+  const { sort } = query;
   const page = Math.floor(Number(query.page));
   return {
-    search: typeof search === 'string' ? search.replaceAll('\0', '') : '',
+    search: textOf(query.search),
+    tag: textOf(query.tag),
     sort: isSort(sort) ? sort : 'newest',
     page: page >= 1 && page <= 1e6 ? page : 1,
   };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value.replaceAll('\0', '') : '';
 }
 
 function isSort(value: unknown): value is Sort {
@@ -57,13 +66,15 @@ function isSort(value: unknown): value is Sort {
 export async function selectPage(
   select: SelectQueryBuilder<Document>,
   query: ListQuery,
-): Promise<DocumentList> {
-  const { search, sort, page } = query;
+): Promise<Omit<DocumentList, 'allTags'>> {
+  const { search, tag, sort, page } = query;
   if (search) {
-    const part = foldedName(search).replace(/[!%_]/g, '!$&');
-    select.where(`document.foldedName LIKE :part ESCAPE '!'`, {
-      part: `%${part}%`,
-    });
+    const name = containing(foldedName(search));
+    select.andWhere(`document.foldedName LIKE :name ESCAPE '!'`, { name });
+  }
+  if (tag) {
+    const tags = containing(`|${tag}|`);
+    select.andWhere(`document.tags LIKE :tags ESCAPE '!'`, { tags });
   }
   const [documents, total] = await select
     .orderBy(...ORDER[sort])
@@ -72,4 +83,8 @@ export async function selectPage(
     .limit(PAGE_SIZE)
     .getManyAndCount();
   return { ...query, documents, total };
+}
+
+function containing(part: string): string {
+  return `%${part.replace(/[!%_]/g, '!$&')}%`;
 }

@@ -2,6 +2,8 @@ import { type StorageFile } from 'nestjs-downloadview';
 import { FileColumn } from 'nestjs-downloadview/typeorm';
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
+import { tagColumn } from './tags.js';
+
 /** What the library knows of a document. */
 @Entity()
 export class Document {
@@ -19,6 +21,10 @@ export class Document {
   /** The name as it is looked for and put in order: without case and accents. */
   @Column({ type: 'varchar', default: '' })
   foldedName!: string;
+
+  /** What it belongs to, in its owner's words. */
+  @Column({ type: 'varchar', default: '', transformer: tagColumn })
+  tags!: string[];
 
   /** Its bytes. The column holds their key in the storage; the file goes where the row goes. */
   @FileColumn({ directory: 'documents', onDelete: 'delete' })

@@ -21,15 +21,16 @@ import { sendersCard } from '../page/activity.page.js';
 import { deletePage } from '../page/delete.page.js';
 import { documentPage } from '../page/document.page.js';
 import { documentsPage } from '../page/documents.page.js';
+import { editPage } from '../page/edit.page.js';
 import { morePage } from '../page/more.page.js';
 import { Page } from '../page/page.decorator.js';
 import { needsText } from '../page/preview.js';
-import { renamePage } from '../page/rename.page.js';
 import { SameOriginGuard } from '../web/same-origin.guard.js';
 import { type Document } from './document.entity.js';
 import { listQuery } from './document-list.js';
 import { DocumentsService } from './documents.service.js';
 import { receivedName } from './names.js';
+import { receivedTags } from './tags.js';
 import { type Upload, UploadsService } from './uploads.service.js';
 
 type Values = string | string[] | undefined;
@@ -112,19 +113,24 @@ export class DocumentsController {
     return documentPage(document, senders, text);
   }
 
-  @Get('documents/:slug/rename')
+  @Get('documents/:slug/edit')
   @Page()
-  async askName(@Param('slug') slug: string): Promise<string> {
-    return renamePage(await this.documents.find(slug));
+  async editForm(@Param('slug') slug: string): Promise<string> {
+    return editPage(await this.documents.find(slug));
   }
 
-  @Post('documents/:slug/rename')
+  @Post('documents/:slug/edit')
   @Redirect('', 303)
-  async rename(
+  async edit(
     @Param('slug') slug: string,
-    @Body('name') name?: string,
+    @Body('name') name: Values,
+    @Body('tags') tags: Values,
   ): Promise<{ url: string }> {
-    await this.documents.rename(slug, receivedName(String(name ?? '')));
+    await this.documents.edit(
+      slug,
+      receivedName(String(name ?? '')),
+      receivedTags(String(tags ?? '')),
+    );
     return { url: `/documents/${slug}` };
   }
 

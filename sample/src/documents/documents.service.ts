@@ -14,6 +14,7 @@ import {
 } from './document-list.js';
 import { distinctSlug, foldedName, slugOf } from './names.js';
 import { PicturesService } from './pictures.service.js';
+import { distinctTags } from './tags.js';
 
 // One statement needs no transaction; and the embedded database has one connection, on which those of
 // several requests would get into each other.
@@ -38,8 +39,10 @@ export class DocumentsService {
   ) {}
 
   /** One page of those that are asked for. */
-  page(query: ListQuery): Promise<DocumentList> {
-    return selectPage(this.documents.createQueryBuilder('document'), query);
+  async page(query: ListQuery): Promise<DocumentList> {
+    const select = this.documents.createQueryBuilder('document');
+    const list = await selectPage(select, query);
+    return { ...list, allTags: await this.#allTags() };
   }
 
   /** All, the newest first. */
@@ -89,9 +92,10 @@ export class DocumentsService {
   }
 
   /** Its place in URLs, and all links to it, stay. */
-  async rename(slug: string, name: string): Promise<void> {
+  async edit(slug: string, name: string, tags: string[]): Promise<void> {
     const { id } = await this.find(slug);
-    await this.documents.update({ id }, { name, foldedName: foldedName(name) });
+    const folded = foldedName(name);
+    await this.documents.update({ id }, { name, foldedName: folded, tags });
   }
 
   /** The files go with their rows: the entity says so. What was made of them goes, too. */
@@ -104,8 +108,18 @@ export class DocumentsService {
   #insert({ content, ...row }: NewDocument, slug: string): Promise<Document> {
     const file = new NewFile(row.name, content);
     const folded = foldedName(row.name);
-    const createdAt = new Date();
-    const document = { ...row, slug, foldedName: folded, file, createdAt };
-    return this.documents.save(this.documents.create(document), ALONE);
+    const document = this.documents.create({
+      ...{ ...row, slug, foldedName: folded, file },
+      ...{ tags: [], createdAt: new Date() },
+    });
+    return this.documents.save(document, ALONE);
+  }
+
+  async #allTags(): Promise<string[]> {
+    const rows = await this.documents
+      .createQueryBuilder('document')
+      .select('DISTINCT document.tags', 'tags')
+      .getRawMany<{ tags: string }>();
+    return distinctTags(rows.map(({ tags }) => tags));
   }
 }

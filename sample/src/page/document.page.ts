@@ -6,6 +6,7 @@ import { kindOf, opensByItself } from './kind.js';
 import { layout } from './layout.js';
 import { preview } from './preview.js';
 import { readableDay, readableSize } from './readable.js';
+import { tagList } from './tag-list.js';
 
 /** One document: what it looks like, and what can be done with it. */
 export function documentPage(
@@ -27,7 +28,7 @@ export function documentPage(
 }
 
 function facts(document: Document): Markup {
-  const { name, slug, size, contentType, createdAt } = document;
+  const { name, slug, size, contentType, createdAt, tags } = document;
   return html`<section class="card padded" aria-label="The document">
     <div class="named">
       ${thumbnail(document)}
@@ -41,8 +42,8 @@ function facts(document: Document): Markup {
         >Share</a
       >
       ${opensByItself(kindOf(contentType)) ? openLink(slug) : undefined}
-      <a class="button" href="/documents/${slug}/rename" data-opens-dialog
-        >Rename</a
+      <a class="button" href="/documents/${slug}/edit" data-opens-dialog
+        >Edit</a
       >
       <a class="button danger" href="/delete?slug=${slug}" data-opens-dialog
         >Delete</a
@@ -59,6 +60,12 @@ function facts(document: Document): Markup {
           >${readableDay(createdAt)}</time
         >
       </dd>
+      ${
+        tags.length
+          ? html`<dt>Tags</dt>
+              <dd>${tagList(tags)}</dd>`
+          : undefined
+      }
     </dl>
   </section>`;
 }

@@ -1,7 +1,6 @@
 import { type Document } from '../documents/document.entity.js';
 import {
   type DocumentList,
-  type ListQuery,
   PAGE_SIZE,
   SORTS,
 } from '../documents/document-list.js';
@@ -11,10 +10,11 @@ import { html, type Markup } from './html.js';
 import { icon } from './icons.js';
 import { layout } from './layout.js';
 import { readableDay, readableNumber, readableSize } from './readable.js';
+import { tagList } from './tag-list.js';
 
 /** The documents that are asked for, and a form for more. `notice` says what has just happened. */
 export function documentsPage(list: DocumentList, notice?: string): string {
-  const { documents, search } = list;
+  const { documents, search, tag } = list;
   return layout({
     title: 'Documents',
     path: '/',
@@ -26,14 +26,15 @@ export function documentsPage(list: DocumentList, notice?: string): string {
           <h2 id="all">${count(list)}</h2>
           ${filter(list)}
         </div>
-        ${documents.length ? table(documents) : search ? nothing : empty}
+        ${documents.length ? table(documents) : search || tag ? nothing : empty}
         ${documents.length ? selection : undefined} ${pages(list)}
       </section>`,
   });
 }
 
-function count({ total, search }: DocumentList): string {
-  const found = search ? ` with “${search}”` : '';
+function count({ total, search, tag }: DocumentList): string {
+  const tagged = tag ? ` tagged “${tag}”` : '';
+  const found = search ? `${tagged} with “${search}”` : tagged;
   return total === 1
     ? `One document${found}`
     : `${readableNumber(total)} documents${found}`;
@@ -44,10 +45,10 @@ const empty = html`<p class="card empty">
 </p>`;
 
 const nothing = html`<p class="card empty">
-  No document has such a name. <a href="/">Show all</a>
+  There is no such document. <a href="/">Show all</a>
 </p>`;
 
-function filter({ search, sort }: ListQuery): Markup {
+function filter({ search, sort, tag, allTags }: DocumentList): Markup {
   return html`<form class="filter" role="search" data-filter>
     <input
       type="search"
@@ -56,19 +57,27 @@ function filter({ search, sort }: ListQuery): Markup {
       aria-label="Search by name"
       placeholder="Search by name"
     />
+    ${allTags.length ? tagSelect(tag, allTags) : undefined}
     <select name="sort" aria-label="Order">
-      ${Object.entries(SORTS).map(
-        ([value, label]) =>
-          html`<option
-            value="${value}"
-            ${value === sort ? html`selected` : undefined}
-          >
-            ${label}
-          </option>`,
+      ${Object.entries(SORTS).map(([value, label]) =>
+        option(value, label, value === sort),
       )}
     </select>
     <button>Search</button>
   </form>`;
+}
+
+function tagSelect(chosen: string, tags: readonly string[]): Markup {
+  return html`<select name="tag" aria-label="Tag">
+    ${option('', 'All tags', chosen === '')}
+    ${tags.map((tag) => option(tag, tag, tag === chosen))}
+  </select>`;
+}
+
+function option(value: string, label: string, selected: boolean): Markup {
+  return html`<option value="${value}" ${selected ? html`selected` : undefined}>
+    ${label}
+  </option>`;
 }
 
 function table(documents: readonly Document[]): Markup {
@@ -101,7 +110,7 @@ function table(documents: readonly Document[]): Markup {
 }
 
 function row(document: Document): Markup {
-  const { name, slug, size, createdAt } = document;
+  const { name, slug, size, createdAt, tags } = document;
   const time = createdAt.toISOString();
   return html`<tr>
     <td class="pick">
@@ -118,7 +127,8 @@ function row(document: Document): Markup {
         >${thumbnail(document)}
         <span
           ><a href="/documents/${slug}"><bdi>${name}</bdi></a>
-          <small>${readableSize(size)} · ${readableDay(createdAt)}</small></span
+          <small>${readableSize(size)} · ${readableDay(createdAt)}</small>
+          ${tags.length ? tagList(tags) : undefined}</span
         ></span
       >
     </th>
@@ -152,10 +162,13 @@ const selection = html`<form
   </div>
 </form>`;
 
-function pages({ page, total, search, sort }: DocumentList): Markup {
+function pages({ page, total, search, tag, sort }: DocumentList): Markup {
   const last = Math.max(1, Math.ceil(total / PAGE_SIZE));
   const link = (to: number, text: string): Markup => {
-    const query = new URLSearchParams({ search, sort, page: String(to) });
+    const query = new URLSearchParams({
+      ...{ search, tag, sort },
+      page: String(to),
+    });
     return html`<a class="button" href="/?${query.toString()}">${text}</a>`;
   };
   return html`<nav class="pages" aria-label="More documents">

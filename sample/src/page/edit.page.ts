@@ -2,13 +2,13 @@ import { type Document } from '../documents/document.entity.js';
 import { html } from './html.js';
 import { layout } from './layout.js';
 
-/** The name alone changes: links to the document go on working. */
-export function renamePage({ name, slug }: Document): string {
+/** Name and tags alone change: links to the document go on working. */
+export function editPage({ name, slug, tags }: Document): string {
   return layout({
-    title: `Rename ${name}`,
+    title: `Edit ${name}`,
     dialog: true,
-    content: html`<h1>Rename the document</h1>
-      <form action="/documents/${slug}/rename" method="post">
+    content: html`<h1>Edit the document</h1>
+      <form action="/documents/${slug}/edit" method="post">
         <p class="muted">Links to it stay as they are.</p>
         <label class="field" for="name">Name</label>
         <input
@@ -21,10 +21,19 @@ export function renamePage({ name, slug }: Document): string {
           required
           autofocus
         />
+        <label class="field" for="tags">Tags, with commas between them</label>
+        <input
+          class="wider"
+          id="tags"
+          name="tags"
+          type="text"
+          value="${tags.join(', ')}"
+          placeholder="letters, 2026"
+        />
         <div class="actions">
-          <button class="main">Rename</button>
+          <button class="main">Save</button>
           <a class="button" href="/documents/${slug}" data-closes-dialog
-            >Keep the name</a
+            >Leave it as it is</a
           >
         </div>
       </form>`,
