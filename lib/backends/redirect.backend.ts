@@ -6,6 +6,7 @@ import {
 } from '../errors/check-options.js';
 import { quote } from '../errors/quote.js';
 import { isOnHostOf } from '../files/http-file-url.js';
+import { cacheControlWithin } from '../http/cache-control.js';
 import { ifRangeHolds } from '../http/preconditions.js';
 import { rangesOf } from '../http/range.js';
 import { type DownloadDescription } from '../responses/describe.js';
@@ -18,6 +19,7 @@ import {
   type Refusal,
 } from '../responses/download-backend.js';
 import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
+import { givenHeader } from '../responses/response-headers.js';
 import { type TemporaryUrlOptions } from '../storages/download-storage.js';
 import { checkHosts, plainAddress } from './store-hosts.js';
 import { codingWarning, headerWarnings } from './boot-warnings.js';
@@ -53,8 +55,8 @@ const HEADERS = {
 
 /**
  * The client fetches the file from the store itself: a file whose storage knows `temporaryUrl()` is answered
- * with 302 to such an address. It carries name, type and disposition of the download, and works for a while
- * for whoever has it.
+ * with 302 to such an address. It carries name, type and disposition of the download, and its Cache-Control for
+ * the client alone; it works for a while for whoever has it.
  *
  * ```ts
  * redirect({ hosts: ['bucket.s3.eu-central-1.amazonaws.com'] })
@@ -64,8 +66,8 @@ const HEADERS = {
  * them, malformed ones, those of an empty file or behind the end, an If-Range that the store would have to judge) and
  * HEAD. It sends a file itself
  * that has no such address, whose address leads to another host (the log names it once), or that has a
- * content coding; and it answers other methods than GET. What else the application says of a download,
- * such as `cacheControl` and `headers`, the store does not know.
+ * content coding; and it answers other methods than GET. What else the application says of a download, such as
+ * `headers`, the store does not know.
  *
  * @throws InvalidOptionsError for options that are unknown or wrong
  * @publicApi
@@ -100,6 +102,7 @@ export function redirect(options: RedirectOptions): DownloadBackend {
       const address = await file.temporaryUrl({
         expiresIn,
         ...presented(description),
+        cacheControl: keptBy(description, expiresIn),
       });
       const fault = faultOf(address, hosts);
       if (fault === undefined) {
@@ -118,6 +121,7 @@ export function redirect(options: RedirectOptions): DownloadBackend {
 
 /** A store is told these along with the address, and has tag and date of its own. */
 const REACHING = [
+  'cache-control',
   'content-type',
   'content-disposition',
   'etag',
@@ -144,8 +148,20 @@ function presented({
   name,
   contentType,
   attachment,
-}: DownloadDescription): Omit<TemporaryUrlOptions, 'expiresIn'> {
+}: DownloadDescription): Omit<
+  TemporaryUrlOptions,
+  'expiresIn' | 'cacheControl'
+> {
   return { basename: name, contentType, attachment };
+}
+
+/** The address is one client's, and nobody is to have the file from a cache when it works no more. */
+function keptBy(
+  { headers }: DownloadDescription,
+  seconds: number,
+): string | undefined {
+  const value = givenHeader(headers, 'Cache-Control');
+  return value && cacheControlWithin(value, seconds, false, false);
 }
 
 /**

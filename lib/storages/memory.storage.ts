@@ -12,6 +12,7 @@ import {
   type StorageContent,
 } from './download-storage.js';
 import { type FileStat, type ReadWindow } from './file-stat.js';
+import { chunksToKeep } from './object-content.js';
 import { withRandomSuffix, keySegments } from './storage-key.js';
 
 interface MemoryFile {
@@ -92,6 +93,6 @@ async function bytesOf(content: StorageContent): Promise<Buffer> {
   if (typeof content === 'string') return Buffer.from(content, 'utf8');
   if (content instanceof Uint8Array) return Buffer.from(content);
   const chunks: Uint8Array[] = [];
-  for await (const chunk of content) chunks.push(chunk);
+  for await (const chunk of chunksToKeep(content)) chunks.push(chunk);
   return Buffer.concat(chunks);
 }

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 
 import { type StorageContent } from './download-storage.js';
 import { errorCode } from './local-disk.js';
+import { chunksToKeep } from './object-content.js';
 
 /**
  * Writes a file that must not exist yet; nothing is left of one that fails.
@@ -18,7 +19,7 @@ export async function writeNew(
   const whole = typeof content === 'string' || content instanceof Uint8Array;
   try {
     await pipeline(
-      whole ? [content] : content,
+      whole ? [content] : chunksToKeep(content),
       createWriteStream(path, { flags: 'wx' }),
     );
   } catch (error) {

@@ -46,6 +46,24 @@ async function* piecesOf(
   }
 }
 
+/**
+ * The chunks of a content for somebody who keeps several of them at once: whoever made one may write the next over
+ * it. A stream has done with those that it has given.
+ *
+ * @internal
+ */
+export function chunksToKeep(
+  content: Exclude<StorageContent, string | Uint8Array>,
+): AsyncIterable<Uint8Array> {
+  return content instanceof Readable ? content : copiesOf(content);
+}
+
+async function* copiesOf(
+  content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, undefined> {
+  for await (const chunk of content) yield Buffer.from(chunk);
+}
+
 function chunksOf(
   content: StorageContent,
 ): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {

@@ -106,6 +106,15 @@ export const CONTENT_RULES: Readonly<Record<string, StorageCheck>> = {
     const key = await storage.save('copied', bytes);
     bytes.fill('x');
     assert.equal(await textOf(storage, key), 'before');
+    async function* overOneBuffer(): AsyncGenerator<Uint8Array> {
+      const buffer = Buffer.alloc(1);
+      for (const byte of CONTENT) {
+        buffer[0] = byte;
+        yield await Promise.resolve(buffer);
+      }
+    }
+    const pieces = await storage.save('reused', overOneBuffer());
+    assert.deepEqual(await bytesOf(await storage.open(pieces)), CONTENT);
   },
   'keeps empty files': async (storage) => {
     const key = await storage.save('empty', '');

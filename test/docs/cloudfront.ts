@@ -14,9 +14,10 @@ export class CloudFrontStorage extends S3Storage {
   async temporaryUrl(key: string, options: TemporaryUrlOptions) {
     const ofBucket = new URL(await super.temporaryUrl(key, options));
     const url = new URL(ofBucket.pathname, `https://${this.domain}`);
-    for (const [name, value] of ofBucket.searchParams) {
-      // Name, type and disposition; the signature is not for this address.
-      if (name.startsWith('response-')) url.searchParams.append(name, value);
+    for (const part of ['disposition', 'type']) {
+      const name = `response-content-${part}`;
+      const value = ofBucket.searchParams.get(name);
+      if (value !== null) url.searchParams.set(name, value);
     }
     const Resource = url.href.replaceAll('+', '%20');
     const expires = Math.floor(Date.now() / 1000) + options.expiresIn;

@@ -104,6 +104,25 @@ describe.each(ADAPTERS)('redirect() on %s', (adapter) => {
         });
       }
 
+      @Get('public')
+      @Download({ cacheControl: 'public, max-age=3600, s-maxage=7200' })
+      public() {
+        return new StorageFile(storage, 'a.txt');
+      }
+
+      @Get('public-by-header')
+      publicByHeader() {
+        return new DownloadResponse(new StorageFile(storage, 'a.txt'), {
+          headers: { 'cache-control': 'public, max-age=3600' },
+        });
+      }
+
+      @Get('not-stored')
+      @Download({ cacheControl: 'private, no-store' })
+      notStored() {
+        return new StorageFile(storage, 'a.txt');
+      }
+
       @Get('inline')
       inline() {
         return new DownloadResponse(new StorageFile(storage, 'a.txt'), {
@@ -261,8 +280,22 @@ describe.each(ADAPTERS)('redirect() on %s', (adapter) => {
       basename: 'Bericht "ä".csv',
       contentType: 'text/csv; charset=utf-8',
       attachment: true,
+      cacheControl: 'private, no-cache, no-transform',
     });
   });
+
+  it.each([
+    ['/public', 'private, max-age=60, no-transform'],
+    ['/public-by-header', 'private, max-age=60'],
+    ['/not-stored', 'private, no-store, no-transform'],
+  ])(
+    'has the store say what may be kept, and no longer than the address works: %s',
+    async (path, cacheControl) => {
+      await ask(path);
+
+      expect(store.storage.asked.at(-1)).toMatchObject({ cacheControl });
+    },
+  );
 
   it('lets nobody keep the address, or tell it', async () => {
     const { headers } = await ask('/store/a.txt');
