@@ -23,6 +23,7 @@ const PROGRAMS = {
       'test/e2e',
       'test/packaging',
       'test/stores',
+      'test/scale',
     ],
   },
   apache2: {
@@ -52,9 +53,12 @@ const PROGRAMS = {
   'swift-proxy-server': {
     package: 'swift-proxy swift-account swift-container swift-object',
     module: '/usr/bin/swift-object-server',
-    neededBy: ['test/stores'],
+    neededBy: ['test/stores', 'test/scale', 'test/e2e'],
   },
-  memcached: { package: 'memcached', neededBy: ['test/stores'] },
+  memcached: {
+    package: 'memcached',
+    neededBy: ['test/stores', 'test/scale', 'test/e2e'],
+  },
   radosgw: {
     package: 'ceph-mon ceph-osd radosgw ceph-common ceph-base',
     module: '/usr/bin/ceph-osd',
@@ -65,7 +69,7 @@ const PROGRAMS = {
   bsdtar: { package: 'libarchive-tools', neededBy: ['test/clients'] },
   tar: { package: 'tar', neededBy: ['test/clients'] },
   python3: { package: 'python3', neededBy: ['test/clients'] },
-  initdb: { package: 'postgresql', neededBy: ['test/e2e'] },
+  initdb: { package: 'postgresql', neededBy: ['test/e2e', 'test/scale'] },
 } satisfies Record<string, Program>;
 export type ProgramName = keyof typeof PROGRAMS;
 
@@ -92,7 +96,7 @@ const SERVICES: Partial<Record<string, string>> = {
 };
 
 const STORE_SERVERS = 'test/stores/servers';
-const NEEDS_STORE_SERVERS = /^(?:azure|google).*\.spec\.ts$/;
+const NEEDS_STORE_SERVERS = /\/(?:azure|google)[^/]*$/;
 
 /** Where a program is, if it is there. */
 export function findProgram(name: ProgramName): string | undefined {
@@ -174,14 +178,23 @@ async function installStoreServers(run: JestRun): Promise<void> {
 function isNeeded(
   { neededBy }: Program,
   { rootDir, testPathPatterns }: JestRun,
-  among = /\.spec\.ts$/,
+  among = /./,
 ): boolean {
   const wanted = testPathPatterns.toExecutor({ rootDir });
   return neededBy.some((directory) =>
-    readdirSync(join(rootDir, directory))
-      .filter((file) => among.test(file))
-      .some((file) => wanted.isMatch(join(rootDir, directory, file))),
+    specsIn(join(rootDir, directory))
+      .filter((path) => among.test(path))
+      .some((path) => wanted.isMatch(path)),
   );
+}
+
+function specsIn(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    if (entry.name === 'node_modules') return [];
+    if (entry.isDirectory()) return specsIn(path);
+    return entry.name.endsWith('.spec.ts') ? [path] : [];
+  });
 }
 
 function mayInstall(): boolean {
