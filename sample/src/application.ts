@@ -13,6 +13,9 @@ export async function createApplication(): Promise<NestExpressApplication> {
     // Whoever stops it does not wait for those who upload.
     forceCloseConnections: true,
   });
+  // Whose word counts on who a client is, and whether it came by https: nobody's, unless a server in front is known.
+  const { TRUST_PROXY: trusted } = process.env;
+  if (trusted) app.set('trust proxy', trusted);
   app.useStaticAssets(directories.static, { prefix: '/static/' });
   return app;
 }

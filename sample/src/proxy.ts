@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { createApplication, portOf } from './application.js';
 import { backend } from './backend.js';
+import { InternalLine } from './break-it/internal-line.js';
 import { start } from './proxies/start.js';
 import { webServers } from './proxies/web-server.js';
 import { letWorkersIn, workerUser } from './proxies/worker-user.js';
@@ -24,6 +25,8 @@ async function runBehind(name: string): Promise<void> {
   const completions = { file: join(directory, 'downloads.log') };
   process.env.DOWNLOAD_LOG = completions.file;
   process.env.DOWNLOAD_BACKEND = name;
+  // All that comes here comes through the server, which says from whom.
+  process.env.TRUST_PROXY ||= 'loopback';
   const app = await createApplication();
   try {
     await app.listen(0, '127.0.0.1');
@@ -41,9 +44,14 @@ async function runBehind(name: string): Promise<void> {
       directory,
       completions,
     });
-    await writeFile(configuration, `${text}\n${server.addition ?? ''}\n`);
+    const whole = `${text}\n${server.addition ?? ''}\n`;
+    await writeFile(configuration, whole);
 
     const child = await start(server, configuration);
+    if (name === 'nginx') {
+      const nginx = { child, path: configuration, text: whole };
+      app.get(InternalLine).nginx = nginx;
+    }
     const exited = once(child, 'exit');
     console.log(`Application: http://${upstream}`);
     console.log(`Document library behind ${name}: http://localhost:${port}`);

@@ -21,7 +21,7 @@ const CONTENT = 'Grüße, 日本!\n';
 const SHELL = {
   ...{ DATABASE_URL: '', DOWNLOAD_BACKEND: '', PATH_ENCODING: '', PORT: '0' },
   ...{ HOST: '', PUBLIC_URL: '', SIGNING_SECRET: '', UPLOAD_LIMIT: '' },
-  ...{ S3_BUCKET: '', S3_ENDPOINT: '' },
+  ...{ S3_BUCKET: '', S3_ENDPOINT: '', TRUST_PROXY: '' },
 };
 const FIRST = [
   ...['Letter.pdf', 'Sunset.png', 'Tide.webm', 'Prélude.wav'],
@@ -372,6 +372,21 @@ describe('the sample', () => {
     expect(read?.data).toBe(linkIn(text));
   });
 
+  it('believes nobody who a client is, or where it has come from', async () => {
+    const told = {
+      ...{ 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.9' },
+      'x-forwarded-host': 'elsewhere.example',
+    };
+    await upload(origin, 'believed.txt', 'text/plain', 'x');
+    const path = '/documents/believed';
+    const link = await share(origin, path, 'uses=1&term=day', told);
+    expect(link).toMatch(`${origin}/links/`);
+    await used(origin, link, told);
+    const list = await page(origin, `${path}/share`);
+    expect(list).toMatch(/used 1 of 1\s+time, last on/);
+    expect(list).not.toContain('203.0.113.9');
+  });
+
   it('renames a document, and its links stay', async () => {
     await upload(origin, 'draft.txt', 'text/plain', 'x');
     const link = await share(origin, '/documents/draft');
@@ -565,6 +580,37 @@ describe('the sample', () => {
     expect(text).toContain('<h1>Something is broken</h1>');
     expect(text).not.toContain('ENOENT');
     expect((await program.stop()).errors).toContain('ENOENT');
+  }, 30_000);
+});
+
+describe('with servers in front that somebody has set up', () => {
+  const started = (name: string, env: NodeJS.ProcessEnv) =>
+    sample.start(['main'], { ...SHELL, DATA_DIR: sample.data(name), ...env });
+
+  it('makes links that begin as PUBLIC_URL does', async () => {
+    const PUBLIC_URL = 'https://files.example/';
+    const { addresses, stop } = await started('public-url', { PUBLIC_URL });
+    const link = await share(addresses[0], '/documents/welcome');
+    expect(link).toMatch(/^https:\/\/files\.example\/links\/\w/);
+    const text = await page(addresses[0], '/break-it');
+    expect(text).toContain('https://files.example/break-it/numbers.txt');
+    await stop();
+  }, 30_000);
+
+  it('believes those that TRUST_PROXY names', async () => {
+    const env = { TRUST_PROXY: 'loopback' };
+    const { addresses, stop } = await started('trust-proxy', env);
+    const told = {
+      ...{ 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.9' },
+    };
+    const form = 'uses=1&term=day';
+    const path = '/documents/welcome';
+    const link = await share(addresses[0], path, form, told);
+    expect(link).toMatch(addresses[0].replace('http', 'https'));
+    await used(addresses[0], link, told);
+    const list = await page(addresses[0], `${path}/share`);
+    expect(list).toContain('from 203.0.113.9');
+    await stop();
   }, 30_000);
 });
 
@@ -772,6 +818,38 @@ for (const [server, { program, header, told }] of Object.entries(SERVERS)) {
       expect((await used(origin, link)).status).toBe(403);
     });
 
+    it('knows who has used a link', async () => {
+      const path = '/documents/letter';
+      const told = { 'x-forwarded-for': '203.0.113.9' };
+      await used(origin, await share(origin, path), told);
+      const list = await page(origin, `${path}/share`);
+      expect(list).toMatch(/from (?:203\.0\.113\.9|127\.0\.0\.1)[,<\s]/);
+    });
+
+    it('opens its back door where it has one, and closes it again', async () => {
+      const isNginx = server === 'nginx';
+      const door = '/_public/guides/welcome.txt';
+      const status = async (path: string): Promise<number> =>
+        (await httpRequest(origin, path)).status;
+      const set = async (action: string): Promise<number> =>
+        (await send(origin, '/break-it/internal', `action=${action}`)).status;
+      expect((await page(origin, '/break-it')).includes(door)).toBe(isNginx);
+      expect(await set('away')).toBe(isNginx ? 303 : 404);
+      if (!isNginx) return;
+      const { text } = await httpRequest(origin, '/health');
+      expect(JSON.parse(text)).toMatchObject({
+        status: 'error',
+        details: {
+          downloads: { server: { status: 'up' }, outside: { status: 'down' } },
+        },
+      });
+      expect(await status(door)).toBe(200);
+      expect(await status('/_media/documents/Welcome.txt')).toBe(404);
+      await Promise.all([set('away'), set('back'), set('away'), set('back')]);
+      expect(await status(door)).toBe(404);
+      await expectHealthy(origin);
+    });
+
     it.each([
       ['/documents.csv', /Letter\.pdf/],
       ['/partner/prices.csv', /^item,price/],
@@ -804,8 +882,9 @@ async function share(
   origin: string,
   document: string,
   form = 'uses=1&term=week',
+  headers: Record<string, string> = {},
 ): Promise<string> {
-  const { text } = await send(origin, `${document}/share`, form);
+  const { text } = await send(origin, `${document}/share`, form, headers);
   return linkIn(text);
 }
 
@@ -813,20 +892,29 @@ function linkIn(page: string): string {
   return plain(/value="(http[^"]*)"/.exec(page)?.[1] ?? '');
 }
 
-function send(origin: string, path: string, body: string): Promise<HttpAnswer> {
+function send(
+  origin: string,
+  path: string,
+  body: string,
+  further: Record<string, string> = {},
+): Promise<HttpAnswer> {
   const type = 'application/x-www-form-urlencoded';
-  const headers = { 'content-type': type };
+  const headers = { ...further, 'content-type': type };
   return httpRequest(origin, path, { method: 'POST', headers, body });
 }
 
 /** What the button on the page of a one-time link brings. */
-async function used(origin: string, link: string): Promise<HttpAnswer> {
+async function used(
+  origin: string,
+  link: string,
+  headers: Record<string, string> = {},
+): Promise<HttpAnswer> {
   const { pathname, search } = new URL(link);
   const path = pathname + search;
-  const pressed = await httpRequest(origin, path, { method: 'POST' });
+  const pressed = await httpRequest(origin, path, { method: 'POST', headers });
   if (pressed.status !== 303) return pressed;
   const file = new URL(pressed.headers.location ?? '', new URL(path, origin));
-  return httpRequest(origin, file.pathname + file.search);
+  return httpRequest(origin, file.pathname + file.search, { headers });
 }
 
 /** A form as a browser sends it. */

@@ -16,6 +16,7 @@ import { Page } from '../page/page.decorator.js';
 import { guide } from '../seed/first-documents.js';
 import { publicOrigin } from '../web/public-origin.js';
 import { SameOriginGuard } from '../web/same-origin.guard.js';
+import { InternalLine } from './internal-line.js';
 
 const HOUR = 3600;
 
@@ -27,6 +28,7 @@ export class BreakItController {
     private readonly documents: DocumentsService,
     private readonly storages: DownloadStorages,
     private readonly signer: UrlSigner,
+    private readonly internalLine: InternalLine,
   ) {}
 
   @Get()
@@ -41,7 +43,15 @@ export class BreakItController {
           expiresIn: HOUR,
         }),
       isWhole: await this.storages.get('public').exists(guide.key),
+      isInternal: this.internalLine.nginx && this.internalLine.isThere,
     });
+  }
+
+  /** Lets everybody past the application, or nobody any more. */
+  @Post('internal')
+  @Redirect('/health', 303)
+  async internal(@Body('action') action: string): Promise<void> {
+    await this.internalLine.set(action !== 'away');
   }
 
   /** Takes the file away that the health check looks for, or puts it back. */

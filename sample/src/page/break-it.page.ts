@@ -1,4 +1,5 @@
 import { SlowFile } from '../break-it/slow-file.js';
+import { guide } from '../seed/first-documents.js';
 import { html, type Markup } from './html.js';
 import { layout } from './layout.js';
 
@@ -8,11 +9,13 @@ export interface Experiments {
   readonly signed?: string;
   /** Whether the file that the health check looks for is there. */
   readonly isWhole: boolean;
+  /** Whether nginx keeps its files to itself; there only where the sample has started it. */
+  readonly isInternal?: boolean;
 }
 
 /** Downloads that fail on purpose, and what comes of it. */
 export function breakItPage(experiments: Experiments): string {
-  const { origin, signed, isWhole } = experiments;
+  const { origin, signed, isWhole, isInternal } = experiments;
   return layout({
     title: 'Break it',
     path: '/break-it',
@@ -20,7 +23,7 @@ export function breakItPage(experiments: Experiments): string {
       <p class="muted">Three things that go wrong, and what comes of it.</p>
       <div class="tries">
         ${cutting(origin)} ${signed ? tampering(signed) : undefined}
-        ${breaking(isWhole)}
+        ${isInternal === undefined ? taking(isWhole) : opening(isInternal)}
       </div>`,
   });
 }
@@ -73,7 +76,27 @@ function tampering(signed: string): Markup {
   </section>`;
 }
 
-function breaking(isWhole: boolean): Markup {
+function opening(isInternal: boolean): Markup {
+  return html`<section class="card padded">
+    <h2>Open the back door</h2>
+    <p>
+      nginx sends what the application tells it to, from places that nobody else
+      can ask for: a line of its configuration, <code>internal;</code>, says so.
+      ${
+        isInternal
+          ? 'Take that of the public files away: everybody gets past the application, and the health check says it.'
+          : 'It is away. Put it back, and the health check is green again.'
+      }
+    </p>
+    <form class="actions" action="/break-it/internal" method="post">
+      ${choice(isInternal, html`<code>internal;</code>`)}
+      <a class="button" href="/_public/${guide.key}">Try the back door</a>
+      <a class="button" href="/health">Look at the health</a>
+    </form>
+  </section>`;
+}
+
+function taking(isWhole: boolean): Markup {
   return html`<section class="card padded">
     <h2>Make the health check red</h2>
     <p>
@@ -84,16 +107,23 @@ function breaking(isWhole: boolean): Markup {
       }
     </p>
     <form class="actions" action="/break-it/canary" method="post">
-      ${
-        isWhole
-          ? html`<button name="action" value="away" class="danger">
-              Take the file away
-            </button>`
-          : html`<button name="action" value="back" class="main">
-              Put the file back
-            </button>`
-      }
+      ${choice(isWhole, html`the file`)}
       <a class="button" href="/health">Look at the health</a>
     </form>
+    <p class="muted">
+      With <code>npm run proxy -- nginx</code> this takes
+      <code>internal;</code> out of the configuration of nginx. No nginx was
+      started here, and what others have set up is left alone.
+    </p>
   </section>`;
+}
+
+function choice(isThere: boolean, what: Markup): Markup {
+  return isThere
+    ? html`<button name="action" value="away" class="danger">
+        Take ${what} away
+      </button>`
+    : html`<button name="action" value="back" class="main">
+        Put ${what} back
+      </button>`;
 }

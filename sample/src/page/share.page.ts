@@ -1,4 +1,7 @@
-import { type LimitedLink } from 'nestjs-downloadview/typeorm';
+import {
+  type LimitedLink,
+  type LimitedLinkUse,
+} from 'nestjs-downloadview/typeorm';
 
 import { type Document } from '../documents/document.entity.js';
 import {
@@ -134,12 +137,19 @@ function linkItem(slug: string, { link, lastUse }: ListedLink): Markup {
       <small
         >used ${used}${maxUses === null ? undefined : ` of ${maxUses}`}
         ${used === 1 || maxUses === 1 ? 'time' : 'times'}${
-          lastUse ? html`, last on ${time(lastUse.begunAt)}` : undefined
+          lastUse ? lastText(lastUse) : undefined
         }${untilText(link)}</small
       >
     </span>
     ${state === 'open' ? revokeButton(slug, id) : undefined}
   </li>`;
+}
+
+/** Its client is an address and a program, where it is known. */
+function lastText({ begunAt, client }: LimitedLinkUse): Markup {
+  const address = client?.split(' ', 1)[0];
+  return html`, last on
+  ${time(begunAt)}${address ? ` from ${address}` : undefined}`;
 }
 
 function revokeButton(slug: string, id: string): Markup {

@@ -76,8 +76,8 @@ export class SharingService {
     const links = await this.links.list(String(id));
     return Promise.all(
       links.map(async (link) => {
-        const [lastUse] = await this.links.uses(link.id, { take: 1 });
-        return { link, lastUse };
+        const uses = link.used ? this.links.uses(link.id, { take: 1 }) : [];
+        return { link, lastUse: (await uses).at(0) };
       }),
     );
   }
