@@ -583,6 +583,50 @@ describe('the sample', () => {
   }, 30_000);
 });
 
+describe('with 1,000 documents', () => {
+  it('lists them on pages, and deletes many in one go', async () => {
+    const DATA_DIR = sample.data('many');
+    const program = await sample.start(['main'], { ...SHELL, DATA_DIR });
+    const [origin] = program.addresses;
+    for (let form = 0; form < 10; form++) {
+      const files = Array.from(
+        { length: 100 },
+        (_, index) => `File ${form}${String(index).padStart(2, '0')}.txt`,
+      );
+      const body = new FormData();
+      for (const name of files) body.append('files', new Blob([name]), name);
+      const url = `${origin}/documents`;
+      const answer = await fetch(url, { method: 'POST', body });
+      expect(answer.status).toBe(200);
+    }
+    const first = await page(origin);
+    expect(first).toContain('1,005 documents');
+    expect(first).toContain('Page 1 of 21');
+    expect(names(first)).toHaveLength(50);
+    expect(names(first)[0]).toBe('File 999.txt');
+    const last = await page(origin, '/?sort=name&page=21');
+    expect(names(last)).toEqual([
+      ...['Letter.pdf', 'Prélude.wav', 'Sunset.png', 'Tide.webm'],
+      'Welcome.txt',
+    ]);
+    expect(names(await page(origin, '/?search=file+123'))).toEqual([
+      'File 123.txt',
+    ]);
+
+    const chosen = Array.from(
+      { length: 300 },
+      (_, index) => `file-${index + 700}`,
+    );
+    const form = chosen.map((slug) => `slug=${slug}`).join('&');
+    const { headers } = await send(origin, '/delete', form);
+    expect(headers.location).toBe('/?deleted=300');
+    expect(await page(origin)).toContain('705 documents');
+    const files = await readdir(`${DATA_DIR}/media/documents`);
+    expect(files).toHaveLength(705);
+    await program.stop();
+  }, 120_000);
+});
+
 describe('with servers in front that somebody has set up', () => {
   const started = (name: string, env: NodeJS.ProcessEnv) =>
     sample.start(['main'], { ...SHELL, DATA_DIR: sample.data(name), ...env });
