@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { type Readable } from 'node:stream';
 
 import {
@@ -13,6 +14,7 @@ import {
   nameAlone,
 } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
+import { ARCHIVE_CHANNEL, tellMade } from '../files/making.js';
 import { generatedStream } from '../files/virtual-file-source.js';
 import { discardUnread, toldFacts } from '../files/virtual-file.js';
 import { type ByteRange } from '../http/range.js';
@@ -74,6 +76,8 @@ export interface ArchiveKind {
   /** What the bytes go through on their way out. */
   readonly coded?: (archive: Readable) => Readable;
 }
+
+const archives = channel(ARCHIVE_CHANNEL);
 
 type Plan = ArchivePlan | readonly KnownEntry[];
 
@@ -146,6 +150,21 @@ export abstract class ArchiveFile implements DownloadFile {
    *   found before the first byte
    */
   async open(window: ReadWindow = {}): Promise<Readable> {
+    const began = performance.now();
+    try {
+      const archive = await this.#opened(window);
+      return archive.once('close', () => {
+        // A client that has left is no fault of the archive.
+        const hasLeft = window.signal?.aborted ?? false;
+        tellMade(archives, began, hasLeft ? undefined : archive.errored);
+      });
+    } catch (error) {
+      tellMade(archives, began, error);
+      throw error;
+    }
+  }
+
+  async #opened(window: ReadWindow): Promise<Readable> {
     const { signal } = window;
     const { made, coded } = this.#kind;
     const sources = new EntrySources(signal);

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { type Readable } from 'node:stream';
 
 import {
@@ -27,7 +28,7 @@ import {
   type RemoteConditions,
 } from '../storages/remote-answer.js';
 import { type DownloadFile } from './download-file.js';
-import { Making, ReportedBytes } from './making.js';
+import { DERIVED_CHANNEL, Making, ReportedBytes, tellMade } from './making.js';
 import { StorageFile } from './storage-file.js';
 import { isContent, type VirtualSource } from './virtual-file-source.js';
 
@@ -79,6 +80,8 @@ const CHECKS: OptionChecks<DerivedFileOptions> = {
     "Give 'finish' to make it though all have left, or 'stop'.",
   ),
 };
+
+const derived = channel(DERIVED_CHANNEL);
 
 type Hold = NonNullable<DownloadFile['hold']>;
 
@@ -228,6 +231,17 @@ export class DerivedFile implements DownloadFile {
   }
 
   async #make(signal: AbortSignal): Promise<void> {
+    const began = performance.now();
+    try {
+      await this.#kept(signal);
+      tellMade(derived, began);
+    } catch (error) {
+      tellMade(derived, began, error);
+      throw error;
+    }
+  }
+
+  async #kept(signal: AbortSignal): Promise<void> {
     const { storage, key, make, size } = this.#options;
     const source = await make(signal);
     const content =

@@ -1,6 +1,40 @@
+import { type Channel } from 'node:diagnostics_channel';
+
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 import { byteStream, type VirtualContent } from './virtual-file-source.js';
+
+/**
+ * How long it took to make a file, as `node:diagnostics_channel` tells it.
+ *
+ * @internal
+ */
+export interface MadeFile {
+  /** Milliseconds. */
+  readonly duration: number;
+  /** Why it is not there, or not whole. */
+  readonly error?: unknown;
+}
+
+/** @internal */
+export const DERIVED_CHANNEL = 'nestjs-downloadview:derived';
+/** @internal */
+export const ARCHIVE_CHANNEL = 'nestjs-downloadview:archive';
+
+/**
+ * Tells on a channel how long it has taken, where somebody listens.
+ *
+ * @param began by `performance.now()`
+ * @internal
+ */
+export function tellMade(to: Channel, began: number, error?: unknown): void {
+  if (!to.hasSubscribers) return;
+  const made: MadeFile = {
+    duration: performance.now() - began,
+    ...(error !== undefined && error !== null && { error }),
+  };
+  to.publish(made);
+}
 
 const running = new WeakMap<DownloadStorage, Map<string, Making>>();
 

@@ -72,7 +72,7 @@ export class DownloadInterceptor implements NestInterceptor {
         new Answers(
           subscriber,
           (value) => this.#answered(value, context),
-          (error) => this.#failed(error, context),
+          (error, isOurs) => this.#failed(error, context, isOurs),
         ),
       ),
     );
@@ -125,10 +125,16 @@ export class DownloadInterceptor implements NestInterceptor {
     return answerDownload(response, exchange, backend, configured, slot);
   }
 
-  /** What the client gets in place of what failed. */
-  #failed(error: unknown, context: ExecutionContext): unknown {
+  /**
+   * What the client gets in place of what failed.
+   *
+   * @param isOurs whether a download was being answered, such as with 412 and 416
+   */
+  #failed(error: unknown, context: ExecutionContext, isOurs: boolean): unknown {
     const exception = this.#toException(error, context);
-    if (error instanceof DownloadError || downloadOptionsOf(context)) {
+    const isDownload =
+      isOurs || error instanceof DownloadError || downloadOptionsOf(context);
+    if (isDownload) {
       forbidCaching(platformResponse(context.switchToHttp().getResponse()));
       this.tracking.track(context)?.refused(exception);
     }
@@ -272,7 +278,7 @@ class Answers implements Observer<unknown> {
   constructor(
     private readonly subscriber: Subscriber<unknown>,
     private readonly answer: (value: unknown) => Awaitable<unknown>,
-    private readonly exceptionFor: (error: unknown) => unknown,
+    private readonly exceptionFor: (error: unknown, isOurs: boolean) => unknown,
   ) {}
 
   // Bound: they are called without their object.
@@ -282,17 +288,11 @@ class Answers implements Observer<unknown> {
       if (isPromise(answer)) this.#wait(answer);
       else this.subscriber.next(answer);
     } catch (error) {
-      this.error(error);
+      this.#fail(error, true);
     }
   };
 
-  readonly error = (error: unknown): void => {
-    try {
-      this.subscriber.error(this.exceptionFor(error));
-    } catch (other) {
-      this.subscriber.error(other);
-    }
-  };
+  readonly error = (error: unknown): void => this.#fail(error, false);
 
   readonly complete = (): void => {
     this.#isComplete = true;
@@ -301,11 +301,22 @@ class Answers implements Observer<unknown> {
 
   #wait(answer: Promise<unknown>): void {
     this.#awaited += 1;
-    answer.then((value) => {
-      this.#awaited -= 1;
-      this.subscriber.next(value);
-      if (this.#isComplete) this.complete();
-    }, this.error);
+    answer.then(
+      (value) => {
+        this.#awaited -= 1;
+        this.subscriber.next(value);
+        if (this.#isComplete) this.complete();
+      },
+      (error: unknown) => this.#fail(error, true),
+    );
+  }
+
+  #fail(error: unknown, isOurs: boolean): void {
+    try {
+      this.subscriber.error(this.exceptionFor(error, isOurs));
+    } catch (other) {
+      this.subscriber.error(other);
+    }
   }
 }
 

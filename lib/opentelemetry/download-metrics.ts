@@ -15,16 +15,21 @@ import {
   type DownloadEvent,
   DownloadEvents,
 } from '../events/download-events.js';
+import {
+  ARCHIVE_CHANNEL,
+  DERIVED_CHANNEL,
+  type MadeFile,
+} from '../files/making.js';
 
 const METER = 'nestjs-downloadview';
 
 /** Seconds: from what a disk gives at once to an hour on a slow line. */
 const DURATIONS = [0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 1800, 3600];
 
-/** Channels on which the makers of files say how long it took: `{ duration }` in milliseconds. */
+/** Channels on which the makers of files say how long it took. */
 const MAKERS = {
-  'nestjs-downloadview:archive': 'nestjs_downloadview.archive.duration',
-  'nestjs-downloadview:derived': 'nestjs_downloadview.derived.duration',
+  [ARCHIVE_CHANNEL]: 'nestjs_downloadview.archive.duration',
+  [DERIVED_CHANNEL]: 'nestjs_downloadview.derived.duration',
 } as const;
 
 /**
@@ -103,8 +108,10 @@ export class DownloadMetrics
     });
     for (const [channel, name] of Object.entries(MAKERS)) {
       const histogram = seconds(name, 'How long it took to make a file');
-      const record = (message: unknown): void =>
-        histogram.record((message as { duration: number }).duration / 1000);
+      const record = (message: unknown): void => {
+        const { duration: milliseconds, error } = message as MadeFile;
+        histogram.record(milliseconds / 1000, errorType(error));
+      };
       subscribeToChannel(channel, record);
       this.#unsubscribe.push(() => unsubscribeFromChannel(channel, record));
     }
@@ -135,6 +142,11 @@ function attributesOf(event: DownloadEvent): Attributes {
     'download.outcome': outcome,
     ...(hasFailed && { 'error.type': error?.name ?? String(status) }),
   };
+}
+
+function errorType(error: unknown): Attributes {
+  if (error === undefined) return {};
+  return { 'error.type': error instanceof Error ? error.name : '_OTHER' };
 }
 
 /** The pattern that matched, which has few values: Express and Fastify keep it in different places. */

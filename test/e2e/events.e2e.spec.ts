@@ -9,16 +9,19 @@ import {
   ForbiddenException,
   Get,
   Post,
+  Query,
   UseGuards,
 } from '@nestjs/common';
 import {
   Download,
   type DownloadEvent,
   DownloadEvents,
+  type DownloadResponse,
   MemoryStorage,
   ObjectDownloadController,
   nginx,
   PathDownloadController,
+  sendfile,
   StorageDownloadController,
   VirtualFile,
 } from 'nestjs-downloadview';
@@ -35,6 +38,8 @@ import {
   temporaryDirectory,
   type TemporaryDirectory,
 } from '../support/temporary-directory.js';
+
+let root: string;
 
 const LARGE = 32 * 1024 * 1024;
 
@@ -76,6 +81,11 @@ class GeneratedController {
     return 'a,b\n';
   }
 
+  @Get('sent')
+  sent(@Query('name') name = 'a.txt'): DownloadResponse {
+    return sendfile(name, { root });
+  }
+
   @Get('plain')
   plain(): string {
     return 'no download';
@@ -90,6 +100,7 @@ describe.each(ADAPTERS)('DownloadEvents on %s', (adapter: Adapter) => {
 
   beforeEach(async () => {
     directory = await temporaryDirectory();
+    root = directory.path;
     await directory.write('a.txt', '0123456789');
     await directory.write('large.bin', Buffer.alloc(LARGE));
     const storage = new MemoryStorage();
@@ -246,6 +257,20 @@ describe.each(ADAPTERS)('DownloadEvents on %s', (adapter: Adapter) => {
 
       expect(finished).toMatchObject({ outcome, status, bytes: 0, method });
       expect(finished.error === undefined).toBe(outcome !== 'refused');
+    },
+  );
+
+  it.each([
+    ['412', '', { 'if-match': '"x"' }, 412],
+    ['416', '', { range: 'bytes=99-' }, 416],
+    ['404', '?name=none.txt', {}, 404],
+  ] as const)(
+    'tell of %s where a handler returns sendfile(), without @Download()',
+    async (_title, query, headers, status) => {
+      const path = `generated/sent${query}`;
+      const [, finished] = await eventsOf(path, { ...headers });
+
+      expect(finished).toMatchObject({ outcome: 'refused', status, bytes: 0 });
     },
   );
 

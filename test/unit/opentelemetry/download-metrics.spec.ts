@@ -1,9 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { channel } from 'node:diagnostics_channel';
+import { buffer } from 'node:stream/consumers';
 
 import { metrics } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import {
+  ContentFile,
+  DerivedFile,
+  MemoryStorage,
+  StorageFile,
+} from 'nestjs-downloadview';
+import { ZipFile } from 'nestjs-downloadview/archives';
 import { DownloadMetrics } from 'nestjs-downloadview/opentelemetry';
 
 import {
@@ -124,15 +131,53 @@ describe('DownloadMetrics', () => {
     );
   });
 
-  it('takes the time that archives and derived files were made in', async () => {
-    channel('nestjs-downloadview:archive').publish({ duration: 1500 });
-    channel('nestjs-downloadview:derived').publish({ duration: 500 });
+  it('takes the time that archives and derived files are made in', async () => {
+    const content = new ContentFile('abc', { name: 'a.txt' });
+    const zip = new ZipFile([content], { name: 'all.zip' });
+    const report = new DerivedFile({
+      storage: new MemoryStorage(),
+      key: 'report.txt',
+      make: () => 'abc',
+    });
+
+    await buffer(await zip.open());
+    await report.stat();
+    await report.stat();
 
     const lines = await scraped();
     expect(lines).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/archive_duration_sum.* 1\.5\b/),
-        expect.stringMatching(/derived_duration_sum.* 0\.5\b/),
+        expect.stringMatching(/archive_duration_count\{[^}]*\} 1\b/),
+        expect.stringMatching(/derived_duration_count\{[^}]*\} 1\b/),
+      ]),
+    );
+  });
+
+  it('names what kept an archive and a derived file from being made', async () => {
+    const missing = new StorageFile(new MemoryStorage(), 'none.txt');
+    const zip = new ZipFile([{ file: missing, size: 3, etag: '"a"' }], {
+      name: 'all.zip',
+    });
+    const report = new DerivedFile({
+      storage: new MemoryStorage(),
+      key: 'report.txt',
+      make: () => {
+        throw new RangeError('no');
+      },
+    });
+
+    await expect(zip.open().then(buffer)).rejects.toThrow();
+    await expect(report.stat()).rejects.toThrow(RangeError);
+
+    const lines = await scraped();
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(
+          /archive_duration_count\{.*error_type="FileNotFoundError".*\} 1\b/,
+        ),
+        expect.stringMatching(
+          /derived_duration_count\{.*error_type="RangeError".*\} 1\b/,
+        ),
       ]),
     );
   });
