@@ -107,9 +107,11 @@ export function trackAnswer(
   isHeardOf: boolean,
 ): void {
   const { status, length } = answer.head;
-  tracked.describe(download, status === 200 ? length : undefined);
+  const { isOffloaded } = answer;
+  const size = isOffloaded ? download.knownSize : length;
+  tracked.describe(download, status === 206 ? undefined : size);
   answer.observe(
-    answer.isOffloaded
+    isOffloaded
       ? tracked.observer(backend.name, isHeardOf)
       : tracked.observer(),
   );

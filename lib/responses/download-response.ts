@@ -106,6 +106,7 @@ export class DownloadResponse
     readonly known: Awaitable<Described>;
   };
   #bound?: FileStat;
+  #size?: number;
   #stream?: Readable;
   #isTaken = false;
   #isKept = false;
@@ -239,10 +240,12 @@ export class DownloadResponse
       ? andThen(file.hold({ withTag }), (open) => {
           const { stat, location, disk } = open;
           open.close();
+          this.#size = stat.size;
           return { description: this.describeBy(stat), location, disk };
         })
       : andThen(file.stat(), (stat) => {
           if (stat.version) this.#bound = stat;
+          this.#size = stat.size;
           return { description: this.describeBy(stat) };
         });
     this.#described = { withTag, known };
@@ -256,6 +259,15 @@ export class DownloadResponse
    */
   get boundStat(): FileStat | undefined {
     return this.#bound;
+  }
+
+  /**
+   * Bytes of the file, where it was asked for them already.
+   *
+   * @internal
+   */
+  get knownSize(): number | undefined {
+    return this.#size;
   }
 
   /**

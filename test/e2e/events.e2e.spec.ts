@@ -316,7 +316,11 @@ describe.each(ADAPTERS)('DownloadEvents on %s', (adapter: Adapter) => {
     const [started, finished] = await coming;
 
     expect(started?.sender).toBe('nginx');
-    expect(finished).toMatchObject({ outcome: 'handed-over', sender: 'nginx' });
+    expect(finished).toMatchObject({
+      outcome: 'handed-over',
+      sender: 'nginx',
+      size: 10,
+    });
     expect(finished?.bytes).toBeUndefined();
     expect(answer.headers['x-download-id']).toBe(finished?.id);
   });
@@ -408,6 +412,7 @@ describe.each(ADAPTERS)('completions on %s', (adapter: Adapter) => {
       outcome: 'completed',
       status: 206,
       bytes: 4,
+      size: 10,
       duration: 1500,
     });
     await running.close();

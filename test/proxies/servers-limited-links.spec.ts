@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type DownloadBackend, DownloadEvents } from 'nestjs-downloadview';
+import { DownloadEvents } from 'nestjs-downloadview';
 import { LimitedLinkGrant, LimitedLinks } from 'nestjs-downloadview/typeorm';
 import { DataSource } from 'typeorm';
 
@@ -10,7 +10,11 @@ import { type ServedSite, startBehind } from '../support/behind-server.js';
 import { eventually } from '../support/eventually.js';
 import { limitedParts } from '../support/limited-site.js';
 import { RawClient } from '../support/raw-client.js';
-import { completionsLog, telling } from '../support/telling-server.js';
+import {
+  completionsLog,
+  interrupted,
+  telling,
+} from '../support/telling-server.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
@@ -32,18 +36,6 @@ describeAllServers(
     /** What happens between the decision and the server's look at the file. */
     let meanwhile: (() => Promise<unknown>) | undefined;
 
-    function interrupted(backend: DownloadBackend): DownloadBackend {
-      return {
-        ...backend,
-        proxy: async (...given) => {
-          const proxied = await backend.proxy(...given);
-          await meanwhile?.();
-          meanwhile = undefined;
-          return proxied;
-        },
-      };
-    }
-
     beforeAll(async () => {
       directory = await temporaryDirectory();
       const root = directory.path;
@@ -52,6 +44,7 @@ describeAllServers(
       const completions = { file: await completionsLog(directory) };
       const backend = interrupted(
         telling(server.backend([{ sourceDir: `${root}/` }]), completions),
+        () => meanwhile?.(),
       );
       const parts = limitedParts({ root, backend, completions });
       site = await startBehind(server.kind, adapter, { ...parts, backend });
@@ -141,6 +134,7 @@ describeAllServers(
       meanwhile = () => rename(path, `${path}.moved`);
 
       const answer = await site.through(url);
+      meanwhile = undefined;
 
       expect(answer.status).toBeGreaterThanOrEqual(400);
       if (server.name === 'lighttpd') {

@@ -39,3 +39,18 @@ export async function freeAddress(): Promise<string> {
   await once(socket, 'close');
   return `127.0.0.1:${port}`;
 }
+
+/** A backend after whose decision something else happens, before the server looks at the file. */
+export function interrupted(
+  backend: DownloadBackend,
+  happens: () => Promise<unknown> | undefined,
+): DownloadBackend {
+  return {
+    ...backend,
+    proxy: async (...given) => {
+      const proxied = await backend.proxy(...given);
+      await happens();
+      return proxied;
+    },
+  };
+}
