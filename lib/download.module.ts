@@ -47,6 +47,7 @@ import { TemporaryFiles } from './files/temporary-files.js';
 import { DownloadExplainer } from './interceptors/download-explainer.js';
 import { ConcurrentDownloads } from './interceptors/limits.js';
 import { DownloadTracking } from './interceptors/download-tracking.js';
+import { tellOfJson } from './interceptors/json-replies.js';
 import { DownloadInterceptor } from './interceptors/download.interceptor.js';
 import { unreachableRoutes } from './routes/express-neighbours.js';
 import { FastifyRoutes } from './routes/fastify-routes.js';
@@ -234,6 +235,9 @@ export class DownloadModule
   /** Nest calls it after it has registered the routes, and before its own 404. */
   onModuleInit(): void {
     this.#refuseSecondModule();
+    if (this.#platform() !== undefined) {
+      tellOfJson(this.adapterHost.httpAdapter);
+    }
     const fastify = this.#fastifyRoutes();
     if (fastify) {
       answerOtherMethodsOnFastify(

@@ -1,4 +1,5 @@
 import { quote } from './quote.js';
+import { becomesJson } from './sent-as-json.js';
 
 /**
  * What every error of this library is: `code` is stable and meant for programs, `message` for people
@@ -120,6 +121,7 @@ export class SerializedFileError extends DownloadError {
  * @internal
  */
 export function nameAlone(this: { readonly name: string }): { name: string } {
+  becomesJson();
   return { name: this.name };
 }
 
@@ -131,7 +133,7 @@ export function nameAlone(this: { readonly name: string }): { name: string } {
  */
 export function refuseSerialization(what: string): () => never {
   return () => {
-    throw new SerializedFileError(what);
+    throw becomesJson(new SerializedFileError(what));
   };
 }
 

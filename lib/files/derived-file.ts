@@ -12,6 +12,7 @@ import {
   InvalidOptionsError,
   SuspiciousPathError,
 } from '../errors/download-errors.js';
+import { becomesJson } from '../errors/sent-as-json.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import {
   DownloadStorage,
@@ -215,6 +216,7 @@ export class DerivedFile implements DownloadFile {
 
   /** Name, size and URL: enough for a list of files, and never where the file lies. */
   toJSON(): unknown {
+    becomesJson();
     return this.#file.toJSON();
   }
 

@@ -1,5 +1,6 @@
 import { type Readable } from 'node:stream';
 
+import { nameAlone } from '../errors/download-errors.js';
 import { type TemporaryUrlOptions } from '../storages/download-storage.js';
 import { type ByteRange } from '../http/range.js';
 import { type EtagChoice } from '../storages/etag-choice.js';
@@ -284,8 +285,9 @@ export abstract class WrappedFile implements DownloadFile {
     this.file.discard?.();
   }
 
+  /** JSON.stringify() does not ask twice, and a file without a JSON of its own would show all that it has. */
   toJSON(): unknown {
-    return this.file;
+    return hasJson(this.file) ? this.file.toJSON() : nameAlone.call(this);
   }
 
   /** Whether the tag of the file itself is needed for what is told. */
@@ -295,4 +297,8 @@ export abstract class WrappedFile implements DownloadFile {
 
   /** The facts as they are told. */
   protected abstract restated(stat: FileStat): FileStat;
+}
+
+function hasJson(file: object): file is { toJSON(): unknown } {
+  return 'toJSON' in file && typeof file.toJSON === 'function';
 }

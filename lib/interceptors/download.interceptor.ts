@@ -80,7 +80,7 @@ export class DownloadInterceptor implements NestInterceptor {
 
   #answered(value: unknown, context: ExecutionContext): Awaitable<unknown> {
     if (!(value instanceof DownloadResponse) || value.isReady) {
-      return counted(unwrapped(value, context), context);
+      return counted(unwrapped(value), context);
     }
     refusePassedNeighbours(context.switchToHttp().getRequest());
     const exchange = exchangeOf(
@@ -181,7 +181,8 @@ export class DownloadInterceptor implements NestInterceptor {
         !(error instanceof UnconfinedPathError) &&
         code !== 'EACCES' &&
         code !== 'EPERM');
-    if (everyday) this.#logger.debug(text);
+    if (error instanceof SerializedFileError) this.#logger.error(text);
+    else if (everyday) this.#logger.debug(text);
     else this.#logger.warn(text);
   }
 }
@@ -216,7 +217,7 @@ function downloadOf(
  *
  * @throws SerializedFileError
  */
-function unwrapped(value: unknown, context: ExecutionContext): unknown {
+function unwrapped(value: unknown): unknown {
   if (
     typeof value !== 'object' ||
     value === null ||
@@ -226,7 +227,7 @@ function unwrapped(value: unknown, context: ExecutionContext): unknown {
     return value;
   }
   if (isFile(value) || Object.values(value).some(isFile)) {
-    throw new SerializedFileError(`What ${routeOf(context)} returned`);
+    throw new SerializedFileError('What the route returned');
   }
   return value;
 }

@@ -14,6 +14,7 @@ import {
   FileNotFoundError,
   InvalidSignatureError,
   RemoteFileError,
+  SerializedFileError,
   StorageUnavailableError,
   TooManyDownloadsError,
 } from '../errors/download-errors.js';
@@ -71,6 +72,19 @@ class TooManyRequestsException extends HttpException {
   }
 }
 
+/**
+ * With the body that Nest gives an unknown error, which it would log once more.
+ *
+ * @internal
+ */
+export class SerializedFileException extends HttpException {
+  constructor(_body: undefined, options?: HttpExceptionOptions) {
+    const statusCode = HttpStatus.INTERNAL_SERVER_ERROR;
+    const message = 'Internal server error';
+    super({ statusCode, message }, statusCode, options);
+  }
+}
+
 const DESCRIPTIONS = new Map<HttpExceptionClass, string>([
   [ForbiddenException, 'Forbidden'],
   [NotFoundException, 'Not Found'],
@@ -83,6 +97,7 @@ function exceptionFor(error: unknown): HttpExceptionClass | undefined {
   if (error instanceof FileNotFoundError) return NotFoundException;
   if (error instanceof TooManyDownloadsError) return TooManyRequestsException;
   if (error instanceof InvalidSignatureError) return ForbiddenException;
+  if (error instanceof SerializedFileError) return SerializedFileException;
   if (
     error instanceof StorageUnavailableError ||
     error instanceof FileChangedError

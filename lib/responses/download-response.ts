@@ -7,6 +7,7 @@ import {
   InvalidOptionsError,
 } from '../errors/download-errors.js';
 import { shapeOf } from '../errors/quote.js';
+import { becomesJson } from '../errors/sent-as-json.js';
 import { DescribedFile } from '../files/described-file.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
 import { joinedStream } from '../files/virtual-file-source.js';
@@ -312,7 +313,8 @@ export class DownloadResponse
 
   /** The name of the download: for a log line. Sent in place of the file it is an error. */
   toJSON(): { name: string } {
-    this.#answer?.wasSerialized();
+    if (this.#answer) this.#answer.wasSerialized();
+    else becomesJson();
     return { name: clientName(this.#file, this.#presentation) };
   }
 }

@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CacheInterceptor, CacheModule } from '@nestjs/cache-manager';
 import {
+  type ArgumentsHost,
   type CallHandler,
+  Catch,
   ClassSerializerInterceptor,
   Controller,
+  type ExceptionFilter,
   type ExecutionContext,
   ForbiddenException,
   Get,
+  type HttpServer,
   type INestApplication,
   Injectable,
   type LoggerService,
@@ -16,7 +20,14 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { APP_INTERCEPTOR, Reflector } from '@nestjs/core';
-import { Download, LocalFile, sendfile } from 'nestjs-downloadview';
+import {
+  Download,
+  FileSystemStorage,
+  LocalFile,
+  MemoryStorage,
+  sendfile,
+  StorageFile,
+} from 'nestjs-downloadview';
 import { map, type Observable, tap } from 'rxjs';
 
 import {
@@ -26,6 +37,7 @@ import {
   startApplication,
 } from '../support/application.js';
 import { httpRequest } from '../support/http-client.js';
+import { LogLines } from '../support/log-lines.js';
 import { openDescriptors } from '../support/open-descriptors.js';
 import {
   temporaryDirectory,
@@ -37,6 +49,17 @@ import {
 class NaiveEnvelope implements NestInterceptor {
   intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(map((data: unknown) => ({ data })));
+  }
+}
+
+/** Answers every exception with 200, as some interfaces for old clients do. */
+@Catch()
+class Forgiving implements ExceptionFilter {
+  constructor(private readonly adapter: HttpServer) {}
+
+  catch(_: unknown, host: ArgumentsHost): void {
+    const response: unknown = host.switchToHttp().getResponse();
+    this.adapter.reply(response, { ok: false }, 200);
   }
 }
 
@@ -107,20 +130,6 @@ class Replacement implements NestInterceptor {
   }
 }
 
-class LogLines implements LoggerService {
-  readonly lines: string[] = [];
-  readonly #keep = (...parts: unknown[]): void => {
-    this.lines.push(
-      parts
-        .map((part) => (part instanceof Error ? `${part.stack}` : String(part)))
-        .join(' '),
-    );
-  };
-  log = this.#keep;
-  error = this.#keep;
-  warn = this.#keep;
-}
-
 const CONTENT = 'The content of the file\n';
 const inside = 'inside';
 const outside = 'outside';
@@ -167,6 +176,87 @@ describe.each(ADAPTERS)('interceptors of the application on %s', (adapter) => {
     const lines = log.lines.filter((line) => line.includes('sent as JSON'));
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain('GET ');
+  });
+
+  it.each(['/file', '/wrapper', '/forgotten', '/listed'])(
+    'an envelope of any depth around %s inside ours is one ERROR line, though the JSON went out',
+    async (target) => {
+      const answer = await ask(inside, () => new DeepEnvelope(), target);
+
+      expect(answer.text).not.toContain(directory.path);
+      expect(log.of('error')).toEqual([
+        expect.stringContaining(`GET '${target}'`),
+      ]);
+      expect(log.of('error')[0]).toContain('serialised to JSON');
+    },
+  );
+
+  it('a log line of what is two levels deep in an answer is none', async () => {
+    const logging = new Logging();
+    const deep = {
+      intercept: (context: ExecutionContext, next: CallHandler) =>
+        logging
+          .intercept(context, {
+            handle: () => next.handle().pipe(map((data) => ({ a: { data } }))),
+          })
+          .pipe(map(() => 'sent in its place')),
+    };
+
+    const { text } = await ask(inside, () => deep);
+
+    expect(text).toBe('sent in its place');
+    expect(logging.lines).toEqual([
+      '{"a":{"data":{"name":"secret-name.txt"}}}',
+    ]);
+    expect(log.of('error')).toEqual([]);
+  });
+
+  it.each<[string, string, NestInterceptor | undefined]>([
+    [inside, '/file', new NaiveEnvelope()],
+    [outside, '/file', new NaiveEnvelope()],
+    [outside, '/file', new DeepEnvelope()],
+    [inside, '/forgotten', undefined],
+    [inside, '/storage', undefined],
+  ])(
+    'under a filter that answers 200, one ERROR line is written: %s ours, %s',
+    async (place, target, interceptor) => {
+      const silent = {
+        intercept: (_: unknown, next: CallHandler) => next.handle(),
+      };
+      const answer = await ask(
+        place,
+        (app) => {
+          app.useGlobalFilters(new Forgiving(app.getHttpAdapter()));
+          return interceptor ?? silent;
+        },
+        target,
+      );
+
+      expect(answer.text).not.toContain('secret-name');
+      expect(log.of('error')).toHaveLength(1);
+      expect(log.of('error')[0]).toContain(`GET '${target}'`);
+    },
+  );
+
+  it('a storage in an answer is one ERROR line and a 500', async () => {
+    const silent = {
+      intercept: (_: unknown, next: CallHandler) => next.handle(),
+    };
+
+    const answer = await ask(inside, () => silent, '/storage');
+
+    expect(answer.status).toBe(500);
+    expect(answer.text).not.toContain('/srv/media');
+    expect(log.of('error')).toHaveLength(1);
+  });
+
+  it('what is no file in an answer is nothing to tell', async () => {
+    const { text } = await ask(inside, () => new DeepEnvelope(), '/stored');
+
+    expect(JSON.parse(text)).toEqual({
+      result: { data: [{ name: 'a.txt' }] },
+    });
+    expect(log.of('error')).toEqual([]);
   });
 
   describe.each([inside, outside])('%s ours', (place) => {
@@ -315,6 +405,21 @@ async function start(
     @Get('forgotten')
     forgotten() {
       return new LocalFile(path);
+    }
+
+    @Get('listed')
+    listed() {
+      return [new LocalFile(path), new LocalFile(path)];
+    }
+
+    @Get('stored')
+    stored() {
+      return new StorageFile(new MemoryStorage(), 'a.txt');
+    }
+
+    @Get('storage')
+    storage() {
+      return { storage: new FileSystemStorage({ root: '/srv/media' }) };
     }
   }
 
