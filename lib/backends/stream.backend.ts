@@ -7,7 +7,7 @@ import {
   type DownloadBackend,
   type ProxiableDownload,
   type ProxiableRequest,
-  refuse,
+  REFUSALS,
 } from '../responses/download-backend.js';
 
 /**
@@ -37,7 +37,9 @@ export function stream(options: StreamOptions = {}): DownloadBackend {
   return {
     name: 'stream',
     idleTimeout: options.idleTimeout,
-    proxy: (_: ProxiableDownload, request: ProxiableRequest) =>
-      refuse(request, 'noServer'),
+    proxy(_: ProxiableDownload, { note }: ProxiableRequest) {
+      note?.({ reason: REFUSALS.noServer });
+      return undefined;
+    },
   };
 }

@@ -19,17 +19,20 @@ import {
 import { type ResponseHead } from '../streaming/response-head.js';
 import {
   headOf,
+  isCutBy,
+  isJudgedAt,
+  isNotModified,
   notModifiedHead,
   rangeNotSatisfiable,
+  rangesTold,
   withHeaders,
   withStatus,
   withWantedDigest,
 } from './answer-head.js';
 import { isForOrigin, remoteAnswer } from './answer-remote.js';
 import { AnswerUse } from './answer-use.js';
-import { isJudgedAt, isNotModified } from './conditions.js';
 import { identified, trackAnswer } from './download-tracking.js';
-import { toldOutcome } from './download-explainer.js';
+import { explainedOutcome } from './download-explainer.js';
 import { type DownloadSlot, limitAnswer } from './limits.js';
 import { type Exchange } from './exchange.js';
 import { askedFor, offloadOutcome, type OffloadOutcome } from './offload.js';
@@ -108,13 +111,15 @@ export function answerDownload(
         : offloaded(outcome, exchange),
   );
   return andThen(answered, (answer) => {
-    const id = identified(answer, tracked);
+    const id = answer.isOffloaded ? identified(answer, tracked) : undefined;
     const passed = andThen(
       slot?.take(answer, exchange, id),
       () => gate && passGate(gate, answer, download, exchange, id),
     );
     return andThen(passed, () => {
-      limitAnswer(answer, download, backend);
+      if ((download.limitRate ?? backend.limitRate) !== undefined) {
+        limitAnswer(answer, download, backend);
+      }
       use?.follow(answer, id);
       if (tracked) {
         trackAnswer(answer, download, tracked, backend, id !== undefined);
@@ -130,8 +135,8 @@ function outcomeOf(
   exchange: Exchange,
   backend: DownloadBackend,
 ): Awaitable<OffloadOutcome> {
-  return exchange.told
-    ? toldOutcome(download, exchange, exchange.told, backend)
+  return exchange.explanations
+    ? explainedOutcome(download, exchange, exchange.explanations, backend)
     : offloadOutcome(download, exchange, backend);
 }
 
@@ -259,27 +264,6 @@ function decided(
   });
 }
 
-/** Whether the server in front would cut ranges out of the whole file, which is what the client is to have. */
-function isCutBy(
-  { rangesStreams = false }: DownloadBackend,
-  { method, headers }: Exchange,
-): boolean {
-  return rangesStreams && method === 'GET' && headers.range !== undefined;
-}
-
-/** What an origin of its own does not say, nobody else does. */
-function rangesTold(
-  { method, status }: Exchange,
-  { stat, isRemote, mostRanges }: HeldDownload,
-  { size }: DownloadDescription,
-  { acceptRanges }: Presentation,
-): boolean | undefined {
-  if (status !== 200) return undefined;
-  if (method !== 'GET' && method !== 'HEAD') return undefined;
-  if (acceptRanges === false) return false;
-  return isRemote ? stat.acceptsRanges : mostRanges > 0 && size !== undefined;
-}
-
 const WHOLE: BodyPlan = { kind: 'whole' };
 
 /** @throws HttpException 416 with Content-Range (RFC 9110 15.5.17) */
@@ -339,13 +323,13 @@ function sourceOf(
 
 function answerOf(
   head: ResponseHead,
-  { response, method, headers, report, told, link }: Exchange,
+  { response, method, headers, report, explanations, link }: Exchange,
   body?: AnswerBody,
   backend?: DownloadBackend,
 ): DownloadAnswer {
   return new DownloadAnswer({
     head: withWantedDigest(
-      told ? withHeaders(head, told.headers) : head,
+      explanations ? withHeaders(head, explanations.headers) : head,
       headers['want-repr-digest'],
     ),
     body,

@@ -1,16 +1,121 @@
-import { HttpException, HttpStatus } from '@nestjs/common';
+import {
+  HttpException,
+  HttpStatus,
+  PreconditionFailedException,
+} from '@nestjs/common';
 
+import {
+  parseHttpDate,
+  evaluatePreconditions,
+  modifiedSince,
+} from '../http/preconditions.js';
 import { contentRange, unsatisfiedRange } from '../http/range.js';
 import { wantedReprDigest } from '../http/repr-digest.js';
 import { type DownloadDescription } from '../responses/describe.js';
-import { type DownloadBackend } from '../responses/download-backend.js';
+import {
+  type DownloadBackend,
+  type ProxiableRequest,
+} from '../responses/download-backend.js';
+import { type DownloadResponse } from '../responses/download-response.js';
+import { type Presentation } from '../responses/presentation.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
-import { isJudgedAt } from './conditions.js';
+import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type BodyPlan } from '../streaming/body-plan.js';
+import { type HeldDownload } from '../streaming/running-downloads.js';
+import { type Exchange } from './exchange.js';
 import {
   type PlatformResponse,
   type ResponseHead,
 } from '../streaming/response-head.js';
+
+const PRECONDITIONS = [
+  'if-none-match',
+  'if-modified-since',
+  'if-match',
+  'if-unmodified-since',
+] as const;
+
+/**
+ * Whether conditions hold for an answer with this status: where it would be neither 2xx nor 412 without them, they
+ * are nobody's business (RFC 9110 13.2.1).
+ *
+ * @internal
+ */
+export function isJudgedAt(status: number): boolean {
+  return (status >= 200 && status < 300) || status === 412;
+}
+
+/**
+ * Whether the client has this file already (RFC 9110 13.2.2).
+ *
+ * @throws PreconditionFailedException (RFC 9110 15.5.13)
+ * @internal
+ */
+export function isNotModified(
+  download: DownloadResponse,
+  description: DownloadDescription,
+  request: ProxiableRequest,
+): Awaitable<boolean> {
+  return isConditional(request) && evaluated(download, description, request);
+}
+
+function evaluated(
+  download: DownloadResponse,
+  description: DownloadDescription,
+  request: ProxiableRequest,
+): Awaitable<boolean> {
+  const outcome = evaluatePreconditions(request.headers, description);
+  if (outcome === 'precondition-failed') {
+    throw new PreconditionFailedException();
+  }
+  if (typeof outcome === 'string') return outcome === 'not-modified';
+  const since = outcome.ifModifiedSince;
+  const hook = ownHook(download);
+  return andThen(
+    hook ? hook(since) : modifiedSince(description.lastModified, since),
+    (isModified) => !isModified,
+  );
+}
+
+/**
+ * Whether the application itself says that the client has this file already. A server in front cannot
+ * know that, so it is asked before the file is left to the server.
+ *
+ * @internal
+ */
+export function isUnchangedByHook(
+  download: DownloadResponse,
+  request: ProxiableRequest,
+): Awaitable<boolean> {
+  const hook = ownHook(download);
+  if (!hook || !isConditional(request)) return false;
+  const { 'if-none-match': tags, 'if-modified-since': date } = request.headers;
+  const since = tags === undefined ? parseHttpDate(date) : undefined;
+  return (
+    since !== undefined && andThen(hook(since), (isModified) => !isModified)
+  );
+}
+
+/**
+ * What the controller overrides, else what the wrapper knows better than a date.
+ *
+ * @internal
+ */
+export function ownHook({
+  file,
+  presentation,
+}: DownloadResponse): ((since: Date) => Awaitable<boolean>) | undefined {
+  const { wasModifiedSince } = presentation;
+  if (wasModifiedSince) return (since) => wasModifiedSince(file, since);
+  return file.wasModifiedSince?.bind(file);
+}
+
+function isConditional({ method, headers }: ProxiableRequest): boolean {
+  return (
+    (method === 'GET' || method === 'HEAD') &&
+    PRECONDITIONS.some((name) => headers[name] !== undefined)
+  );
+}
 
 const KEPT_BY_304 = new Set([
   'access-control-expose-headers',
@@ -56,6 +161,36 @@ export function headOf(
     };
   }
   return { status: 200, headers: all, length: size };
+}
+
+/**
+ * Whether the server in front would cut ranges out of the whole file, which is what the client is to have.
+ *
+ * @internal
+ */
+export function isCutBy(
+  { rangesStreams = false }: DownloadBackend,
+  { method, headers }: Exchange,
+): boolean {
+  return rangesStreams && method === 'GET' && headers.range !== undefined;
+}
+
+/**
+ * Whether the answer says that it has ranges; undefined where it says nothing of them. What an origin of its own does
+ * not say, nobody else does.
+ *
+ * @internal
+ */
+export function rangesTold(
+  { method, status }: Exchange,
+  { stat, isRemote, mostRanges }: HeldDownload,
+  { size }: DownloadDescription,
+  { acceptRanges }: Presentation,
+): boolean | undefined {
+  if (status !== 200) return undefined;
+  if (method !== 'GET' && method !== 'HEAD') return undefined;
+  if (acceptRanges === false) return false;
+  return isRemote ? stat.acceptsRanges : mostRanges > 0 && size !== undefined;
 }
 
 function isType(name: string): boolean {
@@ -138,8 +273,8 @@ export function withWantedDigest(
   head: ResponseHead,
   wanted: string | readonly string[] | undefined,
 ): ResponseHead {
+  if (wanted === undefined || !('Repr-Digest' in head.headers)) return head;
   const { 'Repr-Digest': digest, ...headers } = head.headers;
-  if (wanted === undefined || digest === undefined) return head;
   const chosen = wantedReprDigest(digest, [wanted].flat().join(', '));
   return {
     ...head,

@@ -18,8 +18,13 @@ import {
 } from '../storages/remote-answer.js';
 import { type AnswerBody } from '../streaming/download-answer.js';
 import { type ResponseHead } from '../streaming/response-head.js';
-import { headOf, notModifiedHead, rangeNotSatisfiable } from './answer-head.js';
-import { isNotModified, ownHook } from './conditions.js';
+import {
+  headOf,
+  isNotModified,
+  notModifiedHead,
+  ownHook,
+  rangeNotSatisfiable,
+} from './answer-head.js';
 import { type Exchange } from './exchange.js';
 
 /**

@@ -21,7 +21,7 @@ import { DownloadResponse } from '../responses/download-response.js';
 import { type ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type Exchange } from './exchange.js';
 import { type OffloadOutcome, offloadOutcome } from './offload.js';
-import { type ToldExplanation } from './told-explanation.js';
+import { type ExplanationReport } from './explanation.js';
 
 /** Not the application's doing, and on every answer of Express. */
 const NOBODY_MISSES = 'x-powered-by';
@@ -34,24 +34,24 @@ type ExplainedRequest = Pick<Exchange, 'method' | 'headers' | 'report'>;
  * @throws what offloadOutcome() throws
  * @internal
  */
-export async function toldOutcome(
+export async function explainedOutcome(
   download: DownloadResponse,
   exchange: Exchange,
-  told: ToldExplanation,
+  explanations: ExplanationReport,
   backend: DownloadBackend,
 ): Promise<OffloadOutcome> {
-  const { outcome, explanation } = await explainedOutcome(
+  const { outcome, explanation } = await outcomeAndExplanation(
     download,
     exchange,
     backend,
     exchange.response.headerNames(),
   );
-  told.tell(explanation);
+  explanations.tell(explanation);
   return outcome;
 }
 
 /** @param setAlready names of the headers that the application has set on the response itself */
-async function explainedOutcome(
+async function outcomeAndExplanation(
   download: DownloadResponse,
   { method, headers, report }: ExplainedRequest,
   backend: DownloadBackend,
@@ -90,7 +90,8 @@ export async function explainOffload(
   backend: DownloadBackend,
 ): Promise<DownloadExplanation> {
   try {
-    return (await explainedOutcome(download, request, backend)).explanation;
+    return (await outcomeAndExplanation(download, request, backend))
+      .explanation;
   } catch (error) {
     if (!(error instanceof PreconditionFailedException)) throw error;
     const reason = REFUSALS.precondition;

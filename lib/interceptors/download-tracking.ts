@@ -24,7 +24,7 @@ import { cleanFileName } from '../http/file-name.js';
 import { parseContentRange } from '../http/range.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
-import { signedLinkOf } from '../signing/signed-message.js';
+import { signedLinks } from '../signing/signed-message.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 import {
   type AnswerObserver,
@@ -46,7 +46,7 @@ export class DownloadTracking {
   readonly #tracked = new WeakMap<object, TrackedDownload>();
 
   constructor(
-    private readonly events: DownloadEvents,
+    readonly events: DownloadEvents,
     readonly completions: DownloadCompletions,
     @Inject(DOWNLOAD_OPTIONS) { storages }: CheckedDownloadOptions,
   ) {
@@ -55,13 +55,8 @@ export class DownloadTracking {
     );
   }
 
-  /**
-   * One request that asks for a file.
-   *
-   * @returns undefined where nobody wants to know
-   */
-  track(context: ExecutionContext): TrackedDownload | undefined {
-    if (!this.events.isObserved) return undefined;
+  /** One request that asks for a file, where somebody listens. */
+  track(context: ExecutionContext): TrackedDownload {
     const request = context.switchToHttp().getRequest<object>();
     let tracked = this.#tracked.get(request);
     if (!tracked) {
@@ -143,7 +138,7 @@ export class TrackedDownload {
       .getRequest<DownloadEvent['request']>();
     this.#facts = {
       method: request.method,
-      link: signedLinkOf(request)?.gate?.id,
+      link: signedLinks.get(request)?.gate?.id,
       controller: context.getClass().name,
       handler: context.getHandler().name,
       request,

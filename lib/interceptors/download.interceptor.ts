@@ -30,7 +30,7 @@ import { StorageFile } from '../files/storage-file.js';
 import { clientName } from '../responses/describe.js';
 import { DownloadResponse } from '../responses/download-response.js';
 import { refusePassedNeighbours } from '../routes/neighbours.js';
-import { signedLinkOf } from '../signing/signed-message.js';
+import { signedLinks } from '../signing/signed-message.js';
 import { type Awaitable, isPromise, orElse } from '../storages/awaitable.js';
 import { errorCode } from '../storages/local-disk.js';
 import { isDeserted } from '../streaming/connection.js';
@@ -42,11 +42,11 @@ import {
 import { RunningDownloads } from '../streaming/running-downloads.js';
 import { answerDownload } from './answer-download.js';
 import { ConcurrentDownloads } from './limits.js';
-import { DownloadTracking } from './download-tracking.js';
+import { DownloadTracking, type TrackedDownload } from './download-tracking.js';
 import { type Exchange, exchangeOf } from './exchange.js';
 import { toHttpException, unlessLeft } from './http-exceptions.js';
 import { presentedByLink } from './pass-gate.js';
-import { ToldExplanation } from './told-explanation.js';
+import { ExplanationReport } from './explanation.js';
 
 /**
  * The last moment before bytes flow: turns every DownloadResponse into the answer that Nest sends. Registered for the whole application by DownloadModule;
@@ -56,7 +56,7 @@ import { ToldExplanation } from './told-explanation.js';
  */
 @Injectable()
 export class DownloadInterceptor implements NestInterceptor {
-  readonly #logger = new Logger('DownloadModule');
+  readonly #logger = new LevelLogger('DownloadModule');
 
   constructor(
     @Inject(DOWNLOAD_OPTIONS) private readonly options: CheckedDownloadOptions,
@@ -87,11 +87,13 @@ export class DownloadInterceptor implements NestInterceptor {
       context,
       (message, error, isEveryday) =>
         this.#report(message, error, isEveryday, downloadOf(value, context)),
-      ToldExplanation.wanted(this.#logger, this.options.explain),
-      this.tracking.track(context),
+      this.#explanations(),
+      this.#track(context),
       this.tracking.completions,
     );
-    const response = presentedByLink(value.forOneRequest(), exchange);
+    const own = value.forOneRequest();
+    const { link } = exchange;
+    const response = link ? presentedByLink(own, link) : own;
     return orElse<unknown>(
       () => this.#answer(response, exchange, context),
       (error) => {
@@ -136,9 +138,23 @@ export class DownloadInterceptor implements NestInterceptor {
       isOurs || error instanceof DownloadError || downloadOptionsOf(context);
     if (isDownload) {
       forbidCaching(platformResponse(context.switchToHttp().getResponse()));
-      this.tracking.track(context)?.refused(exception);
+      this.#track(context)?.refused(exception);
     }
     return exception;
+  }
+
+  /** There where somebody reads explanations: otherwise nothing has to be explained. */
+  #explanations(): ExplanationReport | undefined {
+    const { explain } = this.options;
+    return explain || this.#logger.isDebugged
+      ? new ExplanationReport(this.#logger, explain)
+      : undefined;
+  }
+
+  #track(context: ExecutionContext): TrackedDownload | undefined {
+    return this.tracking.events.isObserved
+      ? this.tracking.track(context)
+      : undefined;
   }
 
   #report(
@@ -184,6 +200,19 @@ export class DownloadInterceptor implements NestInterceptor {
     if (error instanceof SerializedFileError) this.#logger.error(text);
     else if (everyday) this.#logger.debug(text);
     else this.#logger.warn(text);
+  }
+}
+
+/**
+ * Knows whether anybody reads lines of the level debug. Nest 11 says no for every level where the application has
+ * chosen none, which is where it prints all of them.
+ */
+class LevelLogger extends Logger {
+  get isDebugged(): boolean {
+    return (
+      Logger.staticInstanceRef !== undefined &&
+      (Logger.isLevelEnabled('debug') || !Logger.isLevelEnabled('fatal'))
+    );
   }
 }
 
@@ -258,7 +287,7 @@ function wasTakenApart(value: unknown): boolean {
  */
 function counted(value: unknown, context: ExecutionContext): unknown {
   const request = context.switchToHttp().getRequest<object>();
-  if (value instanceof DownloadResponse || !signedLinkOf(request)?.gate) {
+  if (value instanceof DownloadResponse || !signedLinks.get(request)?.gate) {
     return value;
   }
   throw new InvalidOptionsError(

@@ -14,9 +14,9 @@ import {
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { whenClosed } from '../streaming/connection.js';
 import { type Report } from '../streaming/download-answer.js';
-import { type SignedLink, signedLinkOf } from '../signing/signed-message.js';
+import { type SignedLink, signedLinks } from '../signing/signed-message.js';
 import { type TrackedDownload } from './download-tracking.js';
-import { type ToldExplanation } from './told-explanation.js';
+import { type ExplanationReport } from './explanation.js';
 
 /**
  * One request and the response to it, on either adapter.
@@ -32,7 +32,7 @@ export interface Exchange {
   /** The link that the request came by, where the route wants a signed one. */
   readonly link?: SignedLink;
   /** There where somebody wants to know why the answer is the one that it is. */
-  readonly told?: ToldExplanation;
+  readonly explanations?: ExplanationReport;
   /** There where somebody wants to know what is downloaded. */
   readonly tracked?: TrackedDownload;
   /** What the server in front says of the files that it was handed. */
@@ -56,7 +56,7 @@ interface PlatformRequest {
 export function exchangeOf(
   context: ExecutionContext,
   report: Report,
-  told?: ToldExplanation,
+  explanations?: ExplanationReport,
   tracked?: TrackedDownload,
   completions?: DownloadCompletions,
 ): Exchange {
@@ -65,7 +65,7 @@ export function exchangeOf(
     http.getRequest<PlatformRequest>(),
     platformResponse(http.getResponse<ServerResponse<IncomingMessage>>()),
     report,
-    told,
+    explanations,
     tracked,
     completions,
     statusOf(context),
@@ -115,14 +115,14 @@ class HttpExchange implements Exchange {
     request: PlatformRequest,
     readonly response: PlatformResponse,
     readonly report: Report,
-    readonly told?: ToldExplanation,
+    readonly explanations?: ExplanationReport,
     readonly tracked?: TrackedDownload,
     readonly completions?: DownloadCompletions,
     readonly status = 200,
   ) {
     this.method = request.method;
     this.headers = request.headers;
-    this.link = signedLinkOf(request);
+    this.link = signedLinks.get(request);
     whenClosed(response.raw, () => this.#close());
   }
 

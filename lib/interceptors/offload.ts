@@ -22,7 +22,7 @@ import { type ResponseHeaders } from '../responses/response-headers.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { type BodyPlan, planBody } from '../streaming/body-plan.js';
-import { isNotModified, isUnchangedByHook, ownHook } from './conditions.js';
+import { isNotModified, isUnchangedByHook, ownHook } from './answer-head.js';
 
 /**
  * Ranges in one answer, counted before they are merged, as where the application sends the file.

@@ -4,6 +4,7 @@ import { DownloadResponse } from '../responses/download-response.js';
 import { planBody } from '../streaming/body-plan.js';
 import { cutConnection } from '../streaming/connection.js';
 import { type DownloadAnswer } from '../streaming/download-answer.js';
+import { type SignedLink } from '../signing/signed-message.js';
 import { type Exchange } from './exchange.js';
 import { type SentByServer, whenSentByServer } from './handed-over.js';
 import { MOST_ASKED } from './offload.js';
@@ -104,9 +105,8 @@ function outcomeOf(
  */
 export function presentedByLink(
   response: DownloadResponse,
-  { link }: Exchange,
+  { presentation: fixed }: SignedLink,
 ): DownloadResponse {
-  const fixed = link?.presentation;
   if (!fixed || Object.keys(fixed).length === 0) return response;
   return new DownloadResponse(response.file, {
     ...response.presentation,

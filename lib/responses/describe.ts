@@ -64,7 +64,8 @@ export function describe(
   const lasting = lastingOf(file, stat, presentation, defaults);
   const { name, attachment, contentType, isCharsetAssumed, encoding } = lasting;
   const lastModified = notInTheFuture(stat.lastModified);
-  const digest = toReprDigest(stat.digest);
+  const digest =
+    stat.digest === undefined ? undefined : toReprDigest(stat.digest);
   return {
     name,
     attachment,

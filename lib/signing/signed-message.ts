@@ -243,20 +243,12 @@ export interface SignedLink extends LinkTerms {
   readonly gate?: LinkGate;
 }
 
-const links = new WeakMap<object, SignedLink>();
-
-/** @internal */
-export function keepSignedLink(request: object, link: SignedLink): void {
-  links.set(request, link);
-}
-
 /**
- * @returns undefined where the route needs none
+ * The link that a request came by; none where its route needs none.
+ *
  * @internal
  */
-export function signedLinkOf(request: object): SignedLink | undefined {
-  return links.get(request);
-}
+export const signedLinks = new WeakMap<object, SignedLink>();
 
 const ACCEPTED =
   "Give the public path, global prefix included, without '#', '.' and '..' segments: '/files/report.pdf'.";

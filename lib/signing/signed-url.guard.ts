@@ -21,7 +21,7 @@ import {
 import { kindOf } from '../errors/quote.js';
 import { refusePassedNeighbours } from '../routes/neighbours.js';
 import { type Awaitable } from '../storages/awaitable.js';
-import { keepSignedLink } from './signed-message.js';
+import { signedLinks } from './signed-message.js';
 import { UrlSigner } from './url-signer.js';
 
 /**
@@ -182,7 +182,7 @@ export class SignedUrlGuard implements CanActivate {
     const boundTo = whom && boundText(await whom(request));
     const { method } = request;
     const terms = this.signer.read(targetOf(request), { method, boundTo });
-    keepSignedLink(request, { ...terms, sharedCaches });
+    signedLinks.set(request, { ...terms, sharedCaches });
   }
 }
 

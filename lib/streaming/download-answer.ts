@@ -5,10 +5,7 @@ import { type LinkCaching } from '../http/cache-control.js';
 import { type Admission } from '../http/link-gate.js';
 import { type DecidedAnswer } from '../responses/download-response.js';
 import { watchForJson } from './answer-as-json.js';
-import {
-  OFFLOAD_HEADERS,
-  type ResponseHeaders,
-} from '../responses/response-headers.js';
+import { type ResponseHeaders } from '../responses/response-headers.js';
 import {
   causeOfCut,
   cutConnection,
@@ -24,6 +21,7 @@ import {
   type PlatformResponse,
   RawResponse,
   clearHead,
+  isOffloaded,
   type ResponseHead,
   writeHead,
 } from './response-head.js';
@@ -143,8 +141,7 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
 
   /** Whether somebody else is to send the bytes: the server in front, or a store that the client is sent to. */
   get isOffloaded(): boolean {
-    const { headers } = this.#parts.head;
-    return !this.hasBody && OFFLOAD_HEADERS.some((name) => name in headers);
+    return !this.hasBody && isOffloaded(this.#parts.head.headers);
   }
 
   /** Further headers. */

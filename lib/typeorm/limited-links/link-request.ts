@@ -1,6 +1,6 @@
 import { type DownloadRequest } from '../../http/download-request.js';
 import { refusePassedNeighbours } from '../../routes/neighbours.js';
-import { keepSignedLink } from '../../signing/signed-message.js';
+import { signedLinks } from '../../signing/signed-message.js';
 import { type Awaitable } from '../../storages/awaitable.js';
 import {
   clientHash,
@@ -94,7 +94,7 @@ export class LinkRequest {
   async forDownload(): Promise<CountedLink> {
     const { link, use } = await this.look();
     const { useId = use.fresh?.id ?? '' } = use;
-    keepSignedLink(this.request, {
+    signedLinks.set(this.request, {
       id: link.id,
       expires: this.links.tracker.openUntil(link),
       presentation: {

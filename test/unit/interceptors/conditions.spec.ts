@@ -8,7 +8,7 @@ import { type DownloadFile, DownloadResponse } from 'nestjs-downloadview';
 import {
   isNotModified,
   isUnchangedByHook,
-} from '../../../lib/interceptors/conditions.js';
+} from '../../../lib/interceptors/answer-head.js';
 import { type Exchange } from '../../../lib/interceptors/exchange.js';
 import { platformResponse } from '../../../lib/streaming/response-head.js';
 

@@ -1,27 +1,8 @@
-import { Logger } from '@nestjs/common';
+import { type Logger } from '@nestjs/common';
 
 import { quote } from '../errors/quote.js';
 import { type DownloadExplanation } from '../responses/download-backend.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
-
-class Levels extends Logger {
-  static isDebugged(): boolean {
-    return (
-      this.staticInstanceRef !== undefined &&
-      (this.isLevelEnabled('debug') || !this.isLevelEnabled('fatal'))
-    );
-  }
-}
-
-/**
- * Whether anybody reads lines of the level debug. Nest 11 says no for every level where the application has
- * chosen none, which is where it prints all of them.
- *
- * @internal
- */
-export function isDebugged(): boolean {
-  return Levels.isDebugged();
-}
 
 /** Values of these are URIs; any other may be a path of the server, which is no client's business. */
 const WITH_URI: readonly (string | undefined)[] = [
@@ -35,20 +16,13 @@ const LONGEST = 200;
  *
  * @internal
  */
-export class ToldExplanation {
+export class ExplanationReport {
   #headers: ResponseHeaders = {};
 
-  private constructor(
+  constructor(
     private readonly logger: Logger,
     private readonly isShown: boolean,
   ) {}
-
-  /** @returns undefined where nobody would be told, which is where nothing has to be explained */
-  static wanted(logger: Logger, isShown: boolean): ToldExplanation | undefined {
-    return isShown || isDebugged()
-      ? new ToldExplanation(logger, isShown)
-      : undefined;
-  }
 
   tell(explanation: DownloadExplanation): void {
     this.logger.debug(explanationLine(explanation));
