@@ -192,8 +192,8 @@ export abstract class PresentationHooks {
  * @publicApi
  */
 export abstract class DownloadController extends PresentationHooks {
-  /** What @Download() says on its class. */
-  #options?: DownloadOptions;
+  /** What @Download() says on its class; null where there is none. */
+  #options?: DownloadOptions | null;
 
   @Inject(DownloadStorages)
   protected readonly storages!: DownloadStorages;
@@ -324,8 +324,11 @@ export abstract class DownloadController extends PresentationHooks {
   #asDownload(
     value: unknown,
   ): Awaitable<DownloadResponse> | Observable<DownloadResponse> {
-    this.#options ??= optionsOn(this.constructor) ?? {};
-    const options = this.#options;
+    if (this.#options === undefined) {
+      this.#options = optionsOn(this.constructor) ?? null;
+    }
+    if (!this.#options && value instanceof DownloadResponse) return value;
+    const options = this.#options ?? {};
     if (isObservable(value)) {
       return value.pipe(map((one) => toDownloadResponse(one, options)));
     }

@@ -86,9 +86,11 @@ export abstract class StorageDownloadController extends DownloadController {
 
   override getFile(request: DownloadRequest): Awaitable<DownloadFile> {
     return andThen(this.getStorage(request), (storage) =>
-      andThen(this.getPath(request), (path) =>
-        new StorageFile(storage, path).tagFirstBy({ etag: this.etag }),
-      ),
+      andThen(this.getPath(request), (path) => {
+        const file = new StorageFile(storage, path);
+        const { etag } = this;
+        return etag === undefined ? file : file.tagFirstBy({ etag });
+      }),
     );
   }
 

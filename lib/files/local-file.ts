@@ -83,7 +83,9 @@ export class LocalFile implements DownloadFile {
         : confinedPath(path, this.#root, dotfiles);
     this.name = name ?? basename(this.#path);
     this.#choice = { etag, contentTagLimit };
-    checkEtagChoice('LocalFile.', this.#choice);
+    if (etag !== undefined || contentTagLimit !== undefined) {
+      checkEtagChoice('LocalFile.', this.#choice);
+    }
   }
 
   // A getter: what takes objects apart, as class-transformer does, sees no path.
@@ -119,11 +121,13 @@ export class LocalFile implements DownloadFile {
   }
 
   #open(options?: HoldOptions): Awaitable<OpenFile> {
+    const { etag, contentTagLimit } = this.#choice;
     return openLocalFile(this.path, {
       root: this.#root,
       name: this.name,
       withTag: options?.withTag,
-      ...this.#choice,
+      etag,
+      contentTagLimit,
     });
   }
 }

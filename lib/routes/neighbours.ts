@@ -5,7 +5,6 @@ import {
   hasPassedNeighbourOnExpress,
 } from './express-neighbours.js';
 import { type FastifyRequest, FastifyRoutes } from './fastify-routes.js';
-import { isPlain } from './path-spellings.js';
 
 interface AnyRequest extends Partial<
   Omit<ExpressRequest, 'method' | 'route'> & Pick<FastifyRequest, 'server'>
@@ -32,6 +31,22 @@ export function refusePassedNeighbours(request: AnyRequest): void {
   }
   checked.add(request);
 }
+
+/**
+ * Whether a request target is spelled as nobody spells it otherwise: of letters, digits, `-`, `.` and `_`,
+ * which no client encodes.
+ *
+ * @internal
+ */
+export function isPlain(target: string): boolean {
+  if (target === lastPlain) return true;
+  if (!/^[\w./-]*(?:[?#]|$)/.test(target)) return false;
+  lastPlain = target;
+  return true;
+}
+
+/** Of one request, it is asked several times. */
+let lastPlain = '/';
 
 function hasPassedNeighbour(request: object): boolean {
   try {

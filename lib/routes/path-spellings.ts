@@ -9,22 +9,6 @@ export function pathOfTarget(target: string): string {
 }
 
 /**
- * Whether a request target is spelled as nobody spells it otherwise: of letters, digits, `-`, `.` and `_`,
- * which no client encodes.
- *
- * @internal
- */
-export function isPlain(target: string): boolean {
-  if (target === lastPlain) return true;
-  if (!/^[\w./-]*(?:[?#]|$)/.test(target)) return false;
-  lastPlain = target;
-  return true;
-}
-
-/** Of one request, it is asked several times. */
-let lastPlain = '/';
-
-/**
  * The segments of a path, each decoded once: an encoded slash stays within its own.
  *
  * @throws URIError for a malformed encoding

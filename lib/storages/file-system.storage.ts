@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, realpath, unlink } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { type Readable } from 'node:stream';
 
 import {
@@ -106,8 +106,9 @@ export class FileSystemStorage extends DownloadStorage {
   }
 
   override path(key: string): string {
-    // Through keySegments first: a key is never absolute, while a path may be.
-    return confinedPath(keySegments(key).join('/'), this.root, this.#dotfiles);
+    // A key is never absolute, while a path may be.
+    if (isAbsolute(key)) keySegments(key);
+    return confinedPath(key, this.root, this.#dotfiles);
   }
 
   /** What a subclass says of the file in `stat()` holds here, too; its size is what the disk says. */
@@ -177,7 +178,9 @@ export class FileSystemStorage extends DownloadStorage {
     return openLocalFile(this.path(key), {
       root: this.root,
       withTag,
-      ...firstChoice(chosen, this.#choice, fallback),
+      ...(chosen || fallback
+        ? firstChoice(chosen, this.#choice, fallback)
+        : this.#choice),
     });
   }
 

@@ -26,6 +26,7 @@ import {
   type StatOptions,
 } from './file-stat.js';
 import { diskPace, diskError, isBelow } from './local-disk.js';
+import { localEntityTag } from './local-entity-tag.js';
 import {
   chosenEntityTag,
   type EtagChoice,
@@ -121,8 +122,9 @@ export function openLocalFile(
 function checkedFile(
   descriptor: number,
   path: string,
-  { root, name = basename(path), withTag = true, ...choice }: OpenOptions,
+  options: OpenOptions,
 ): Awaitable<OpenFile> {
+  const { root, name, withTag = true, etag = 'inode' } = options;
   return orElse(
     () => {
       const stats = fstatSync(descriptor, { bigint: true });
@@ -134,8 +136,13 @@ function checkedFile(
       const file = new LocalOpenFile(descriptor, stats, location);
       if (!withTag) return file;
       const again = (): Promise<BigIntStats> => statAgain(descriptor);
-      return andThen(
-        chosenEntityTag({ path, name, descriptor, stats, again }, choice),
+      return andThen<Tagged, OpenFile>(
+        etag === 'inode'
+          ? localEntityTag(stats, again)
+          : chosenEntityTag(
+              { path, name: name ?? basename(path), descriptor, stats, again },
+              options,
+            ),
         (tagged) => file.tagged(tagged),
       );
     },

@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 
 import {
   encodedLiterals,
-  isPlain,
   otherSpellings,
   pathOfTarget,
   spelledAs,
 } from '../../../lib/routes/path-spellings.js';
+import { isPlain } from '../../../lib/routes/neighbours.js';
 
 describe('spellings of a path', () => {
   it.each([
