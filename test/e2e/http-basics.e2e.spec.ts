@@ -105,6 +105,12 @@ describe.each(ADAPTERS)('HTTP on %s', (adapter) => {
         return sendfile(path);
       }
 
+      @Get('nameless')
+      @Header('Content-Disposition', 'attachment')
+      nameless() {
+        return sendfile(path);
+      }
+
       @Get('cookie')
       @Header('Set-Cookie', 'a=b')
       cookie() {
@@ -180,6 +186,15 @@ describe.each(ADAPTERS)('HTTP on %s', (adapter) => {
       date: '',
     });
   });
+
+  it.each(['GET', 'HEAD'])(
+    'leaves a disposition of the application without a file name as it is, for %s',
+    async (method) => {
+      const { status, headers } = await get('/nameless', {}, method);
+      expect(status).toBe(200);
+      expect(headers['content-disposition']).toBe('attachment');
+    },
+  );
 
   it('sends an empty file', async () => {
     const { status, headers, text } = await get('/files/empty.txt');

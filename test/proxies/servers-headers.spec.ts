@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { Controller, Get, Res } from '@nestjs/common';
+import { Controller, Get, Header, Res } from '@nestjs/common';
 import { DownloadResponse, LocalFile } from 'nestjs-downloadview';
 
 import { type ServedSite, startBehind } from '../support/behind-server.js';
@@ -87,6 +87,12 @@ describeServers('headers of an offloaded file', (server, adapter) => {
         });
       }
 
+      @Get('nameless')
+      @Header('Content-Disposition', 'attachment')
+      nameless() {
+        return new DownloadResponse(new LocalFile(text));
+      }
+
       @Get('own')
       own() {
         return new DownloadResponse(new LocalFile(text), {
@@ -157,6 +163,7 @@ describeServers('headers of an offloaded file', (server, adapter) => {
     ['/plain', /^attachment; filename="a\.txt"/],
     ['/picture', /^inline; filename="a\.png"/],
     ['/renamed', /filename\*=UTF-8''%E6%97%A5%E6%9C%AC\.html$/],
+    ['/nameless', /^attachment$/],
   ])('brings the disposition of %s: %s', async (path, disposition) => {
     expect(await line(path, 'Content-Disposition')).toMatch(disposition);
   });
