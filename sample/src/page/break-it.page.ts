@@ -80,12 +80,12 @@ function opening(isInternal: boolean): Markup {
   return html`<section class="card padded">
     <h2>Open the back door</h2>
     <p>
-      nginx sends what the application tells it to, from places that nobody else
-      can ask for: a line of its configuration, <code>internal;</code>, says so.
+      nginx sends files where the application tells it to, and the line
+      <code>internal;</code> keeps everybody else out.
       ${
         isInternal
-          ? 'Take that of the public files away: everybody gets past the application, and the health check says it.'
-          : 'It is away. Put it back, and the health check is green again.'
+          ? 'Take that of the public files away: now everybody gets past the application, and the health check is red.'
+          : 'That of the public files is away. Put it back, and the health check is green again.'
       }
     </p>
     <form class="actions" action="/break-it/internal" method="post">

@@ -57,13 +57,13 @@ function filter({ search, sort, tag, allTags }: DocumentList): Markup {
       aria-label="Search by name"
       placeholder="Search by name"
     />
+    <button>Search</button>
     ${allTags.length ? tagSelect(tag, allTags) : undefined}
     <select name="sort" aria-label="Order">
       ${Object.entries(SORTS).map(([value, label]) =>
         option(value, label, value === sort),
       )}
     </select>
-    <button>Search</button>
   </form>`;
 }
 

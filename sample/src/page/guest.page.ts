@@ -43,7 +43,8 @@ export function guestPage(
     head,
     content: html`${badge(name, contentType)}
       <h1><bdi>${name}</bdi></h1>
-      <p class="muted">${facts}${expiry(link)}</p>
+      <p class="muted">${facts}</p>
+      ${expiry(link)}
       <form method="post">
         <button class="main">
           ${icon('download')}
@@ -63,7 +64,7 @@ export function guestPage(
 
 function expiry({ expiresAt }: LimitedLink): Markup | undefined {
   return expiresAt
-    ? html` · the link works until ${time(expiresAt)}`
+    ? html`<p class="muted">The link works until ${time(expiresAt)}.</p>`
     : undefined;
 }
 
@@ -76,8 +77,8 @@ function fresh({ maxUses, used }: LimitedLink): Markup {
 
 function counted(left: number): string {
   return left === 1
-    ? 'The link works once, so nothing of the document is shown before you download it: save it then.'
-    : `The link works for ${left} more people, so nothing of the document is shown before you download it.`;
+    ? 'The link works once: save the document when you download it. Nothing of it is shown before.'
+    : `The link works for ${left} more people. Nothing of the document is shown before it is downloaded.`;
 }
 
 function begun(until: Date): Markup {
