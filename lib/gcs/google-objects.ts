@@ -1,5 +1,11 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe } from 'node:diagnostics_channel';
 import { type EventEmitter } from 'node:events';
-import { type IncomingHttpHeaders } from 'node:http';
+import {
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
 import {
   addAbortSignal,
   PassThrough,
@@ -56,7 +62,7 @@ export class GoogleObjects implements ObjectStore {
     { range, signal, ...conditions }: ObjectConditions,
   ): Promise<ObjectAnswer> {
     signal?.throwIfAborted();
-    const { headers, stream } = await answerTo(
+    const { headers, stream } = await answerTo(() =>
       this.#file(object).requestStream({
         uri: '',
         qs: { alt: 'media', ...generations(conditions) },
@@ -168,25 +174,49 @@ interface Asking extends EventEmitter {
   resume(): unknown;
 }
 
+/** Who waits for the answer to a request for bytes, as it comes from the connection. */
+const awaited = new AsyncLocalStorage<(answer: IncomingMessage) => void>();
+
+subscribe('http.client.request.start', (message) => {
+  const { request } = message as { request: ClientRequest };
+  const take = awaited.getStore();
+  // The token of its role may be fetched on the way.
+  if (take && request.path.includes('alt=media')) {
+    request.once('response', take);
+  }
+});
+
 /**
  * What asks would give the bytes as well, but ends no connection when it is let go of, as the answer does. It
- * flows, so nobody may come later than the answer.
+ * flows, so nobody may come later than the answer. Neither of them says when the connection breaks off, and who
+ * reads would wait for ever: of that Node tells.
  */
 async function answerTo(
-  asking: Asking,
+  ask: () => Asking,
 ): Promise<{ headers: IncomingHttpHeaders; stream: Readable }> {
   const stream = new PassThrough();
   const answered = new Promise<Answer>((resolve, reject) => {
+    const asking = awaited.run((connected) => {
+      connected.once('close', () => {
+        if (!connected.complete) stream.destroy(new BrokenOffError());
+      });
+    }, ask);
     asking.once('response', (answer: Answer & Readable) => {
       pipeline(answer, stream, () => undefined);
       resolve(answer);
     });
     asking.on('error', reject);
+    asking.resume();
   });
-  asking.resume();
   const { statusCode, headers } = await answered;
   if (statusCode < 300) return { headers, stream };
   throw new GoogleRefusal(statusCode, await beginningOf(stream));
+}
+
+class BrokenOffError extends Error {
+  constructor() {
+    super('The connection to the store ended before the object did');
+  }
 }
 
 async function beginningOf(stream: Readable): Promise<string> {

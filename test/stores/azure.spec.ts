@@ -28,12 +28,14 @@ import {
 import { storageContract } from 'nestjs-downloadview/testing';
 
 import {
+  ADAPTERS,
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
 import { textOf } from '../support/bytes-of.js';
 import { CountingProxy } from '../support/counting-proxy.js';
 import { httpRequest } from '../support/http-client.js';
+import { RawClient } from '../support/raw-client.js';
 import { RemoteOrigin } from '../support/remote-origin.js';
 import {
   describeWithServers,
@@ -84,14 +86,14 @@ describeWithServers('AzureBlobStorage on Azurite', () => {
     for (const { name, check } of rules) it(name, check);
   });
 
-  describe('through a controller', () => {
+  describe.each(ADAPTERS)('through a controller on %s', (adapter) => {
     let running: RunningApplication;
     let storage: AzureBlobStorage;
     let tag = '';
 
     beforeAll(async () => {
-      storage = new AzureBlobStorage({ container });
-      running = await startApplication('express', {
+      storage = new AzureBlobStorage({ container, prefix: adapter });
+      running = await startApplication(adapter, {
         options: { storages: { default: storage } },
         controllers: [StorageDownloadController.asController('files/*path')],
       });
@@ -204,10 +206,28 @@ describeWithServers('AzureBlobStorage on Azurite', () => {
       expect((await fetch(changed)).status).toBe(403);
     });
 
+    it('cuts the connection where the store breaks off', async () => {
+      proxy.instead = (request, response) => {
+        if (request.method !== 'GET') return false;
+        response.writeHead(200, { ETag: tag, 'Content-Length': TEXT.length });
+        response.write(TEXT.slice(0, 4), () => response.destroy());
+        return true;
+      };
+      const client = await RawClient.connect(running.port);
+      await client.send({ path: '/files/a.txt' });
+      const { bytes, code } = await client.end();
+      proxy.instead = () => false;
+
+      expect(bytes.toString()).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\n0123$/);
+      expect(code).toBe('ECONNRESET');
+    });
+
     it('hands on what is coded as it is', async () => {
-      await container.getBlockBlobClient('a.gz').upload(TEXT, TEXT.length, {
-        blobHTTPHeaders: { blobContentEncoding: 'gzip' },
-      });
+      await container
+        .getBlockBlobClient(`${adapter}/a.gz`)
+        .upload(TEXT, TEXT.length, {
+          blobHTTPHeaders: { blobContentEncoding: 'gzip' },
+        });
       expect(await storage.stat('a.gz')).toMatchObject({ encoding: 'gzip' });
       expect(await textOf(await storage.open('a.gz'))).toBe(TEXT);
     });

@@ -30,12 +30,14 @@ import {
 import { storageContract } from 'nestjs-downloadview/testing';
 
 import {
+  ADAPTERS,
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
 import { textOf } from '../support/bytes-of.js';
 import { CountingProxy } from '../support/counting-proxy.js';
 import { httpRequest } from '../support/http-client.js';
+import { RawClient } from '../support/raw-client.js';
 import { RemoteOrigin } from '../support/remote-origin.js';
 import {
   describeWithServers,
@@ -121,14 +123,14 @@ describeWithServers('GoogleCloudStorage on the emulator', () => {
     }
   });
 
-  describe('through a controller', () => {
+  describe.each(ADAPTERS)('through a controller on %s', (adapter) => {
     let running: RunningApplication;
     let storage: GoogleCloudStorage;
     let tag = '';
 
     beforeAll(async () => {
-      storage = new GoogleCloudStorage({ bucket });
-      running = await startApplication('express', {
+      storage = new GoogleCloudStorage({ bucket, prefix: adapter });
+      running = await startApplication(adapter, {
         options: { storages: { default: storage } },
         controllers: [StorageDownloadController.asController('files/*path')],
       });
@@ -191,8 +193,28 @@ describeWithServers('GoogleCloudStorage on the emulator', () => {
       expect(status).toBe(404);
     });
 
+    it('cuts the connection where the store breaks off', async () => {
+      const { instead } = proxy;
+      proxy.instead = (request, response) => {
+        if (request.method !== 'GET') return false;
+        response.writeHead(200, {
+          'x-goog-generation': tag.slice(1, -1),
+          'Content-Length': TEXT.length,
+        });
+        response.write(TEXT.slice(0, 4), () => response.destroy());
+        return true;
+      };
+      const client = await RawClient.connect(running.port);
+      await client.send({ path: '/files/a.txt' });
+      const { bytes, code } = await client.end();
+      proxy.instead = instead;
+
+      expect(bytes.toString()).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\n0123$/);
+      expect(code).toBe('ECONNRESET');
+    });
+
     it('hands on what is coded as it is', async () => {
-      await bucket.file('a.gz').save(TEXT, {
+      await bucket.file(`${adapter}/a.gz`).save(TEXT, {
         resumable: false,
         metadata: { contentEncoding: 'gzip' },
       });
