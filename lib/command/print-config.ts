@@ -1,13 +1,12 @@
 import { apache } from '../backends/apache.backend.js';
 import { caddy } from '../backends/caddy.backend.js';
 import { lighttpd } from '../backends/lighttpd.backend.js';
-import { type NginxRemoteOptions } from '../backends/nginx-options.js';
-import { nginx } from '../backends/nginx.backend.js';
 import {
-  type LocationRule,
-  type PathRule,
-  type PathEncoding,
-} from '../backends/rules.js';
+  type NginxCacheOptions,
+  type NginxRemoteOptions,
+} from '../backends/nginx-options.js';
+import { nginx } from '../backends/nginx.backend.js';
+import { type LocationRule, type PathEncoding } from '../backends/rules.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import {
   type DownloadBackend,
@@ -19,67 +18,7 @@ import {
   type OptionKind,
   readCommandLine,
 } from './command-line.js';
-
-const URL_MARK = 'url:';
-
-/**
- * `/srv/media/`, `/srv/media/=/mnt/media/` or `url:/media/=/mnt/media/`: a rule for a server that is told
- * paths.
- *
- * @throws WrongUseError for another form; what stands in it is checked by the backend
- * @internal
- */
-export function pathRule(text: string): PathRule {
-  const [source, directory, ...more] = text.split('=');
-  if (source === undefined || more.length > 0) throw wrongPathRule(text);
-  if (!source.startsWith(URL_MARK)) {
-    return { sourceDir: source, destinationDir: directory };
-  }
-  if (directory === undefined) throw wrongPathRule(text);
-  return { sourceUrl: urlOf(source), destinationDir: directory };
-}
-
-/**
- * `/srv/media/=/_offload/`, `/srv/media/=/_offload/=/mnt/media/` or `url:/media/=/_media/=/mnt/media/`: a
- * rule for a server that is told internal locations.
- *
- * @throws WrongUseError for another form; what stands in it is checked by the backend
- * @internal
- */
-export function locationRule(text: string): LocationRule {
-  const [source, destination, directory, ...more] = text.split('=');
-  if (source === undefined || destination === undefined || more.length > 0) {
-    throw wrongLocationRule(text);
-  }
-  if (!source.startsWith(URL_MARK)) {
-    return { sourceDir: source, destination, destinationDir: directory };
-  }
-  if (directory === undefined) throw wrongLocationRule(text);
-  return { sourceUrl: urlOf(source), destination, destinationDir: directory };
-}
-
-function urlOf(source: string): string {
-  return source.slice(URL_MARK.length);
-}
-
-function wrongPathRule(text: string): WrongUseError {
-  return new WrongUseError(
-    '--rule',
-    text,
-    'Give DIRECTORY, DIRECTORY=DIRECTORY-OF-THE-SERVER or url:PREFIX=DIRECTORY-OF-THE-SERVER: ' +
-      '/srv/media/, /srv/media/=/mnt/media/, url:/media/=/mnt/media/.',
-  );
-}
-
-function wrongLocationRule(text: string): WrongUseError {
-  return new WrongUseError(
-    '--rule',
-    text,
-    'Give DIRECTORY=LOCATION, DIRECTORY=LOCATION=DIRECTORY-OF-THE-SERVER or ' +
-      'url:PREFIX=LOCATION=DIRECTORY-OF-THE-SERVER: /srv/media/=/_offload/, ' +
-      '/srv/media/=/_offload/=/mnt/media/, url:/media/=/_media/=/mnt/media/.',
-  );
-}
+import { locationRule, pathRule } from './typed-rules.js';
 
 /**
  * @internal
@@ -120,6 +59,9 @@ const NAMES: readonly (readonly [pattern: RegExp, option: string])[] = [
   [/^nginx\.remote\.hosts\[(\d+)\]$/, 'remote-host'],
   [/^nginx\.remote\.resolver$/, 'remote-resolver'],
   [/^nginx\.remote\.certificates$/, 'remote-certificates'],
+  [/^nginx\.remote\.cache\.directory$/, 'remote-cache'],
+  [/^nginx\.remote\.cache\.size$/, 'remote-cache-size'],
+  [/^nginx\.remote\.cache\.slice$/, 'remote-cache-slice'],
 ];
 const PARTS: Partial<Record<string, string>> = {
   sourceDir: 'the directory',
@@ -178,6 +120,10 @@ const OPTIONS: Record<ServerName, Record<string, OptionKind>> = {
     'remote-host': 'values',
     'remote-resolver': 'value',
     'remote-certificates': 'value',
+    'remote-cache': 'value',
+    'remote-cache-size': 'value',
+    'remote-cache-slice': 'value',
+    'remote-cache-inactive': 'value',
   },
   apache: { ...OF_ALL, 'path-encoding': 'value' },
   lighttpd: OF_ALL,
@@ -186,26 +132,25 @@ const OPTIONS: Record<ServerName, Record<string, OptionKind>> = {
 const BACKENDS: Record<ServerName, (given: Given) => DownloadBackend> = {
   nginx: (given) =>
     nginx({
-      rules: given.rules.map(locationRule),
+      rules: rulesBeside(given.all('remote-host'), given),
       charset: given.one('charset'),
       remote: remoteOf(given),
     }),
   apache: (given) =>
     apache({
-      rules: given.rules.map(pathRule),
+      rules: rulesOf(given).map(pathRule),
       pathEncoding: pathEncodingOf(given),
     }),
-  lighttpd: (given) => lighttpd({ rules: given.rules.map(pathRule) }),
+  lighttpd: (given) => lighttpd({ rules: rulesOf(given).map(pathRule) }),
   caddy: (given) =>
     caddy({
-      rules: given.rules.map(locationRule),
+      rules: rulesOf(given).map(locationRule),
       pathEncoding: pathEncodingOf(given),
     }),
 };
 
 /** What was typed behind the server's name. */
 interface Given {
-  readonly rules: readonly string[];
   readonly one: (name: string) => string | undefined;
   readonly all: (name: string) => readonly string[];
 }
@@ -242,19 +187,29 @@ function givenOf({ positionals, values }: CommandLine): Given {
       'Everything behind the name of the server is given by options: see --help.',
     );
   }
-  const rules = values.get('rule');
-  if (rules === undefined) {
-    throw new WrongUseError(
-      '--rule',
-      undefined,
-      'Say which files the server can reach: see --help.',
-    );
-  }
   return {
-    rules,
     one: (name) => values.get(name)?.[0],
     all: (name) => values.get(name) ?? [],
   };
+}
+
+function rulesOf(given: Given): readonly string[] {
+  const rules = given.all('rule');
+  if (rules.length > 0) return rules;
+  throw new WrongUseError(
+    '--rule',
+    undefined,
+    'Say which files the server can reach: see --help.',
+  );
+}
+
+/** Where nginx fetches files from stores, there need not be any on a disk. */
+function rulesBeside(
+  hosts: readonly string[],
+  given: Given,
+): LocationRule[] | undefined {
+  const isNone = hosts.length > 0 && given.all('rule').length === 0;
+  return isNone ? undefined : rulesOf(given).map(locationRule);
 }
 
 function serverOptions(given: Given, include: boolean): ServerConfigOptions {
@@ -310,12 +265,31 @@ function remoteOf(given: Given): NginxRemoteOptions | undefined {
   const hosts = given.all('remote-host');
   const resolver = given.one('remote-resolver');
   const certificates = given.one('remote-certificates');
-  if (hosts.length > 0) return { hosts, resolver, certificates };
-  if (resolver === undefined && certificates === undefined) return undefined;
+  const cache = cacheOf(given);
+  if (hosts.length > 0) return { hosts, resolver, certificates, cache };
+  if (!resolver && !certificates && !cache) return undefined;
   throw new WrongUseError(
     '--remote-host',
     undefined,
     'Give at least one store: without it nginx asks none.',
+  );
+}
+
+function cacheOf(given: Given): NginxCacheOptions | undefined {
+  const directory = given.one('remote-cache');
+  const size = given.one('remote-cache-size');
+  const slice = given.one('remote-cache-slice');
+  const inactive = given.one('remote-cache-inactive');
+  if (directory !== undefined && size !== undefined) {
+    const option = '--remote-cache-inactive';
+    return { directory, size, slice, inactive: secondsOf(option, inactive) };
+  }
+  if (!directory && !size && !slice && !inactive) return undefined;
+  throw new WrongUseError(
+    directory === undefined ? '--remote-cache' : '--remote-cache-size',
+    undefined,
+    'A cache needs both a directory of nginx and how large it may become: ' +
+      '--remote-cache /var/cache/nginx/download --remote-cache-size 10g.',
   );
 }
 

@@ -64,6 +64,12 @@ Only for nginx:
   --remote-host HOST[:PORT]           a store that nginx may fetch files from; may be repeated
   --remote-resolver ADDRESS           the name server for stores
   --remote-certificates FILE          certificates of the authorities that vouch for https stores
+  --remote-cache DIRECTORY            where nginx keeps what it has fetched from stores; with --include, the part
+                                      of it for the http block is printed as a comment
+  --remote-cache-size SIZE            how large that may become, such as 10g
+  --remote-cache-slice SIZE           how much of a file is fetched at once; 1m by default
+  --remote-cache-inactive SECONDS     after which is removed what nobody asked for; a week by default
+With a store, there need not be any rule.
 
 Example:
   npx nestjs-downloadview config nginx --rule /srv/media/=/_offload/ --upstream 127.0.0.1:3000

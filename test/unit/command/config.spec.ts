@@ -13,6 +13,8 @@ import {
 } from '../../../lib/command/run-command.js';
 
 const UPSTREAM = ['--upstream', '127.0.0.1:3000'];
+const STORE = ['--remote-host', 'store.example'];
+const KEPT = ['--remote-cache', '/var/cache/a'];
 const MEDIA = ['--rule', '/srv/media/=/_offload/'];
 
 function config(...parameters: string[]): Promise<CommandEnd> {
@@ -65,6 +67,12 @@ describe('config', () => {
         hosts: ['store.example', '[::1]:9000'],
         resolver: '10.0.0.2',
         certificates: '/etc/all.pem',
+        cache: {
+          directory: '/var/cache/a b',
+          size: '10g',
+          slice: '2m',
+          inactive: 60,
+        },
       },
     });
 
@@ -86,6 +94,8 @@ describe('config', () => {
         ...['--charset', 'koi8-r', '--remote-resolver', '10.0.0.2'],
         ...['--remote-host', 'store.example', '--remote-host', '[::1]:9000'],
         ...['--remote-certificates', '/etc/all.pem'],
+        ...['--remote-cache', '/var/cache/a b', '--remote-cache-size', '10g'],
+        ...['--remote-cache-slice', '2m', '--remote-cache-inactive', '60'],
         ...['--header', 'X-Document-Id', '--header', 'X-Other'],
         ...['--request-header', 'X-Real-IP=$remote_addr'],
         ...['--access-log', '/var/log/downloads.log', '--timeout', '300'],
@@ -101,6 +111,14 @@ describe('config', () => {
         accessLog: '/var/log/downloads.log',
         timeout: 300,
       }),
+    );
+  });
+
+  it('needs no rule for nginx where there is a store', async () => {
+    const backend = nginx({ remote: { hosts: ['store.example'] } });
+
+    expect(await config('nginx', ...UPSTREAM, ...STORE)).toEqual(
+      printedBy(backend),
     );
   });
 
@@ -349,6 +367,48 @@ describe('config', () => {
     [
       ['nginx', ...MEDIA, ...UPSTREAM, '--remote-resolver', '10.0.0.2'],
       '--remote-host is missing. ',
+    ],
+    [
+      [
+        'nginx',
+        ...MEDIA,
+        ...UPSTREAM,
+        ...['--remote-cache', '/var/cache/a', '--remote-cache-size', '1g'],
+      ],
+      '--remote-host is missing. ',
+    ],
+    [
+      ['nginx', ...UPSTREAM, ...STORE, '--remote-cache', '/var/cache/a'],
+      '--remote-cache-size is missing. ',
+    ],
+    [
+      ['nginx', ...UPSTREAM, ...STORE, '--remote-cache-slice', '1m'],
+      '--remote-cache is missing. ',
+    ],
+    [
+      ['nginx', ...UPSTREAM, ...STORE, ...KEPT, '--remote-cache-size', 'much'],
+      "--remote-cache-size: 'much' was given. Give bytes",
+    ],
+    [
+      [
+        ...['nginx', ...UPSTREAM, ...STORE, '--remote-cache', 'cache'],
+        ...['--remote-cache-size', '1g'],
+      ],
+      "--remote-cache: 'cache' was given. Give the absolute path",
+    ],
+    [
+      [
+        ...['nginx', ...UPSTREAM, ...STORE, ...KEPT, '--remote-cache-size=1g'],
+        ...['--remote-cache-slice', '1 m'],
+      ],
+      "--remote-cache-slice: '1 m' was given. Give bytes",
+    ],
+    [
+      [
+        ...['nginx', ...UPSTREAM, ...STORE, ...KEPT, '--remote-cache-size=1g'],
+        ...['--remote-cache-inactive', '1d'],
+      ],
+      "--remote-cache-inactive: '1d' was given. Give whole seconds",
     ],
     [
       ['apache', '--rule', '/a', ...UPSTREAM, '--path-encoding', 'once'],
