@@ -42,8 +42,9 @@ export class AzureBlobs implements ObjectStore {
     private readonly service: BlobServiceClient = serviceOf(container),
   ) {}
 
-  async head(object: string): Promise<FileStat> {
-    return statOf(await this.#blob(object).getProperties());
+  async head(object: string, signal?: AbortSignal): Promise<FileStat> {
+    const blob = this.#blob(object);
+    return statOf(await blob.getProperties({ abortSignal: signal }));
   }
 
   async get(

@@ -180,7 +180,7 @@ export class DerivedFile implements DownloadFile {
   }
 
   stat(options?: StatOptions): Promise<FileStat> {
-    return this.#orMade(() => this.#file.stat(), options?.signal);
+    return this.#orMade(() => this.#file.stat(options), options?.signal);
   }
 
   /**
@@ -192,7 +192,7 @@ export class DerivedFile implements DownloadFile {
     const { size } = this.#options;
     if (size === undefined) return this.stat(options);
     try {
-      return await this.#file.stat();
+      return await this.#file.stat(options);
     } catch (error) {
       if (isMissing(error)) return { size };
       throw error;

@@ -8,7 +8,11 @@ import {
   RemoteFileError,
   nameAlone,
 } from '../errors/download-errors.js';
-import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
+import {
+  type FileStat,
+  type ReadWindow,
+  type StatOptions,
+} from '../storages/file-stat.js';
 import {
   isOfSameFile,
   type RemoteAnswer,
@@ -166,11 +170,11 @@ export class HttpFile implements DownloadFile {
     return this.#address.href;
   }
 
-  async stat(): Promise<FileStat> {
-    let answer = await this.#ask('HEAD');
+  async stat({ signal }: StatOptions = {}): Promise<FileStat> {
+    let answer = await this.#ask('HEAD', signal);
     if (HEAD_REFUSED.has(answer.statusCode)) {
       discard(answer);
-      answer = await this.#ask('GET');
+      answer = await this.#ask('GET', signal);
     }
     discard(answer);
     return this.#read(answer).stat;

@@ -12,7 +12,11 @@ import {
   type Tagging,
 } from '../storages/etag-choice.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
-import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
+import {
+  type FileStat,
+  type ReadWindow,
+  type StatOptions,
+} from '../storages/file-stat.js';
 import {
   type HoldOptions,
   type OpenFile,
@@ -140,8 +144,8 @@ export class StorageFile implements DownloadFile {
     return this.#size;
   }
 
-  async stat(): Promise<FileStat> {
-    const stat = await this.#stat();
+  async stat(options?: StatOptions): Promise<FileStat> {
+    const stat = await this.#stat(options);
     this.#size = stat.size;
     return stat;
   }
@@ -179,8 +183,8 @@ export class StorageFile implements DownloadFile {
     return (await this.#open()).read(window);
   }
 
-  async #stat(): Promise<FileStat> {
-    if (!this.#isTagged) return this.#storage.stat(this.#key);
+  async #stat(options?: StatOptions): Promise<FileStat> {
+    if (!this.#isTagged) return this.#storage.stat(this.#key, options);
     const file = await this.#open();
     file.close();
     return file.stat;

@@ -45,7 +45,9 @@ export class GoogleObjects implements ObjectStore {
 
   constructor(private readonly bucket: Bucket) {}
 
-  async head(object: string): Promise<FileStat> {
+  async head(object: string, signal?: AbortSignal): Promise<FileStat> {
+    // Its library cannot end what it has begun.
+    signal?.throwIfAborted();
     const [facts] = await this.#file(object).getMetadata();
     return statOfObject({
       size: numberOf(facts.size),

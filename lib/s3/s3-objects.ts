@@ -70,13 +70,15 @@ export class S3Objects implements ObjectStore {
     }
   }
 
-  async head(object: string): Promise<FileStat> {
+  async head(object: string, signal?: AbortSignal): Promise<FileStat> {
     const command = new HeadObjectCommand({
       ...this.#reading(object),
       ChecksumMode: 'ENABLED',
     });
     try {
-      const answer = await this.#sockets.after(this.#client.send(command));
+      const answer = await this.#sockets.after(
+        this.#client.send(command, { abortSignal: signal }),
+      );
       return statOfOutput(answer);
     } catch (error) {
       // The answer to HEAD has no body that would say why.

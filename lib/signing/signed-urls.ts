@@ -7,7 +7,11 @@ import {
   type SaveOptions,
   type StorageContent,
 } from '../storages/download-storage.js';
-import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
+import {
+  type FileStat,
+  type ReadWindow,
+  type StatOptions,
+} from '../storages/file-stat.js';
 import { type UrlSigner } from './url-signer.js';
 
 /**
@@ -109,8 +113,8 @@ class SignedUrlStorage extends DownloadStorage {
     );
   }
 
-  override stat(key: string): Promise<FileStat> {
-    return this.#storage.stat(key);
+  override stat(key: string, options?: StatOptions): Promise<FileStat> {
+    return this.#storage.stat(key, options);
   }
 
   override open(key: string, window?: ReadWindow): Promise<Readable> {

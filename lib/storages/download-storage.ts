@@ -1,7 +1,11 @@
 import { type Readable } from 'node:stream';
 
 import { type Awaitable } from './awaitable.js';
-import { type FileStat, type ReadWindow } from './file-stat.js';
+import {
+  type FileStat,
+  type ReadWindow,
+  type StatOptions,
+} from './file-stat.js';
 import { type HoldOptions, type OpenFile } from './local-descriptor.js';
 import { type RemoteAnswer, type RemoteConditions } from './remote-answer.js';
 
@@ -55,10 +59,11 @@ export abstract class DownloadStorage {
   /**
    * The facts of a file; reads nothing.
    *
+   * @param options a signal that fires when the client has left; a storage that answers at once may ignore it
    * @throws FileNotFoundError where there is none
    * @throws StorageUnavailableError when the storage cannot be asked
    */
-  abstract stat(key: string): Promise<FileStat>;
+  abstract stat(key: string, options?: StatOptions): Promise<FileStat>;
 
   /**
    * The bytes of a window of a file. It settles once it is known that the file can be read, not before.

@@ -25,7 +25,12 @@ import {
   type StorageContent,
   type TemporaryUrlOptions,
 } from './download-storage.js';
-import { type FileStat, type ReadWindow, versionOf } from './file-stat.js';
+import {
+  type FileStat,
+  type ReadWindow,
+  type StatOptions,
+  versionOf,
+} from './file-stat.js';
 import { letGo } from './object-content.js';
 import { NewObjects } from './new-objects.js';
 import {
@@ -85,9 +90,12 @@ export class ObjectStorage extends DownloadStorage {
     }
   }
 
-  override async stat(key: string): Promise<FileStat> {
+  override async stat(
+    key: string,
+    { signal }: StatOptions = {},
+  ): Promise<FileStat> {
     const object = this.#objectOf(key);
-    return this.#asking(key, () => this.#store.head(object));
+    return this.#asking(key, () => this.#store.head(object, signal));
   }
 
   override async open(

@@ -88,7 +88,7 @@ export interface StoreRefusal {
 export interface ObjectStore {
   /** Bytes that are sent at once; what is longer goes by `upload()`. */
   readonly partSize: number;
-  head(object: string): Promise<FileStat>;
+  head(object: string, signal?: AbortSignal): Promise<FileStat>;
   get(object: string, conditions: ObjectConditions): Promise<ObjectAnswer>;
   put(object: string, bytes: Buffer, how: NewObject): Promise<void>;
   /** Nothing is left of one that fails. */

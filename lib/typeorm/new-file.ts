@@ -11,7 +11,11 @@ import {
   DownloadStorage,
   type StorageContent,
 } from '../storages/download-storage.js';
-import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
+import {
+  type FileStat,
+  type ReadWindow,
+  type StatOptions,
+} from '../storages/file-stat.js';
 import { placeForNewFiles } from './new-file-place.js';
 
 /**
@@ -251,8 +255,8 @@ class Unstored extends DownloadStorage {
     this.#file = file;
   }
 
-  override async stat(): Promise<FileStat> {
-    return this.#file.stat();
+  override async stat(_key: string, options?: StatOptions): Promise<FileStat> {
+    return this.#file.stat(options);
   }
 
   override async open(_key: string, window?: ReadWindow): Promise<Readable> {

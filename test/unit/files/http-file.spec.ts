@@ -98,6 +98,21 @@ describe('A window of an HttpFile', () => {
     expect(server.requests).toEqual([]);
   });
 
+  it('is not waited for once nobody wants its facts any more', async () => {
+    const leave = new AbortController();
+    const closed = new Promise((resolve) => {
+      origin.answers((response) => {
+        response.once('close', resolve);
+        leave.abort();
+      });
+    });
+    const { signal } = leave;
+    await expect(fileOn(origin.host).stat({ signal })).rejects.toMatchObject(
+      REFUSED,
+    );
+    await closed;
+  });
+
   it('that cannot be had is told without what stands behind the path: it may be a signature', async () => {
     const address = `http://${origin.host}/a.txt?signature=secret`;
     const file = new HttpFile(address, { allowedHosts: [origin.host] });

@@ -17,6 +17,7 @@ import {
   FileNotFoundError,
   InvalidOptionsError,
   SerializedFileError,
+  StorageFile,
   StorageUnavailableError,
   SuspiciousPathError,
 } from 'nestjs-downloadview';
@@ -585,6 +586,20 @@ describe('S3Storage', () => {
     await expect(part).rejects.toBeInstanceOf(StorageUnavailableError);
     const all = await storage.open('a.txt', { start: 0, end: 9 });
     expect(await textOf(all)).toBe('0123456789');
+  });
+
+  it('waits for no facts that nobody wants any more', async () => {
+    const leave = new AbortController();
+    const closed = new Promise((resolve) => {
+      origin.answers((response) => {
+        response.once('close', resolve);
+        leave.abort();
+      });
+    });
+    const { signal } = leave;
+    const facts = new StorageFile(storage, 'a.txt').stat({ signal });
+    await expect(facts).rejects.toBeInstanceOf(StorageUnavailableError);
+    await closed;
   });
 
   it('lets go of what the store begins to send to who has left', async () => {
