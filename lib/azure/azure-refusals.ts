@@ -7,6 +7,7 @@ import { parseContentRange } from '../http/range.js';
 import { type FileStat } from '../storages/file-stat.js';
 import {
   failureOfConnection,
+  refusalByStatus,
   type StoreRefusal,
 } from '../storages/object-store.js';
 
@@ -28,13 +29,6 @@ const IMPOSSIBLE = new Set([
   'InvalidResourceName',
   'OutOfRangeInput',
 ]);
-const BY_STATUS: Readonly<Record<number, StorageFailure>> = {
-  408: 'timed-out',
-  429: 'throttled',
-  502: 'unreachable',
-  503: 'throttled',
-  504: 'timed-out',
-};
 /** Azure has no code of its own for it. */
 const CLOCK = /Request date header (?:is )?too old/i;
 const GRANT =
@@ -61,23 +55,12 @@ export function refusalOfAzure(error: unknown): StoreRefusal {
   }
   const reason = BY_CODE[code];
   if (reason) return { kind: 'unavailable', reason, text };
-  if (code === 'BlobAlreadyExists')
+  if (code === 'BlobAlreadyExists') {
     return { kind: 'precondition-failed', text };
-  const stat = statOfError(error);
-  switch (status) {
-    case 304:
-      return { kind: 'not-modified', text, stat };
-    case 403:
-      return { kind: 'forbidden', text: `${text}. ${GRANT}` };
-    case 404:
-      return { kind: 'missing', text };
-    case 412:
-      return { kind: 'precondition-failed', text };
-    case 416:
-      return { kind: 'unsatisfiable', text, stat };
   }
   if (IMPOSSIBLE.has(code)) return { kind: 'missing', text };
-  return { kind: 'unavailable', reason: BY_STATUS[status], text };
+  const stat = statOfError(error);
+  return refusalByStatus(status, { text, grant: GRANT, stat });
 }
 
 function statOfError({ response }: RestError): FileStat {

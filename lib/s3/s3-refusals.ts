@@ -7,6 +7,7 @@ import { parseContentRange } from '../http/range.js';
 import { type FileStat } from '../storages/file-stat.js';
 import {
   failureOfConnection,
+  refusalByStatus,
   type StoreRefusal,
 } from '../storages/object-store.js';
 
@@ -29,13 +30,6 @@ const BY_CODE: Readonly<Record<string, StorageFailure>> = {
 /** Keys that no object of the store can have. */
 const IMPOSSIBLE = new Set(['KeyTooLongError', 'InvalidURI']);
 const CONFLICTS = new Set(['ConditionalRequestConflict', 'OperationAborted']);
-const BY_STATUS: Readonly<Record<number, StorageFailure>> = {
-  408: 'timed-out',
-  429: 'throttled',
-  502: 'unreachable',
-  503: 'throttled',
-  504: 'timed-out',
-};
 const GRANT =
   'It is missing, or the role may not read it: grant s3:GetObject on the objects, and s3:ListBucket on the ' +
   'bucket, without which S3 says the same of what is missing.';
@@ -54,24 +48,11 @@ export function refusalOfS3(error: unknown): StoreRefusal {
   const text = `the store answers ${status}, ${quote(name)}: ${quote(message)}`;
   const reason = BY_CODE[name];
   if (reason) return { kind: 'unavailable', reason, text };
-  const stat = statOfError(error);
-  switch (status) {
-    case 304:
-      return { kind: 'not-modified', text, stat };
-    case 403:
-      return name === 'InvalidObjectState'
-        ? { kind: 'unavailable', text }
-        : { kind: 'forbidden', text: `${text}. ${GRANT}` };
-    case 404:
-      return { kind: 'missing', text };
-    case 412:
-      return { kind: 'precondition-failed', text };
-    case 416:
-      return { kind: 'unsatisfiable', text, stat };
-  }
+  if (name === 'InvalidObjectState') return { kind: 'unavailable', text };
   if (IMPOSSIBLE.has(name)) return { kind: 'missing', text };
   if (CONFLICTS.has(name)) return { kind: 'conflict', text };
-  return { kind: 'unavailable', reason: BY_STATUS[status], text };
+  const stat = statOfError(error);
+  return refusalByStatus(status, { text, grant: GRANT, stat });
 }
 
 /**

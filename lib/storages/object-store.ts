@@ -197,6 +197,38 @@ export function failureOfConnection(error: unknown): StoreRefusal {
   return { kind: 'unavailable', reason, text };
 }
 
+const BY_STATUS: Readonly<Record<number, StoreRefusal['kind']>> = {
+  304: 'not-modified',
+  404: 'missing',
+  412: 'precondition-failed',
+  416: 'unsatisfiable',
+};
+const FAILURES: Readonly<Record<number, StorageFailure>> = {
+  401: 'credentials',
+  408: 'timed-out',
+  429: 'throttled',
+  502: 'unreachable',
+  503: 'throttled',
+  504: 'timed-out',
+};
+
+/**
+ * What the status of a store's answer means, where no code of its own says more.
+ *
+ * @param said what goes into the log, with what to grant where the store forbids; and what it said of the object
+ * @internal
+ */
+export function refusalByStatus(
+  status: number,
+  { text, grant, stat }: { text: string; grant: string; stat?: FileStat },
+): StoreRefusal {
+  if (status === 403) return { kind: 'forbidden', text: `${text}. ${grant}` };
+  const kind = BY_STATUS[status];
+  return kind
+    ? { kind, text, stat }
+    : { kind: 'unavailable', reason: FAILURES[status], text };
+}
+
 /** Names, codes and messages of an error and of what it comes from. */
 function wordsOf(error: unknown, depth = 0): string[] {
   if (typeof error !== 'object' || error === null || depth > 3) return [];
