@@ -410,7 +410,7 @@ describe('the sample', () => {
     await tagged('first', 'Year 2026,, ÉTÉ , year  2026');
     await tagged('second', 'year 2026 b, 50%|50_');
     const found = async (tag: string): Promise<string[]> =>
-      names(await page(origin, `/?${new URLSearchParams({ tag })}`));
+      names(await page(origin, `/?${new URLSearchParams({ tag }).toString()}`));
     expect(await found('year 2026')).toEqual(['first.txt']);
     expect(await found('été')).toEqual(['first.txt']);
     expect(await found('50% 50_')).toEqual(['second.txt']);
@@ -633,28 +633,30 @@ describe('with servers in front that somebody has set up', () => {
 
   it('makes links that begin as PUBLIC_URL does', async () => {
     const PUBLIC_URL = 'https://files.example/';
-    const { addresses, stop } = await started('public-url', { PUBLIC_URL });
-    const link = await share(addresses[0], '/documents/welcome');
+    const program = await started('public-url', { PUBLIC_URL });
+    const [address] = program.addresses;
+    const link = await share(address, '/documents/welcome');
     expect(link).toMatch(/^https:\/\/files\.example\/links\/\w/);
-    const text = await page(addresses[0], '/break-it');
+    const text = await page(address, '/break-it');
     expect(text).toContain('https://files.example/break-it/numbers.txt');
-    await stop();
+    await program.stop();
   }, 30_000);
 
   it('believes those that TRUST_PROXY names', async () => {
     const env = { TRUST_PROXY: 'loopback' };
-    const { addresses, stop } = await started('trust-proxy', env);
+    const program = await started('trust-proxy', env);
+    const [address] = program.addresses;
     const told = {
       ...{ 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.9' },
     };
     const form = 'uses=1&term=day';
     const path = '/documents/welcome';
-    const link = await share(addresses[0], path, form, told);
-    expect(link).toMatch(addresses[0].replace('http', 'https'));
-    await used(addresses[0], link, told);
-    const list = await page(addresses[0], `${path}/share`);
+    const link = await share(address, path, form, told);
+    expect(link).toMatch(address.replace('http', 'https'));
+    await used(address, link, told);
+    const list = await page(address, `${path}/share`);
     expect(list).toContain('from 203.0.113.9');
-    await stop();
+    await program.stop();
   }, 30_000);
 });
 
@@ -710,6 +712,11 @@ describeWith(['swift-proxy-server', 'nginx'], 'with S3_BUCKET', () => {
     const path = '/documents.zip?slug=letter&slug=e-x';
     expect((await httpRequest(origin, path)).status).toBe(200);
     expect((await httpRequest(origin, '/latest')).text).toBe(CONTENT);
+    const { headers } = await httpRequest(
+      origin,
+      '/documents/sunset/thumbnail',
+    );
+    expect(headers['content-type']).toBe('image/webp');
     expect(await readdir(`${DATA_DIR}/media`)).toEqual([]);
     await program.stop();
   }, 60_000);
