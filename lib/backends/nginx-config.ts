@@ -138,6 +138,7 @@ function completionLines(checked: CheckedServerConfig): CompletionLines {
   return {
     keeping: ['set $download_id $upstream_http_x_download_id;'],
     logging: [
+      'uninitialized_variable_warn off;  # who comes past the application has no id',
       `access_log ${target} nestjs_downloadview if=$download_id;`,
       ...(typeof siteLog === 'string'
         ? [

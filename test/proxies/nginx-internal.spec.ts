@@ -4,6 +4,7 @@ import { nginx, PathDownloadController } from 'nestjs-downloadview';
 
 import { type Site, startBehindNginx } from '../support/behind-nginx.js';
 import { describeWith } from '../support/describe-with.js';
+import { completionsLog, telling } from '../support/telling-server.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
@@ -26,10 +27,13 @@ describeWith(['nginx'], 'what a client cannot reach behind nginx', () => {
     }
 
     site = await startBehindNginx('express', {
-      backend: nginx({
-        rules: [{ sourceDir: root, destination: '/_offload/' }],
-        remote: { hosts: ['127.0.0.1:9'] },
-      }),
+      backend: telling(
+        nginx({
+          rules: [{ sourceDir: root, destination: '/_offload/' }],
+          remote: { hosts: ['127.0.0.1:9'] },
+        }),
+        { file: await completionsLog(directory) },
+      ),
       controllers: [FileController],
     });
   });
@@ -54,5 +58,10 @@ describeWith(['nginx'], 'what a client cannot reach behind nginx', () => {
     '/@download_gone',
   ])('answers %s with 404', async (path) => {
     expect(await site.through(path)).toMatchObject({ status: 404 });
+  });
+
+  it('leaves no warning in the error log', () => {
+    expect(site.server.log()).toContain('start worker process');
+    expect(site.server.log()).not.toContain('[warn]');
   });
 });
