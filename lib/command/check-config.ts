@@ -1,20 +1,19 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
 
 import { quote } from '../errors/quote.js';
 import { errorCode } from '../storages/local-disk.js';
 import { WrongUseError, readCommandLine } from './command-line.js';
 import { type Finding, found, problem } from './finding.js';
+import { includedBy } from './includes.js';
 import { type ServerName, serverName } from './print-config.js';
 import { parseApache } from './syntax/apache-syntax.js';
 import { parseCaddy } from './syntax/caddy-syntax.js';
-import { UnreadableConfigurationError } from './syntax/directive.js';
-import { parseLighttpd } from './syntax/lighttpd-syntax.js';
 import {
   type Included,
-  type IncludedFile,
-  parseNginx,
-} from './syntax/nginx-syntax.js';
+  UnreadableConfigurationError,
+} from './syntax/directive.js';
+import { parseLighttpd } from './syntax/lighttpd-syntax.js';
+import { parseNginx } from './syntax/nginx-syntax.js';
 import { apacheTraps } from './traps/apache-traps.js';
 import { caddyTraps } from './traps/caddy-traps.js';
 import { lighttpdTraps } from './traps/lighttpd-traps.js';
@@ -48,82 +47,15 @@ function notRegular(file: string): WrongUseError {
   );
 }
 
-/** More than anybody has; files that include each other would double without an end. */
-const MOST_INCLUDED = 1000;
-
-/** What comes with nginx, and is beside no copy of a configuration. */
-const SHIPPED =
-  /^(?:mime\.types|(?:fastcgi|scgi|uwsgi|proxy)_params|fastcgi\.conf|koi-utf|koi-win|win-utf)$/;
-
-/**
- * The files that a configuration of nginx includes by a relative name. Of those with an absolute one it is only
- * looked whether they are there, where the configuration itself is said to be there.
- *
- * @param main the configuration that nginx is started with
- * @internal
- */
-export function includedBy(main: string): Included {
-  let count = 0;
-  return (pattern) => {
-    const isPattern = /[*?[]/.test(pattern);
-    const isOptional = isPattern || SHIPPED.test(basename(pattern));
-    if (isAbsolute(pattern)) {
-      return isOptional || isRegular(pattern) ? [] : undefined;
-    }
-    count += 1;
-    if (count > MOST_INCLUDED) {
-      throw new UnreadableConfigurationError(
-        { file: main, line: 1 },
-        `It includes more than ${MOST_INCLUDED} files: some of them include each other.`,
-      );
-    }
-    const files = filesOf(join(dirname(main), pattern)).filter(
-      (file) => file !== normalize(main),
-    );
-    const found = files.flatMap(readIncluded);
-    return isOptional || found.length === files.length ? found : undefined;
-  };
-}
-
-function isRegular(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
-}
-
-/** Only the last part of a path may be a pattern. */
-function filesOf(path: string): string[] {
-  const name = basename(path);
-  if (!/[*?]/.test(name)) return [path];
-  const expression = name
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  const matching = new RegExp(`^(?!\\.)${expression}$`, 's');
-  try {
-    return readdirSync(dirname(path))
-      .filter((entry) => matching.test(entry))
-      .sort()
-      .map((entry) => join(dirname(path), entry));
-  } catch {
-    return [];
-  }
-}
-
-function readIncluded(file: string): IncludedFile[] {
-  try {
-    if (!statSync(file).isFile()) return [];
-    return [{ file, text: readFileSync(file, 'utf8') }];
-  } catch {
-    return [];
-  }
-}
-
 type Check = (text: string, file: string, included?: Included) => Finding[];
 
 const CHECKS: Record<ServerName, Check> = {
   nginx: (text, file, included) => nginxTraps(parseNginx(text, file, included)),
-  apache: (text, file) => apacheTraps(parseApache(text, file)),
-  lighttpd: (text, file) => lighttpdTraps(parseLighttpd(text, file)),
-  caddy: (text, file) => caddyTraps(parseCaddy(text, file)),
+  apache: (text, file, included) =>
+    apacheTraps(parseApache(text, file, included)),
+  lighttpd: (text, file, included) =>
+    lighttpdTraps(parseLighttpd(text, file, included)),
+  caddy: (text, file, included) => caddyTraps(parseCaddy(text, file, included)),
 };
 
 /**
@@ -131,7 +63,7 @@ const CHECKS: Record<ServerName, Check> = {
  * from being read.
  *
  * @param file its name, for places
- * @param included files that a configuration of nginx includes
+ * @param included files that it includes
  * @internal
  */
 export function findTraps(

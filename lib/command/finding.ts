@@ -1,3 +1,4 @@
+import { quote } from '../errors/quote.js';
 import { type Directive, type Place } from './syntax/directive.js';
 
 /**
@@ -36,6 +37,24 @@ export function problem(trap: string, happens: string, instead: string): Trap {
  */
 export function hint(trap: string, happens: string, instead: string): Trap {
   return { trap, level: 'hint', happens, instead };
+}
+
+/**
+ * An include that has stayed where it was, since its file is missing.
+ *
+ * @param instead what the server takes for a relative name, and for files that may be missing
+ * @internal
+ */
+export function missingInclude(
+  server: string,
+  name: string,
+  instead: string,
+): Trap {
+  return problem(
+    'include-missing',
+    `${quote(name)} is not there, or no file that can be read: ${server} does not start, and what would stand in it was not looked at.`,
+    `Name a file that is there: ${instead}`,
+  );
 }
 
 /**

@@ -1,4 +1,8 @@
-import { type Directive, UnreadableConfigurationError } from './directive.js';
+import {
+  type Directive,
+  type Included,
+  UnreadableConfigurationError,
+} from './directive.js';
 
 /** Sections that ask only whether the rest is to be read. */
 const TRANSPARENT = /^<(?:ifmodule|ifdefine|ifversion|iffile)$/;
@@ -16,13 +20,30 @@ interface Section {
 
 /**
  * Reads a configuration of Apache, or a part of one. Names are in lower case; a section is named as its
- * opening is, `<location`. What stands in `<IfModule>` and its like counts as if it stood outside.
+ * opening is, `<location`. What stands in `<IfModule>` and its like counts as if it stood outside. Files that
+ * it includes stand in the place of the `Include`; one that misses its file stays.
  *
  * @param file its name, for places
  * @throws UnreadableConfigurationError
  * @internal
  */
-export function parseApache(text: string, file: string): Directive[] {
+export function parseApache(
+  text: string,
+  file: string,
+  included: Included = () => [],
+): Directive[] {
+  return parsePart(text, file, { included, open: [], root: undefined });
+}
+
+interface Reading {
+  readonly included: Included;
+  /** The files that are being read, each included by the one before. */
+  readonly open: readonly string[];
+  /** ServerRoot, which relative names count from. */
+  root: string | undefined;
+}
+
+function parsePart(text: string, file: string, reading: Reading): Directive[] {
   const top: Section = { block: [] };
   const open: Section[] = [top];
   for (const { text: content, line } of linesOf(text)) {
@@ -44,7 +65,13 @@ export function parseApache(text: string, file: string): Directive[] {
         if (block !== current.block) current.block.push(section);
         open.push({ directive: section, block });
       } else {
-        current.block.push(directive);
+        if (directive.name === 'serverroot') reading.root = values[0];
+        const isCertain = !open.some((section) =>
+          TRANSPARENT.test(section.directive?.name ?? ''),
+        );
+        current.block.push(
+          ...(includedIn(directive, isCertain, reading) ?? [directive]),
+        );
       }
     }
   }
@@ -54,6 +81,29 @@ export function parseApache(text: string, file: string): Directive[] {
     unclosed.place,
     'The section that opens here is never closed.',
   );
+}
+
+/**
+ * @param isCertain whether it is read in any case
+ */
+function includedIn(
+  { name, values: [pattern], place }: Directive,
+  isCertain: boolean,
+  reading: Reading,
+): Directive[] | undefined {
+  if (!/^include(?:optional)?$/.test(name) || pattern === undefined) {
+    return undefined;
+  }
+  // What a variable stands for is known where Apache is started.
+  if (pattern.includes('${')) return [];
+  const { included, root: base } = reading;
+  const needs = name === 'include' && isCertain ? 'match' : 'nothing';
+  const open = [...reading.open, place.file];
+  return included(pattern, { base, needs })
+    ?.filter((other) => !open.includes(other.file))
+    .flatMap((other) =>
+      parsePart(other.text, other.file, { ...reading, open }),
+    );
 }
 
 function closeSection(

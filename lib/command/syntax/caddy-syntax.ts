@@ -1,5 +1,8 @@
+import { dirname } from 'node:path';
+
 import {
   type Directive,
+  type Included,
   UnreadableConfigurationError,
   type Token,
   TokenReader,
@@ -11,47 +14,100 @@ const SYNTAX =
   /[ \t\r\uFEFF]+|\\\r?\n|#[^\n]*|(?<line>\n)|(?<open>\{(?=[ \t\r]*(?:#[^\n]*)?(?:\n|$)))|(?<close>\}(?=\s|$))|(?<heredoc><<(?<mark>[\w-]+)\r?\n[\s\S]*?\n[ \t]*\k<mark>(?=\s|$))|(?<quoted>"(?:\\[\s\S]|[^"\\])*"|`[^`]*`)|(?<word>[^\s"`](?:[^\s\\]|\\(?!\r?\n))*)/;
 
 /**
- * Reads a Caddyfile, or what stands in a site block of one. A snippet stands in the place of its `import`.
+ * Reads a Caddyfile, or what stands in a site block of one. A snippet stands in the place of its `import`, and so
+ * does a file; one that misses its file stays.
  *
  * @param file its name, for places
  * @throws UnreadableConfigurationError
  * @internal
  */
-export function parseCaddy(text: string, file: string): Directive[] {
+export function parseCaddy(
+  text: string,
+  file: string,
+  included?: Included,
+): Directive[] {
+  const snippets = new Map<string, readonly Directive[]>();
+  const imports: Imports = { included, snippets, open: [file], count: 0 };
+  return withImports(parsePart(text, file, snippets), imports);
+}
+
+/** What stands in a text but its snippets, which are kept. */
+function parsePart(
+  text: string,
+  file: string,
+  snippets: Map<string, readonly Directive[]>,
+): Directive[] {
   const reader = new TokenReader(tokensOf(text, file, SYNTAX), file);
   const directives = directivesOf(reader);
   if (reader.next) {
     reader.take();
     throw reader.unreadable('This brace closes nothing.');
   }
-  const snippets = new Map(
-    directives
-      .filter(({ name }) => /^\(.+\)$/.test(name))
-      .map(({ name, block }) => [name.slice(1, -1), block ?? []]),
-  );
-  return withSnippets(
-    directives.filter(({ name }) => !snippets.has(name.slice(1, -1))),
-    snippets,
-  );
+  const isSnippet = ({ name }: Directive): boolean => /^\(.+\)$/.test(name);
+  for (const { name, block = [] } of directives.filter(isSnippet)) {
+    snippets.set(name.slice(1, -1), block);
+  }
+  return directives.filter((directive) => !isSnippet(directive));
 }
 
-function withSnippets(
+interface Imports {
+  /** None where files are not looked for: each import of one stays. */
+  readonly included: Included | undefined;
+  readonly snippets: Map<string, readonly Directive[]>;
+  /** Files and snippets that are being read, each imported by the one before. */
+  readonly open: readonly string[];
+  /** Of imports so far. */
+  count: number;
+}
+
+/** More than anybody has; snippets that import others twice would double without an end. */
+const MOST_IMPORTS = 10_000;
+
+function withImports(
   directives: readonly Directive[],
-  snippets: ReadonlyMap<string, readonly Directive[]>,
+  imports: Imports,
 ): Directive[] {
   return directives.flatMap((directive) => {
     const { name, values, block } = directive;
-    const [imported = ''] = name === 'import' ? values : [];
-    const snippet = snippets.get(imported);
-    if (snippet) {
-      const others = new Map(snippets);
-      others.delete(imported);
-      return withSnippets(snippet, others);
+    const [imported] = name === 'import' ? values : [];
+    if (imported !== undefined) {
+      imports.count += 1;
+      if (imports.count > MOST_IMPORTS) {
+        throw new UnreadableConfigurationError(
+          directive.place,
+          `It imports more than ${MOST_IMPORTS} times: some imports bring each other along.`,
+        );
+      }
+      return importedBy(imported, directive, imports) ?? [directive];
     }
     return block
-      ? [{ ...directive, block: withSnippets(block, snippets) }]
+      ? [{ ...directive, block: withImports(block, imports) }]
       : [directive];
   });
+}
+
+function importedBy(
+  name: string,
+  { place }: Directive,
+  imports: Imports,
+): Directive[] | undefined {
+  const within = (part: string, read: () => readonly Directive[]) => {
+    const inner = { ...imports, open: [...imports.open, part] };
+    const directives = withImports(read(), inner);
+    imports.count = inner.count;
+    return directives;
+  };
+  const { snippets, open, included } = imports;
+  const snippet = snippets.get(name);
+  if (snippet && open.includes(`(${name})`)) return undefined;
+  if (snippet) return within(`(${name})`, () => snippet);
+  // What a placeholder stands for is known where Caddy is started.
+  if (name.includes('{')) return [];
+  return included?.(name, { base: dirname(place.file) })
+    ?.filter(({ file }) => !open.includes(file))
+    .flatMap(({ file, text }) =>
+      within(file, () => parsePart(text, file, snippets)),
+    );
 }
 
 function directivesOf(reader: TokenReader): Directive[] {

@@ -24,6 +24,36 @@ export interface Directive {
 }
 
 /**
+ * What an `include` stands for: the files, none where they are not known, and undefined where the server would
+ * miss one.
+ *
+ * @param name a file, or a pattern
+ * @internal
+ */
+export type Included = (
+  name: string,
+  how?: IncludeRule,
+) => readonly IncludedFile[] | undefined;
+
+/**
+ * @internal
+ */
+export interface IncludeRule {
+  /** The directory that a relative name counts from; that of the configuration by default. */
+  readonly base?: string;
+  /** Whether a pattern must stand for a file, too, or nothing needs to be there; a name needs its file by default. */
+  readonly needs?: 'file' | 'match' | 'nothing';
+}
+
+/**
+ * @internal
+ */
+export interface IncludedFile {
+  readonly file: string;
+  readonly text: string;
+}
+
+/**
  * A configuration that its server would not read either.
  *
  * @internal

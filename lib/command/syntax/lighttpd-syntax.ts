@@ -1,4 +1,10 @@
-import { type Place, type Token, TokenReader, tokensOf } from './directive.js';
+import {
+  type Included,
+  type Place,
+  type Token,
+  TokenReader,
+  tokensOf,
+} from './directive.js';
 
 const SYNTAX =
   /\s+|#[^\n]*|(?<condition>\$\w+(?:\s*\[\s*"[^"]*"\s*\])?)|(?<arrow>=>)|(?<compare>==|!=|=~|!~|=\^|=\$)|(?<assign>\+=|:=|=)|(?<plus>\+)|(?<comma>,)|(?<listOpen>\()|(?<listClose>\))|(?<open>\{)|(?<close>\})|(?<text>"(?:\\[\s\S]|[^"\\])*"|'[^']*')|(?<word>[\w.:/*-]+)/;
@@ -35,34 +41,75 @@ export interface Setting {
 }
 
 /**
- * Reads a configuration of lighttpd, or a part of one.
+ * Reads a configuration of lighttpd, or a part of one. Files that it includes stand in the place of the
+ * `include`; one that misses its file stays as a setting of that name.
  *
  * @param file its name, for places
  * @throws UnreadableConfigurationError
  * @internal
  */
-export function parseLighttpd(text: string, file: string): Setting[] {
+export function parseLighttpd(
+  text: string,
+  file: string,
+  included: Included = () => [],
+): Setting[] {
+  return parsePart(text, file, { included, open: [], around: [], count: 0 });
+}
+
+interface Reading {
+  readonly included: Included;
+  /** The files that are being read, each included by the one before. */
+  readonly open: readonly string[];
+  /** The conditions around the part that is read. */
+  readonly around: readonly number[];
+  /** Of conditions so far. */
+  count: number;
+}
+
+function parsePart(text: string, file: string, reading: Reading): Setting[] {
   const reader = new TokenReader(tokensOf(text, file, SYNTAX), file);
   const settings: Setting[] = [];
   const conditions: number[] = [];
-  let count = 0;
   for (let token = reader.take(); token; token = reader.take()) {
     if (token.kind === 'close') {
       if (conditions.pop() === undefined) {
         throw reader.unreadable('This brace closes nothing.');
       }
     } else if (token.kind === 'open') {
-      conditions.push(++count);
+      conditions.push(++reading.count);
     } else if (token.kind === 'word' && reader.takeIf('assign')) {
       const value = expressionOf(reader);
       const place = reader.placeOf(token);
       const name = token.text;
-      settings.push({ name, value, place, conditions: [...conditions] });
+      const all = [...reading.around, ...conditions];
+      settings.push({ name, value, place, conditions: all });
+    } else if (token.text === 'include' && reader.next?.kind === 'text') {
+      const value = expressionOf(reader);
+      const place = reader.placeOf(token);
+      const around = [...reading.around, ...conditions];
+      const setting = { name: 'include', value, place, conditions: around };
+      settings.push(...(includedBy(setting, reading) ?? [setting]));
     }
-    // What is left are conditions and includes.
+    // What is left are conditions, and includes whose names are put together of variables.
   }
   if (conditions.length === 0) return settings;
   throw reader.unreadable('A block is never closed by a brace.');
+}
+
+function includedBy(
+  { value: { text = '' }, place, conditions: around }: Setting,
+  reading: Reading,
+): Setting[] | undefined {
+  const open = [...reading.open, place.file];
+  return reading
+    .included(text)
+    ?.filter((other) => !open.includes(other.file))
+    .flatMap((other) => {
+      const inner = { ...reading, open, around };
+      const settings = parsePart(other.text, other.file, inner);
+      reading.count = inner.count;
+      return settings;
+    });
 }
 
 /** Values, joined by `+`. */

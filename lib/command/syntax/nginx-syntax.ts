@@ -1,5 +1,6 @@
 import {
   type Directive,
+  type Included,
   UnreadableConfigurationError,
   TokenReader,
   tokensOf,
@@ -7,22 +8,6 @@ import {
 
 const SYNTAX =
   /\s+|#[^\n]*|(?<open>\{)|(?<close>\})|(?<end>;)|(?<quoted>"(?:\\[\s\S]|[^"\\])*"|'(?:\\[\s\S]|[^'\\])*')|(?<word>(?:\\[\s\S]|\$\{[^}]*\}|[^\s;{"'\\])(?:\\[\s\S]|\$\{[^}]*\}|[^\s;{\\])*)/;
-
-/**
- * What an `include` stands for: the files, none where they are not known, and undefined where nginx would miss
- * one.
- *
- * @internal
- */
-export type Included = (pattern: string) => readonly IncludedFile[] | undefined;
-
-/**
- * @internal
- */
-export interface IncludedFile {
-  readonly file: string;
-  readonly text: string;
-}
 
 /**
  * Reads a configuration of nginx, or a part of one. Files that it includes stand in the place of the

@@ -1,5 +1,11 @@
 import { SPOOFABLE } from '../../backends/server-headers.js';
-import { type Finding, found, problem, hint } from '../finding.js';
+import {
+  type Finding,
+  found,
+  hint,
+  missingInclude,
+  problem,
+} from '../finding.js';
 import { type Directive, everyDirective } from '../syntax/directive.js';
 import {
   closedDirectories,
@@ -219,8 +225,19 @@ export function apacheTraps(directives: readonly Directive[]): Finding[] {
     ...openTraps(directives),
     ...headerTraps(every, on),
     ...clientHeaders(every, on),
+    ...every
+      .filter(({ name }) => name === 'include')
+      .map((include) =>
+        found(
+          missingInclude('Apache', include.values[0] ?? '', INCLUDES),
+          include,
+        ),
+      ),
   ];
 }
+
+const INCLUDES =
+  'a relative name counts from ServerRoot. For files that may be missing write IncludeOptional.';
 
 function isOn({ name, values }: Directive): boolean {
   return name === 'xsendfile' && values[0]?.toLowerCase() === 'on';

@@ -1,5 +1,12 @@
 import { SPOOFABLE } from '../../backends/server-headers.js';
-import { type Finding, found, problem, type Trap, hint } from '../finding.js';
+import {
+  type Finding,
+  found,
+  hint,
+  missingInclude,
+  problem,
+  type Trap,
+} from '../finding.js';
 import {
   type Directive,
   directivesNamed,
@@ -134,6 +141,29 @@ interface Proxy {
  * @internal
  */
 export function caddyTraps(directives: readonly Directive[]): Finding[] {
+  return [
+    ...siteTraps(directives),
+    ...everyDirective(directives)
+      .filter(({ name }) => name === 'import')
+      .filter(({ values: [name = ''] }) => isFileName(name))
+      .map((include) =>
+        found(
+          missingInclude('Caddy', include.values[0] ?? '', INCLUDES),
+          include,
+        ),
+      ),
+  ];
+}
+
+const INCLUDES =
+  'a relative name counts from the file that the import stands in. For files that may be missing write a pattern, `sites/*`.';
+
+/** Otherwise it may be a snippet that stands in another file. */
+function isFileName(name: string): boolean {
+  return /[./]/.test(name);
+}
+
+function siteTraps(directives: readonly Directive[]): Finding[] {
   const proxies = proxiesOf(directives);
   const offloading = proxies.flatMap((proxy) => {
     const answers = directivesNamed(

@@ -1,5 +1,12 @@
 import { SPOOFABLE } from '../../backends/server-headers.js';
-import { type Finding, found, hint, problem, type Trap } from '../finding.js';
+import {
+  type Finding,
+  found,
+  hint,
+  missingInclude,
+  problem,
+  type Trap,
+} from '../finding.js';
 import {
   type Item,
   type Setting,
@@ -45,6 +52,20 @@ interface Host {
  * @internal
  */
 export function lighttpdTraps(settings: readonly Setting[]): Finding[] {
+  return [
+    ...hostTraps(settings),
+    ...settings
+      .filter(({ name }) => name === 'include')
+      .map(({ value: { text = '' }, place }) =>
+        found(missingInclude('lighttpd', text, INCLUDES), { place }),
+      ),
+  ];
+}
+
+const INCLUDES =
+  'a relative name counts from the directory of the configuration that lighttpd is started with. For files that may be missing write a pattern, "conf.d/*.conf".';
+
+function hostTraps(settings: readonly Setting[]): Finding[] {
   const hosts = settings
     .filter(({ name }) => /^(?:proxy|fastcgi|scgi|uwsgi)\.server$/.test(name))
     .flatMap((setting) => hostsIn(setting.value, setting));

@@ -1,5 +1,11 @@
 import { quote } from '../../errors/quote.js';
-import { type Finding, found, problem, type Trap } from '../finding.js';
+import {
+  type Finding,
+  found,
+  missingInclude,
+  problem,
+  type Trap,
+} from '../finding.js';
 import { type Directive, directivesNamed } from '../syntax/directive.js';
 import {
   inForce,
@@ -123,17 +129,8 @@ function isForAnswer({ values }: Directive): boolean {
   return values.some((value) => value.includes('$upstream_http_'));
 }
 
-/** An `include` that has stayed, since its file is missing. */
-function missing({ values: [file = ''], place }: Directive): Finding {
-  return found(
-    problem(
-      'include-missing',
-      `${quote(file)} is not there, or no file that can be read: nginx does not start, and what would stand in it was not looked at.`,
-      'Name a file that is there: a relative name counts from the directory of the configuration that nginx is started with. For files that may be missing write a pattern, `conf.d/*.conf`.',
-    ),
-    { place },
-  );
-}
+const INCLUDES =
+  'a relative name counts from the directory of the configuration that nginx is started with. For files that may be missing write a pattern, `conf.d/*.conf`.';
 
 /**
  * The known traps in a configuration of nginx.
@@ -151,6 +148,11 @@ export function nginxTraps(directives: readonly Directive[]): Finding[] {
     ...headerTraps(levels),
     ...levels
       .flatMap(({ block }) => directivesNamed(block, 'include'))
-      .map(missing),
+      .map((include) =>
+        found(
+          missingInclude('nginx', include.values[0] ?? '', INCLUDES),
+          include,
+        ),
+      ),
   ];
 }

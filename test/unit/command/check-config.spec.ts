@@ -215,6 +215,147 @@ describe('check-config', () => {
     },
   );
 
+  describe.each<[ServerName, (name: string) => string, string]>([
+    ['nginx', (name) => `include ${name};`, 'location /x { alias /y/; }'],
+    ['apache', (name) => `Include ${name}`, 'XSendFilePath "/"'],
+    [
+      'lighttpd',
+      (name) => `include "${name}"`,
+      'proxy.server = ( "" => (( "host" => "::1", "x-sendfile" => "enable" )))',
+    ],
+    ['caddy', (name) => `import ${name}`, 'reverse_proxy app:3000'],
+  ])('files that a configuration of %s includes', (server, include, trap) => {
+    it('are looked at, with their own file and line', async () => {
+      await directory.write('parts/a.conf', `\n${trap}\n`);
+      await directory.write('parts/b.conf', `\n\n${trap}\n`);
+      await directory.write('parts/.c.conf', trap);
+      const file = await directory.write('main', include('parts/*.conf'));
+
+      const { output } = await check(server, file);
+
+      expect(output).toMatch(new RegExp(`parts/a\\.conf:2: problem: `));
+      expect(output).toMatch(new RegExp(`parts/b\\.conf:3: problem: `));
+      expect(output).not.toContain('.c.conf');
+    });
+
+    it('may include others, and each other', async () => {
+      const inner = server === 'caddy' ? 'b.conf' : 'parts/b.conf';
+      const main = server === 'caddy' ? '../main' : 'main';
+      await directory.write('parts/a.conf', include(inner));
+      await directory.write('parts/b.conf', `${trap}\n${include(main)}`);
+      const file = await directory.write('main', include('parts/a.conf'));
+
+      const { output } = await check(server, file);
+
+      expect(output).toContain('parts/b.conf:1: problem: ');
+      expect(output).not.toContain('[include-missing]');
+    });
+
+    it.each(['no.conf', './parts/no.conf', '/no/such/file.conf'])(
+      'are a problem where the server would miss %s',
+      async (name) => {
+        const file = await directory.write('main', `\n${include(name)}\n`);
+
+        const { status, output } = await check(server, file);
+
+        expect(status).toBe(1);
+        expect(output).toContain(`${file}:2: problem: '${name}' is not there`);
+        expect(output).toContain('[include-missing]');
+      },
+    );
+
+    it('are not waited for where one is a FIFO', async () => {
+      execFileSync('mkfifo', [join(directory.path, 'fifo.conf')]);
+      const file = await directory.write('main', include('fifo.conf'));
+
+      expect((await check(server, file)).output).toContain('[include-missing]');
+    });
+
+    it('are refused where they include each other without an end', async () => {
+      for (let at = 0; at < 40; at++) {
+        const next = include(`${at + 1}.conf`);
+        await directory.write(`${at}.conf`, `${next}\n${next}\n`);
+      }
+      const file = join(directory.path, '0.conf');
+
+      const { output } = await check(server, file);
+
+      expect(output).toContain('more than 1000 files');
+    });
+
+    it('may be none, by a pattern or where it is said so', async () => {
+      const name =
+        server === 'apache' ? 'IncludeOptional none.conf' : include('none/*');
+      const file = await directory.write('main', name);
+
+      expect((await check(server, file)).output).toBe(
+        'None of the known traps.\n',
+      );
+    });
+  });
+
+  it.each([
+    ['apache', 'Include "${APACHE_CONFDIR}/ports.conf"'],
+    ['apache', '<IfModule mod_ssl.c>\nInclude ssl.conf\n</IfModule>'],
+    ['lighttpd', 'include var.directory + "/a.conf"'],
+    ['lighttpd', 'include_shell "cat none"'],
+    ['caddy', 'import {$SITES}/a.conf'],
+    ['caddy', 'import of_another_file'],
+  ] as const)(
+    'misses nothing where only %s knows what is included: %s',
+    async (server, text) => {
+      const { output } = await check(server, '-', text);
+
+      expect(output).toBe('None of the known traps.\n');
+    },
+  );
+
+  it('misses what a pattern of Apache does not stand for, as Apache does', async () => {
+    const file = await directory.write('main', 'Include conf.d/*.conf');
+
+    expect((await check('apache', file)).output).toContain('[include-missing]');
+  });
+
+  it('counts relative names of Apache from ServerRoot', async () => {
+    await directory.write('root/a.conf', 'XSendFilePath "/"');
+    const file = await directory.write(
+      'main',
+      `ServerRoot "${directory.path}/root"\nInclude a.conf\n`,
+    );
+
+    expect((await check('apache', file)).output).toContain(
+      'root/a.conf:1: problem: ',
+    );
+  });
+
+  it('finds in Caddy what a snippet of an imported file brings', async () => {
+    await directory.write('snippets', '(app) {\n\treverse_proxy app:3000\n}\n');
+    const file = await directory.write(
+      'main',
+      'import ./snippets\n:80 {\n\timport app\n}\n',
+    );
+
+    expect((await check('caddy', file)).output).toContain(
+      'snippets:2: problem: ',
+    );
+  });
+
+  it('refuses snippets of Caddy that import each other without an end', async () => {
+    const snippets = Array.from({ length: 40 }, (_, at) => {
+      const next = at < 39 ? `import s${at + 1}` : 'respond 204';
+      return `(s${at}) {\n\t${next}\n\t${next}\n}\n`;
+    });
+
+    const { output } = await check(
+      'caddy',
+      '-',
+      `${snippets.join('')}import s0`,
+    );
+
+    expect(output).toContain('[unreadable]');
+    expect(output).toContain('more than 10000 times');
+  });
+
   it('says of which file a header is that is lost in another one', async () => {
     await directory.write('a.conf', 'location /a { add_header B c; }');
     const file = await directory.write(
