@@ -108,6 +108,25 @@ describeWith(
       },
     );
 
+    it('has nginx answer 304 to its own tag and date, with the fields that a cache needs', async () => {
+      const { headers } = await site.through('/files/a.txt');
+      const { etag = '', 'last-modified': date = '' } = headers;
+      for (const [name, value] of [
+        ['If-None-Match', etag],
+        ['If-Modified-Since', date],
+      ]) {
+        const answer = await site.through('/files/a.txt', {
+          headers: { [name]: value },
+        });
+
+        expect(answer).toMatchObject({ status: 304, text: '' });
+        expect(answer.headers).toMatchObject({
+          'cache-control': headers['cache-control'],
+          etag,
+        });
+      }
+    });
+
     it.each<[number, Record<string, string>]>([
       [412, { 'If-Match': '"a"' }],
       [412, { 'If-Unmodified-Since': EARLIER }],
