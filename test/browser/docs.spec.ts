@@ -12,6 +12,7 @@ import { type BrowserDownload } from '../support/browser-download.js';
 import { Browser } from '../support/browser.js';
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
+import { loginOfStaff, STAFF } from '../support/staff.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
@@ -47,6 +48,7 @@ describeWith(
       const { LinksModule } = await import('../docs/links.js');
       running = await startApplication('express', {
         downloadModule: LinksModule,
+        configure: loginOfStaff,
         controllers: [PageController],
       });
       browser = await Browser.start();
@@ -81,7 +83,9 @@ describeWith(
     });
 
     it('saves what it has fetched, under the name of the answer', async () => {
-      const answer = await fetch(`${running.origin}/links?key=été.txt`);
+      const answer = await fetch(`${running.origin}/links?key=été.txt`, {
+        headers: STAFF,
+      });
       const link = JSON.stringify(await answer.text());
       const download = await savedBy(`saveByFetch(${link}, 'token')`);
       expect(await readFile(await download.saved(), 'utf8')).toBe('summer');

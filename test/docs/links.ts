@@ -1,19 +1,39 @@
 import { resolve } from 'node:path';
 
-import { Controller, Get, Module, Query } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Module,
+  Query,
+  UseGuards,
+} from '@nestjs/common';
 import {
   DownloadModule,
+  type DownloadRequest,
   FileSystemStorage,
   SignedUrl,
   StorageDownloadController,
   UrlSigner,
 } from 'nestjs-downloadview';
 
+type StaffRequest = DownloadRequest & { user?: { isStaff: boolean } };
+
 @Controller('shared/*path')
 @SignedUrl()
 export class SharedController extends StorageDownloadController {}
 
+/** In place of your own: who passes it can make links to all files of the storage. */
+class StaffGuard implements CanActivate {
+  canActivate(context: ExecutionContext) {
+    const request = context.switchToHttp().getRequest<StaffRequest>();
+    return request.user?.isStaff === true;
+  }
+}
+
 @Controller('links')
+@UseGuards(StaffGuard)
 export class LinkController {
   constructor(private readonly signer: UrlSigner) {}
 

@@ -37,6 +37,7 @@ import { createApplication, startApplication } from '../support/application.js';
 import { httpRequest } from '../support/http-client.js';
 import { RemoteOrigin } from '../support/remote-origin.js';
 import { clientOf } from '../support/swift.js';
+import { loginOfStaff, STAFF } from '../support/staff.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
@@ -362,12 +363,14 @@ describe('the snippets of the documentation', () => {
     const { LinksModule } = await import('../docs/links.js');
     const running = await startApplication('express', {
       downloadModule: LinksModule,
+      configure: loginOfStaff,
     });
     app = running.app;
-    const { text: link } = await httpRequest(
-      running.origin,
-      '/links?key=photo.png',
-    );
+    const path = '/links?key=photo.png';
+    expect((await httpRequest(running.origin, path)).status).toBe(403);
+    const { text: link } = await httpRequest(running.origin, path, {
+      headers: STAFF,
+    });
     const answer = await httpRequest(running.origin, link);
     expect(answer.text).toBe('photo');
     expect(answer.headers['content-disposition']).toContain('Our photo.png');
@@ -380,12 +383,14 @@ describe('the snippets of the documentation', () => {
     const { SharesModule } = await import('../docs/limited-links.js');
     const running = await startApplication('express', {
       downloadModule: SharesModule,
+      configure: loginOfStaff,
     });
     app = running.app;
-    const ask = (path: string, method = 'GET') =>
-      httpRequest(running.origin, path, { method });
+    const ask = (path: string, method = 'GET', headers = {}) =>
+      httpRequest(running.origin, path, { method, headers });
+    expect((await ask('/shares/photo.png', 'POST')).status).toBe(403);
     const share = async () => {
-      const { text } = await ask('/shares/photo.png', 'POST');
+      const { text } = await ask('/shares/photo.png', 'POST', STAFF);
       return JSON.parse(text) as { id: string; url: string };
     };
     const { url } = await share();
@@ -395,7 +400,9 @@ describe('the snippets of the documentation', () => {
     expect((await ask(pathname)).text).toBe('photo');
     expect((await ask(url)).status).toBe(403);
     const other = await share();
-    expect((await ask(`/shares/${other.id}`, 'DELETE')).text).toBe('true');
+    expect((await ask(`/shares/${other.id}`, 'DELETE')).status).toBe(403);
+    const revoked = await ask(`/shares/${other.id}`, 'DELETE', STAFF);
+    expect(revoked.text).toBe('true');
     expect((await ask(other.url)).status).toBe(403);
   });
 
