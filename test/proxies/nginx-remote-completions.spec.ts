@@ -110,7 +110,7 @@ describeWith(
         for (const count of [1, 2]) {
           const event = end();
           const { body } = await site.through(`/files/${key}`, {
-            headers: headers as Record<string, string>,
+            headers: headers,
           });
 
           expect([count, body.length]).toEqual([count, bytes]);

@@ -81,7 +81,7 @@ describeAllServers('a file that goes away', (server, adapter) => {
       },
       controllers: [ExportController],
     });
-    warnings = warn.mock.calls.map(([message]) => message);
+    warnings = warn.mock.calls.map(([message]) => String(message));
     warn.mockRestore();
     senders.length = 0;
     site.application.app.get(DownloadEvents).subscribe((event) => {
