@@ -14,6 +14,7 @@ import {
 import { eventually } from '../support/eventually.js';
 import { healthOf, withHealth } from '../support/health.js';
 import { httpRequest } from '../support/http-client.js';
+import { LogLines } from '../support/log-lines.js';
 import { type Answer, RemoteOrigin } from '../support/remote-origin.js';
 
 const MANY = 200;
@@ -135,6 +136,35 @@ describe.each(ADAPTERS)('clients of files in S3 on %s', (adapter) => {
         'The canary file gives no answer: the store is not reachable from here.',
     });
   });
+
+  it.each<[what: string, status: number, code: string, told: number]>([
+    ['throttles', 503, 'SlowDown', 503],
+    ['takes too long', 400, 'RequestTimeout', 503],
+    ['knows its credentials no more', 400, 'ExpiredToken', 503],
+    ['forbids it', 403, 'AccessDenied', 404],
+    ['has nothing there', 404, 'NoSuchKey', 404],
+  ])(
+    'are not told why a store %s, and the log is',
+    async (_, status, code, told) => {
+      await start();
+      origin.answers((response) =>
+        response
+          .writeHead(status, XML)
+          .end(`<Error><Code>${code}</Code><Message>Why</Message></Error>`),
+      );
+      const log = new LogLines();
+      running.app.useLogger(log);
+      const answer = await httpRequest(running.origin, '/files/a.txt');
+
+      expect(answer.status).toBe(told);
+      expect(answer.headers['cache-control']).toBe('no-store');
+      expect(answer.text).not.toMatch(new RegExp(`${code}|Why|media|s3:`));
+      expect(log.text).toContain(code);
+      if (code === 'AccessDenied') {
+        expect(log.text).toContain('grant s3:GetObject');
+      }
+    },
+  );
 
   it('have a canary file in the bucket, too', async () => {
     await start();

@@ -8,7 +8,11 @@ import {
   expect,
   it,
 } from '@jest/globals';
-import { nginx, StorageDownloadController } from 'nestjs-downloadview';
+import {
+  type DownloadBackend,
+  nginx,
+  StorageDownloadController,
+} from 'nestjs-downloadview';
 
 import { ADAPTERS } from '../support/application.js';
 import { type Site, startBehindNginx } from '../support/behind-nginx.js';
@@ -26,6 +30,8 @@ const SIZE = 4 * SLICE;
 /** More than the buffers between the store and a client that does not read. */
 const LARGE = randomBytes(32 * 1024 * 1024);
 const HOUR = 3_600_000;
+/** Milliseconds. */
+const SLOW = 7_000;
 
 describeWith(['nginx'], 'a download from a store that takes its time', () => {
   describe.each(ADAPTERS)('on %s', (adapter) => {
@@ -47,10 +53,10 @@ describeWith(['nginx'], 'a download from a store that takes its time', () => {
       };
       const hosts = [host];
       const kept = nginx({ remote: { hosts, cache } });
-      const short = { hosts, expiresIn: 1 };
+      const short = { hosts, expiresIn: 60 };
       site = await startBehindNginx(adapter, {
         // The printed configuration is the same for all of them.
-        backend: kept,
+        backend: includedIn(kept),
         options: { storages: { default: storage } },
         controllers: [
           StorageDownloadController.asController('kept/*path'),
@@ -158,6 +164,25 @@ describeWith(['nginx'], 'a download from a store that takes its time', () => {
       expect(Buffer.concat([body, resumed.body])).toEqual(content);
     });
 
+    // It takes its seconds, and is nginx's affair.
+    if (adapter === 'express') {
+      it('is had from a slow store once, however many ask for it', async () => {
+        const content = randomBytes(SIZE);
+        await replace(content);
+        store.requests.length = 0;
+        const slow = gate();
+        store.isReady = slow.opened;
+        // Of its own accord nginx would let everybody ask after five seconds.
+        setTimeout(slow.open, SLOW);
+        const answers = await Promise.all(
+          Array.from({ length: 20 }, () => site.through('/kept/a.bin')),
+        );
+
+        for (const { body } of answers) expect(body).toEqual(content);
+        expect(store.requests).toHaveLength(SIZE / SLICE);
+      });
+    }
+
     it('needs its address only once where nginx keeps nothing', async () => {
       store.requests.length = 0;
       const client = await connect();
@@ -175,6 +200,33 @@ describeWith(['nginx'], 'a download from a store that takes its time', () => {
     });
   });
 });
+
+/** The same configuration as somebody has it who has a server block already. */
+function includedIn(backend: DownloadBackend): DownloadBackend {
+  return {
+    ...backend,
+    serverConfig: ({ listen, directory, user, ...options }) => {
+      const text = backend.serverConfig?.({ ...options, include: true }) ?? '';
+      const [comment = '', ...part] = text.split('\n\n');
+      const [, ...httpLines] = comment.split('\n');
+      return `
+${user ? `user ${user};` : ''}
+pid ${directory}/nginx.pid;
+events {}
+http {
+  access_log off;
+  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((kind) => `${kind}_temp_path ${directory}/${kind};`)
+    .join(' ')}
+  ${httpLines.map((line) => line.slice(2)).join('\n')}
+  server {
+    listen ${listen};
+    ${part.join('\n\n')}
+  }
+}`;
+    },
+  };
+}
 
 function gate(): { opened: Promise<void>; open: () => void } {
   let open = (): void => undefined;

@@ -118,6 +118,14 @@ describeStore(
       ]);
     });
 
+    it('gives addresses that work for five minutes', async () => {
+      store().storage.asked.length = 0;
+
+      await ask('/files/a.bin');
+
+      expect(store().storage.asked).toMatchObject([{ expiresIn: 300 }]);
+    });
+
     it.each(['/files/a.bin', '/rows/1'])(
       'resumes %s by its own tag, and by no other',
       async (path) => {

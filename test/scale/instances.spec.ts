@@ -251,24 +251,33 @@ http {
       expect(await site.used(id)).toBe(5);
     });
 
-    it.each([
-      ['disk', '/disk/counted.bin', '0'],
-      ['store', '/sent/counted.bin', `0 : ${SMALL.length}`],
+    const RANGE = 'bytes=1000-150999';
+    it.each<[path: string, range: string | undefined, lengths: string]>([
+      ['/disk/counted.bin', undefined, '0'],
+      ['/disk/counted-range.bin', RANGE, '0'],
+      ['/sent/counted.bin', undefined, `0 : ${SMALL.length}`],
+      ['/sent/counted-range.bin', RANGE, '0 : 150000'],
     ])(
-      'send no byte of a file that nginx sends from the %s',
-      async (_, path, lengths) => {
+      'send no byte of what nginx sends: %s, %s',
+      async (path, range, lengths) => {
+        const status = range === undefined ? 200 : 206;
+        const part =
+          range === undefined ? SMALL : SMALL.subarray(1000, 151_000);
         const instancesSeen = new Set<unknown>();
         byInstances.take();
         byNginx.take();
         for (let count = 0; count < 3; count += 1) {
-          const { body, headers } = await httpRequest(web.origin, path);
-          expect(body.equals(SMALL)).toBe(true);
-          instancesSeen.add(headers['x-instance']);
+          const answer = await httpRequest(web.origin, path, {
+            headers: range === undefined ? {} : { Range: range },
+          });
+          expect(answer.status).toBe(status);
+          expect(answer.body.equals(part)).toBe(true);
+          instancesSeen.add(answer.headers['x-instance']);
         }
         const lines = async () =>
           (await readFile(log, 'utf8'))
             .split('\n')
-            .filter((line) => line.startsWith(path))
+            .filter((line) => line.startsWith(`${path} `))
             .map((line) => line.slice(line.indexOf(' ') + 1));
         await eventually(3, async () => (await lines()).length);
 
@@ -279,7 +288,7 @@ http {
           isStored ? Array(3).fill('HEAD 200') : [],
         );
         expect(byNginx.take()).toEqual(
-          isStored ? Array(3).fill('GET 200') : [],
+          isStored ? Array(3).fill(`GET ${status}`) : [],
         );
       },
     );
@@ -391,7 +400,7 @@ async function fill(store: S3Server, site: LimitedSite): Promise<void> {
   const client = clientOf(store, store.endpoint);
   const put = (Key: string, Body: Buffer) =>
     client.send(new PutObjectCommand({ Bucket: store.bucket, Key, Body }));
-  for (const name of ['small.bin', 'counted.bin']) {
+  for (const name of ['small.bin', 'counted.bin', 'counted-range.bin']) {
     await put(name, SMALL);
     await site.directory.write(name, SMALL);
   }

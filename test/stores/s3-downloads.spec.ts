@@ -323,15 +323,19 @@ describeWith(
         },
       );
 
-      it.each(['/files/a.txt', '/behind/a.txt'])(
-        'answers HEAD %s by one HEAD',
-        async (path) => {
-          const { status, headers } = await ask(path, {}, 'HEAD');
-          expect(status).toBe(200);
-          expect(headers).toMatchObject({ 'content-length': '10', etag: tag });
-          expect(proxy.take()).toEqual(['HEAD 200']);
-        },
-      );
+      it.each([
+        'files',
+        'behind',
+        'sent',
+        'kept',
+        'public',
+        ...Object.keys(SERVERS),
+      ])('answers HEAD of %s by one HEAD', async (name) => {
+        const { status, headers } = await ask(`/${name}/a.txt`, {}, 'HEAD');
+        expect(status).toBe(200);
+        expect(headers).toMatchObject({ 'content-length': '10', etag: tag });
+        expect(proxy.take()).toEqual(['HEAD 200']);
+      });
 
       it('reads by its own version what a row gives a tag', async () => {
         const { headers, text } = await ask('/described');

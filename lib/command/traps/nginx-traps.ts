@@ -2,6 +2,7 @@ import { quote } from '../../errors/quote.js';
 import {
   type Finding,
   found,
+  hint,
   missingInclude,
   problem,
   type Trap,
@@ -132,6 +133,29 @@ function isForAnswer({ values }: Directive): boolean {
 const INCLUDES =
   'a relative name counts from the directory of the configuration that nginx is started with. For files that may be missing write a pattern, `conf.d/*.conf`.';
 
+/** Where it lies is said for the whole http block, which no file can say that a server block includes. */
+function cacheTraps(levels: readonly Level[]): Finding[] {
+  // A part of a configuration does not have it.
+  if (!levels.some(({ directive }) => directive?.name === 'http')) return [];
+  const zones = levels
+    .flatMap(({ block }) => directivesNamed(block, 'proxy_cache_path'))
+    .flatMap(({ values }) => values)
+    .map((value) => /^keys_zone=([^:]+)/.exec(value)?.[1]);
+  return levels
+    .flatMap(({ block }) => directivesNamed(block, 'proxy_cache'))
+    .filter(({ values: [zone = ''] }) => !/^off$|\$/.test(zone))
+    .filter(({ values: [zone] }) => !zones.includes(zone))
+    .map((cache) => found(withoutPath(cache), cache));
+}
+
+function withoutPath({ values: [zone = ''] }: Directive): Trap {
+  return hint(
+    'cache-path',
+    `No proxy_cache_path has the zone ${quote(zone)}: where none of a file that was not looked at has it, nginx does not start.`,
+    'Put the proxy_cache_path that serverConfig({ include: true }) prints as a comment into the http block, outside of the server block.',
+  );
+}
+
 /**
  * The known traps in a configuration of nginx.
  *
@@ -146,6 +170,7 @@ export function nginxTraps(directives: readonly Directive[]): Finding[] {
     ...offloadTraps(locations),
     ...proxyTraps(locations),
     ...headerTraps(levels),
+    ...cacheTraps(levels),
     ...levels
       .flatMap(({ block }) => directivesNamed(block, 'include'))
       .map((include) =>

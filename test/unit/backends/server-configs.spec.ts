@@ -173,6 +173,28 @@ it('is nginx-include.conf for a server block of nginx', async () => {
   expect(text).toBe(await golden('nginx-include.conf'));
 });
 
+it('says apart what a cache of stores needs in the http block', () => {
+  const backend = nginx({
+    remote: {
+      hosts: ['store.example'],
+      cache: { directory: '/var/cache/download', size: '10g' },
+    },
+  });
+  const path =
+    'proxy_cache_path "/var/cache/download" levels=1:2 keys_zone=download_store:10m max_size=10g inactive=604800s use_temp_path=off;';
+
+  const complete = printed(backend).split('\n');
+  const part = printed(backend, { ...UPSTREAM, include: true }).split('\n');
+
+  expect(complete.slice(0, complete.indexOf('  server {'))).toContain(
+    `  ${path}`,
+  );
+  expect(part[0]).toMatch(/^# .*http block, outside of the server block/);
+  expect(part.filter((line) => line.includes('proxy_cache_path'))).toEqual([
+    `# ${path}`,
+  ]);
+});
+
 describe('a directory that a configuration cannot carry', () => {
   it.each([
     ['lighttpd', '/srv/a\\"b/'],

@@ -37,7 +37,10 @@ const BACKENDS: Record<ServerName, DownloadBackend> = {
   nginx: nginx({
     rules: LOCATION_RULES,
     charset: 'koi8-r',
-    remote: { hosts: ['store.example:443', '[::1]:9000'] },
+    remote: {
+      hosts: ['store.example:443', '[::1]:9000'],
+      cache: { directory: '/var/cache/a b', size: '10g' },
+    },
   }),
   apache: apache({ rules: PATH_RULES, pathEncoding: 'raw' }),
   lighttpd: lighttpd({ rules: PATH_RULES }),

@@ -140,6 +140,15 @@ const TRAPS: readonly TrapRow[] = [
     'hint',
   ],
   [
+    'cache-path',
+    [
+      'proxy_ignore_headers Set-Cookie',
+      'proxy_cache store;\n      proxy_ignore_headers Set-Cookie',
+    ],
+    'proxy_cache store;',
+    'hint',
+  ],
+  [
     'proxy-buffer-size',
     ['proxy_buffer_size 16k;', ''],
     'proxy_pass http://127.0.0.1:3000;',
@@ -257,6 +266,15 @@ describe('the traps of nginx', () => {
     expect(
       findingsIn('nginx', edited(SOUND, ['location = /50x', added])),
     ).toEqual([]);
+  });
+
+  it('are not seen where the zone of a cache is known', () => {
+    const path = 'proxy_cache_path /a levels=1:2 keys_zone=store:1m;';
+    const known = edited(SOUND, ['gzip_types', `${path}\ngzip_types`]);
+    const ignoring = 'proxy_ignore_headers Set-Cookie';
+    const cached = `proxy_cache store;\n${ignoring}`;
+
+    expect(findingsIn('nginx', edited(known, [ignoring, cached]))).toEqual([]);
   });
 
   it.each([
