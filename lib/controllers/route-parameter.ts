@@ -94,6 +94,9 @@ export function requireParameter(
   );
 }
 
+/** Nothing in it is encoded, or means anything but itself. */
+const PLAIN_TAIL = /^[\w-][\w.-]*(?:\/[\w-][\w.-]*)*$/;
+
 /**
  * What Fastify's wildcard has caught, read from the raw URL: Fastify decodes it before it can be split,
  * and an encoded slash would become a separator that no guard has seen.
@@ -105,13 +108,21 @@ function fastifyTail({
 }: DownloadRequest & FastifyRequest): string | undefined {
   const pattern = routeOptions?.url;
   if (!pattern?.endsWith('*')) return undefined;
+  const caught = params['*'];
+  if (
+    typeof caught === 'string' &&
+    PLAIN_TAIL.test(caught) &&
+    url === pattern.slice(0, -1) + caught
+  ) {
+    return caught;
+  }
   const segments = pathOfTarget(url)
     .split('/')
     .slice(pattern.split('/').length - 1);
   if (segments.join('') === '') return undefined;
   const tail = tailOf(segments.map(decodeURIComponent));
   // Guards have seen what the router made of the URL; nothing else is opened.
-  if (tail !== params['*']) {
+  if (tail !== caught) {
     throw new SuspiciousPathError(`${quote(tail)} is not what was routed`);
   }
   return tail;

@@ -19,7 +19,7 @@ import {
   SuspiciousPathError,
 } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
-import { andThen, type Awaitable, orElse } from './awaitable.js';
+import { andThen, type Awaitable, isPromise, orElse } from './awaitable.js';
 import {
   type FileStat,
   type ReadWindow,
@@ -104,54 +104,68 @@ export function openLocalFile(
   path: string,
   options: OpenOptions = NO_OPTIONS,
 ): Awaitable<OpenFile> {
-  return orElse(
-    () =>
-      andThen(
-        diskPace.call(
-          () => openSync(path, READ_ONLY),
-          () => opened(path),
-        ),
-        (descriptor) => checkedFile(descriptor, path, options),
-      ),
-    (error) => {
-      throw diskError(path, error);
-    },
-  );
+  // Functions of its own for each of these steps would cost as much as the calls.
+  try {
+    const descriptor = diskPace.call(openAtOnce, openInPool, path);
+    const file = isPromise(descriptor)
+      ? descriptor.then((one) => checkedFile(one, path, options))
+      : checkedFile(descriptor, path, options);
+    return isPromise(file) ? file.catch((error) => fail(path, error)) : file;
+  } catch (error) {
+    return fail(path, error);
+  }
 }
 
+function fail(path: string, error: unknown): never {
+  throw diskError(path, error);
+}
+
+/** The descriptor is closed where this fails. */
 function checkedFile(
   descriptor: number,
   path: string,
   options: OpenOptions,
 ): Awaitable<OpenFile> {
-  const { root, name, withTag = true, etag = 'inode' } = options;
-  return orElse(
-    () => {
-      const stats = fstatSync(descriptor, { bigint: true });
-      if (!stats.isFile()) {
-        throw new FileNotFoundError(`${quote(path)} is not a regular file`);
-      }
-      const location = locationOf(descriptor, path);
-      if (root !== undefined) requireBelow(root, path, location);
-      const file = new LocalOpenFile(descriptor, stats, location);
-      if (!withTag) return file;
-      const again = (): Promise<BigIntStats> => statAgain(descriptor);
-      return andThen<Tagged, OpenFile>(
-        etag === 'inode'
-          ? localEntityTag(stats, again)
-          : chosenEntityTag(
-              { path, name: name ?? basename(path), descriptor, stats, again },
-              options,
-            ),
-        (tagged) => file.tagged(tagged),
-      );
-    },
-    (error) => {
-      closeSync(descriptor);
-      throw error;
-    },
-  );
+  const close = (error: unknown): never => {
+    closeSync(descriptor);
+    throw error;
+  };
+  try {
+    const file = checked(descriptor, path, options);
+    return isPromise(file) ? file.catch(close) : file;
+  } catch (error) {
+    return close(error);
+  }
 }
+
+function checked(
+  descriptor: number,
+  path: string,
+  options: OpenOptions,
+): Awaitable<OpenFile> {
+  const { root, name, withTag = true, etag = 'inode' } = options;
+  const stats = fstatSync(descriptor, BIGINT);
+  if (!stats.isFile()) {
+    throw new FileNotFoundError(`${quote(path)} is not a regular file`);
+  }
+  const location = locationOf(descriptor, path);
+  if (root !== undefined) requireBelow(root, path, location);
+  const file = new LocalOpenFile(descriptor, stats, location);
+  if (!withTag) return file;
+  const again = (): Promise<BigIntStats> => statAgain(descriptor);
+  const tagged =
+    etag === 'inode'
+      ? localEntityTag(stats, again)
+      : chosenEntityTag(
+          { path, name: name ?? basename(path), descriptor, stats, again },
+          options,
+        );
+  return isPromise(tagged)
+    ? tagged.then((one) => file.tagged(one))
+    : file.tagged(tagged);
+}
+
+const BIGINT = { bigint: true } as const;
 
 function requireBelow(root: string, path: string, location: string): void {
   // Where the root itself is reached by a link, its own path is asked for too.
@@ -242,7 +256,7 @@ class LocalOpenFile implements OpenFile {
 
   isIntact(): boolean {
     const { size, mtimeNs } = this.#stats;
-    const now = fstatSync(this.descriptor, { bigint: true });
+    const now = fstatSync(this.descriptor, BIGINT);
     return now.size > size || (now.size === size && now.mtimeNs === mtimeNs);
   }
 
@@ -300,8 +314,12 @@ export function withStat(file: OpenFile, stat: FileStat): OpenFile {
   };
 }
 
+function openAtOnce(path: string): number {
+  return openSync(path, READ_ONLY);
+}
+
 // The promises of node:fs would make a FileHandle for each file.
-function opened(path: string): Promise<number> {
+function openInPool(path: string): Promise<number> {
   return new Promise((resolve, reject) => {
     open(path, READ_ONLY, (error, descriptor) =>
       error ? reject(error) : resolve(descriptor),

@@ -146,7 +146,7 @@ const SLOW_MS = 2;
 // Then waiting for disks keeps the process from its work for at most a hundredth of the time.
 const PAUSE_FOR_EACH_MS = 100;
 // Of a disk that has to be waited for, the next calls are slow, too; one slow call alone has lost its core.
-const NEAR_CALLS = 200;
+const NEAR_CALLS = 50;
 
 /**
  * Whether calls on a disk are answered from memory. Then they are made at once: a trip to the thread
@@ -166,11 +166,15 @@ export class DiskPace {
    *
    * @throws what the call throws; rejects where it was made in the pool
    */
-  call<T>(atOnce: () => T, inPool: () => Promise<T>): T | Promise<T> {
+  call<Given extends readonly unknown[], T>(
+    atOnce: (...given: Given) => T,
+    inPool: (...given: Given) => Promise<T>,
+    ...given: Given
+  ): T | Promise<T> {
     const began = this.now();
-    if (began < this.#slowUntil) return inPool();
+    if (began < this.#slowUntil) return inPool(...given);
     try {
-      return atOnce();
+      return atOnce(...given);
     } finally {
       const ended = this.now();
       const took = ended - began;

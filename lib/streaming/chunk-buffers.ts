@@ -1,3 +1,9 @@
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+
+import { type ByteRange } from '../http/range.js';
+import { type Awaitable } from '../storages/awaitable.js';
+import { whenClosed } from './connection.js';
+
 /**
  * Buffers of one size, used again and never more than a number of them for the whole process: with
  * fresh ones the allocation eats the gain, and without a limit a thousand clients that read nothing
@@ -101,4 +107,138 @@ function lend(pool: BufferPool): LentBuffer | undefined {
 /** Small ones come from Node's own pool, and are its garbage collector's. */
 function fresh(size: number): LentBuffer {
   return { buffer: Buffer.allocUnsafe(size), giveBack: () => undefined };
+}
+
+type Read = (
+  buffer: Buffer,
+  length: number,
+  position: number,
+) => Awaitable<void>;
+
+/**
+ * A piece of a file in a lent buffer.
+ *
+ * @internal
+ */
+export interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly isLast: boolean;
+  giveBack(): void;
+}
+
+/**
+ * The chunks of a range, one after the other. The next one can be read while the last is being sent.
+ *
+ * @internal
+ */
+export class RangeChunks {
+  #at: number;
+  #sent: number;
+  #ahead: Promise<Chunk> | undefined;
+
+  /** @param sent bytes of the answer that went out before: chunks grow with them */
+  constructor(
+    private readonly range: ByteRange,
+    sent: number,
+    private readonly read: Read,
+  ) {
+    this.#at = range.start;
+    this.#sent = sent;
+  }
+
+  /** @returns undefined at the end of the range */
+  async next(): Promise<Chunk | undefined> {
+    const ahead = this.#takeAhead();
+    if (ahead) return ahead;
+    return this.#isOver ? undefined : this.#fill(chunkBuffer(this.#sent));
+  }
+
+  /** Begins to read the next one, if there is a buffer to spare. */
+  readAhead(): void {
+    const spare = this.#isOver ? undefined : spareBuffer(this.#sent);
+    if (!spare) return;
+    this.#ahead = this.#fill(spare);
+    // An error waits for next(), which may never come.
+    this.#ahead.catch(() => undefined);
+  }
+
+  /** Lets go of what was read ahead. */
+  async close(): Promise<void> {
+    const chunk = await this.#takeAhead()?.catch(() => undefined);
+    chunk?.giveBack();
+  }
+
+  #takeAhead(): Promise<Chunk> | undefined {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return ahead;
+  }
+
+  get #isOver(): boolean {
+    return this.#at > this.range.end;
+  }
+
+  async #fill(lent: LentBuffer): Promise<Chunk> {
+    const { buffer } = lent;
+    const length = Math.min(buffer.length, this.range.end - this.#at + 1);
+    const position = this.#at;
+    this.#at += length;
+    this.#sent += length;
+    try {
+      await this.read(buffer, length, position);
+    } catch (error) {
+      lent.giveBack();
+      throw error;
+    }
+    const bytes = buffer.subarray(0, length);
+    const isLast = position + length > this.range.end;
+    return { bytes, isLast, giveBack: () => lent.giveBack() };
+  }
+}
+
+// Node puts a string behind the head into one write; bytes go with it in a list, which costs more than to
+// turn so few of them into a string and back.
+const SMALL_PIECE = 4 * 1024;
+
+/**
+ * Writes bytes to a response. Only when the promise settles may they be changed.
+ *
+ * @internal
+ */
+export function written(
+  response: ServerResponse<IncomingMessage>,
+  bytes: Uint8Array,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // One that waits for its turn on the connection, or comes when that is closing, never calls back.
+    const forget = response.socket?.writable
+      ? undefined
+      : whenClosed(response, () => reject(new Error('The client has left')));
+    response.write(bytes, (error) => {
+      forget?.();
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+/**
+ * Ends a response with the first bytes of a lent buffer, and gives it back when they are sent.
+ *
+ * @internal
+ */
+export function endWith(
+  response: ServerResponse<IncomingMessage>,
+  lent: LentBuffer,
+  length: number,
+): void {
+  if (length <= SMALL_PIECE) {
+    response.end(lent.buffer.toString('latin1', 0, length), 'latin1');
+    lent.giveBack();
+    return;
+  }
+  // The callback of end() never comes where the client leaves. And not before: under a read the buffer
+  // would be the next file's, and while the response waits for its turn its bytes are still to be sent.
+  whenClosed(response, () => lent.giveBack());
+  response.end(lent.buffer.subarray(0, length));
 }

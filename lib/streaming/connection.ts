@@ -133,12 +133,11 @@ export function whenClosed(
   }
   const connection = response.req?.socket;
   let callbacks: Set<Callback> | undefined;
-  const forget = (): void => {
-    response.off('close', closed).off('finish', closed);
-    callbacks?.delete(closed);
-  };
+  let isOver = false;
   const closed = (): void => {
-    forget();
+    if (isOver) return;
+    isOver = true;
+    callbacks?.delete(closed);
     callback();
   };
   response.once('close', closed);
@@ -146,7 +145,11 @@ export function whenClosed(
   if (!response.socket && connection) {
     callbacks = waitingOn(connection).add(closed);
   }
-  return forget;
+  return () => {
+    isOver = true;
+    response.off('close', closed).off('finish', closed);
+    callbacks?.delete(closed);
+  };
 }
 
 function waitingOn(socket: Socket): Set<Callback> {

@@ -26,7 +26,7 @@ import {
   writeHead,
 } from './response-head.js';
 import { keepToLink } from './keep-to-link.js';
-import { SentBytes } from './response-writes.js';
+import { SentBytes } from './sent-bytes.js';
 
 const IDLE_TIMEOUT = 60_000;
 const CUT_OFF = 'A download was cut off';

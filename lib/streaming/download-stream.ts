@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { isOnSocket } from './connection.js';
 import { type LocalBody } from './local-body.js';
 import { PacedStream } from './paced-stream.js';
-import { WrittenBytes } from './response-writes.js';
+import { WrittenBytes } from './sent-bytes.js';
 
 /**
  * What the stream tells about, and when.

@@ -6,9 +6,14 @@ import { type ByteRange } from '../http/range.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { type OpenFile } from '../storages/local-descriptor.js';
 import { diskPace } from '../storages/local-disk.js';
-import { RangeChunks } from './body-plan.js';
-import { type LentBuffer, ONE_PIECE, pieceBuffer } from './chunk-buffers.js';
-import { endWith, written } from './response-writes.js';
+import {
+  endWith,
+  type LentBuffer,
+  ONE_PIECE,
+  pieceBuffer,
+  RangeChunks,
+  written,
+} from './chunk-buffers.js';
 
 // As much and more is read by the pool, while the last chunk is being sent.
 const LARGE = 256 * 1024;
@@ -57,10 +62,7 @@ function readSome(
 ): Awaitable<number> {
   return given[3] >= LARGE
     ? readInPool(...given)
-    : diskPace.call(
-        () => readSync(...given),
-        () => readInPool(...given),
-      );
+    : diskPace.call(readSync, readInPool, ...given);
 }
 
 function readInPool(

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { readFully } from '../../../lib/streaming/local-body.js';
-import { type Chunk, RangeChunks } from '../../../lib/streaming/body-plan.js';
+import {
+  type Chunk,
+  RangeChunks,
+} from '../../../lib/streaming/chunk-buffers.js';
 import { LentBuffers } from '../../support/leaks.js';
 
 const KIB = 1024;

@@ -3,7 +3,7 @@ import { type ServerResponse } from 'node:http';
 
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 
-import { endWith, written } from '../../../lib/streaming/response-writes.js';
+import { endWith, written } from '../../../lib/streaming/chunk-buffers.js';
 import { Conversation } from '../../support/conversation.js';
 
 const TWO = [{ path: '/first' }, { path: '/waiting' }];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { SentBytes } from '../../../lib/streaming/response-writes.js';
+import { SentBytes } from '../../../lib/streaming/sent-bytes.js';
 import { Conversation } from '../../support/conversation.js';
 
 /** More than the buffers of a connection hold. */

@@ -5,56 +5,6 @@ import {
 } from 'node:http';
 import { Http2ServerResponse } from 'node:http2';
 
-import { type LentBuffer } from './chunk-buffers.js';
-import { whenClosed } from './connection.js';
-
-// Node puts a string behind the head into one write; bytes go with it in a list, which costs more than to
-// turn so few of them into a string and back.
-const SMALL_PIECE = 4 * 1024;
-
-/**
- * Writes bytes to a response. Only when the promise settles may they be changed.
- *
- * @internal
- */
-export function written(
-  response: ServerResponse<IncomingMessage>,
-  bytes: Uint8Array,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    // One that waits for its turn on the connection, or comes when that is closing, never calls back.
-    const forget = response.socket?.writable
-      ? undefined
-      : whenClosed(response, () => reject(new Error('The client has left')));
-    response.write(bytes, (error) => {
-      forget?.();
-      if (error) reject(error);
-      else resolve();
-    });
-  });
-}
-
-/**
- * Ends a response with the first bytes of a lent buffer, and gives it back when they are sent.
- *
- * @internal
- */
-export function endWith(
-  response: ServerResponse<IncomingMessage>,
-  lent: LentBuffer,
-  length: number,
-): void {
-  if (length <= SMALL_PIECE) {
-    response.end(lent.buffer.toString('latin1', 0, length), 'latin1');
-    lent.giveBack();
-    return;
-  }
-  // The callback of end() never comes where the client leaves. And not before: under a read the buffer
-  // would be the next file's, and while the response waits for its turn its bytes are still to be sent.
-  whenClosed(response, () => lent.giveBack());
-  response.end(lent.buffer.subarray(0, length));
-}
-
 /**
  * Counts what goes out for an answer from now on.
  *
