@@ -1,5 +1,6 @@
 import { formatMediaType, isText, parseMediaType } from '../http/media-type.js';
 import { formatHttpDate } from '../http/preconditions.js';
+import { remembered } from '../http/remembered.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import {
   type ProxiableDownload,
@@ -270,6 +271,30 @@ function accelHeaders({
 function charsetHeader(
   configured: string | undefined,
   { contentType, isCharsetAssumed = false }: DownloadDescription,
+): ResponseHeaders {
+  let known = charsetHeaders.get(configured);
+  if (!known) {
+    known = {
+      said: remembered((type) => headersOfText(type, configured, false)),
+      assumed: remembered((type) => headersOfText(type, configured, true)),
+    };
+    charsetHeaders.set(configured, known);
+  }
+  return known[isCharsetAssumed ? 'assumed' : 'said'](contentType);
+}
+
+type OfType = (contentType: string) => ResponseHeaders;
+
+// By the charset of the configuration: an application has one, or none.
+const charsetHeaders = new Map<
+  string | undefined,
+  { readonly said: OfType; readonly assumed: OfType }
+>();
+
+function headersOfText(
+  contentType: string,
+  configured: string | undefined,
+  isCharsetAssumed: boolean,
 ): ResponseHeaders {
   const media = parseMediaType(contentType);
   if (!media || !isText(media.type)) return {};

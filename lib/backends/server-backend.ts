@@ -60,11 +60,11 @@ export function serverBackend<Rule extends PathRule>(
           toldValidators(profile, response.file, description, disk),
           (known) => {
             if (!known) return refuse(request, 'noTag');
-            const headers = {
-              ...tellableHeaders(description.headers),
-              ...known,
-              ...ownHeaders(description, rule, response),
-            };
+            const headers = tellableHeaders(
+              description.headers,
+              known,
+              ownHeaders(description, rule, response),
+            );
             return new ProxiedDownloadResponse(offloadHeader, place, headers, {
               whole: wholeAnswer(profile, found, headers, request),
             });
@@ -230,12 +230,16 @@ function dateOf(date: Date): string {
   return formatHttpDate(new Date(Math.min(date.getTime(), Date.now())));
 }
 
-function tellableHeaders(headers: ResponseHeaders): ResponseHeaders {
-  return Object.fromEntries(
-    Object.entries(headers).filter(
-      ([name]) => !NOT_TOLD.has(name.toLowerCase()),
-    ),
-  );
+function tellableHeaders(
+  headers: ResponseHeaders,
+  validators: ResponseHeaders,
+  own: ResponseHeaders,
+): ResponseHeaders {
+  const all: Record<string, string> = {};
+  for (const name in headers) {
+    if (!NOT_TOLD.has(name.toLowerCase())) all[name] = headers[name] ?? '';
+  }
+  return Object.assign(all, validators, own);
 }
 
 /**

@@ -327,11 +327,10 @@ function answerOf(
   body?: AnswerBody,
   backend?: DownloadBackend,
 ): DownloadAnswer {
+  const told = explanations ? withHeaders(head, explanations.headers) : head;
+  const wanted = headers['want-repr-digest'];
   return new DownloadAnswer({
-    head: withWantedDigest(
-      explanations ? withHeaders(head, explanations.headers) : head,
-      headers['want-repr-digest'],
-    ),
+    head: wanted === undefined ? told : withWantedDigest(told, wanted),
     body,
     response,
     link,

@@ -27,6 +27,7 @@ import {
 import { kindOf, quote } from '../errors/quote.js';
 import { isDownloadFile } from '../files/download-file.js';
 import { StorageFile } from '../files/storage-file.js';
+import { type DownloadRequest } from '../http/download-request.js';
 import { clientName } from '../responses/describe.js';
 import { DownloadResponse } from '../responses/download-response.js';
 import { refusePassedNeighbours } from '../routes/neighbours.js';
@@ -36,14 +37,18 @@ import { errorCode } from '../storages/local-disk.js';
 import { isDeserted } from '../streaming/connection.js';
 import {
   announcedOn,
-  platformResponse,
   type PlatformResponse,
 } from '../streaming/response-head.js';
 import { RunningDownloads } from '../streaming/running-downloads.js';
 import { answerDownload } from './answer-download.js';
 import { ConcurrentDownloads } from './limits.js';
 import { DownloadTracking, type TrackedDownload } from './download-tracking.js';
-import { type Exchange, exchangeOf } from './exchange.js';
+import {
+  type Exchange,
+  exchangeOf,
+  requestOf,
+  responseOf,
+} from './exchange.js';
 import { toHttpException, unlessLeft } from './http-exceptions.js';
 import { presentedByLink } from './pass-gate.js';
 import { ExplanationReport } from './explanation.js';
@@ -82,7 +87,7 @@ export class DownloadInterceptor implements NestInterceptor {
     if (!(value instanceof DownloadResponse) || value.isReady) {
       return counted(unwrapped(value), context);
     }
-    refusePassedNeighbours(context.switchToHttp().getRequest());
+    refusePassedNeighbours(requestOf<DownloadRequest>(context));
     const exchange = exchangeOf(
       context,
       (message, error, isEveryday) =>
@@ -123,7 +128,7 @@ export class DownloadInterceptor implements NestInterceptor {
       response.presentation.concurrent ?? this.options.concurrent;
     const slot =
       concurrent &&
-      this.concurrent.slotFor(concurrent, context.switchToHttp().getRequest());
+      this.concurrent.slotFor(concurrent, requestOf<DownloadRequest>(context));
     return answerDownload(response, exchange, backend, configured, slot);
   }
 
@@ -137,7 +142,7 @@ export class DownloadInterceptor implements NestInterceptor {
     const isDownload =
       isOurs || error instanceof DownloadError || downloadOptionsOf(context);
     if (isDownload) {
-      forbidCaching(platformResponse(context.switchToHttp().getResponse()));
+      forbidCaching(responseOf(context));
       this.#track(context)?.refused(exception);
     }
     return exception;
@@ -176,7 +181,7 @@ export class DownloadInterceptor implements NestInterceptor {
   #toException(error: unknown, context: ExecutionContext): unknown {
     const exception = toHttpException(error);
     if (exception !== error && error instanceof Error) {
-      const { raw } = platformResponse(context.switchToHttp().getResponse());
+      const { raw } = responseOf(context);
       this.#log(error, isDeserted(raw), routeOf(context));
     }
     return exception;
@@ -218,9 +223,7 @@ class LevelLogger extends Logger {
 
 /** `GET /files/:id (FilesController.file)`: the pattern, since the address itself may hold a signature. */
 function routeOf(context: ExecutionContext): string {
-  const { method, route, routeOptions } = context
-    .switchToHttp()
-    .getRequest<RoutedRequest>();
+  const { method, route, routeOptions } = requestOf<RoutedRequest>(context);
   const path = routeOptions?.url ?? route?.path;
   const handler = `${context.getClass().name}.${context.getHandler().name}`;
   return `${method} ${quote(path)} (${handler})`;
@@ -286,7 +289,7 @@ function wasTakenApart(value: unknown): boolean {
  * @throws InvalidOptionsError where nobody would count it
  */
 function counted(value: unknown, context: ExecutionContext): unknown {
-  const request = context.switchToHttp().getRequest<object>();
+  const request = requestOf(context);
   if (value instanceof DownloadResponse || !signedLinks.get(request)?.gate) {
     return value;
   }

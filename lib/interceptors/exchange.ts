@@ -60,15 +60,38 @@ export function exchangeOf(
   tracked?: TrackedDownload,
   completions?: DownloadCompletions,
 ): Exchange {
-  const http = context.switchToHttp();
+  const response = responseOf(context);
   return new HttpExchange(
-    http.getRequest<PlatformRequest>(),
-    platformResponse(http.getResponse<ServerResponse<IncomingMessage>>()),
+    requestOf<PlatformRequest>(context),
+    response,
     report,
     explanations,
     tracked,
     completions,
-    statusOf(context),
+    statusOf(context, response),
+  );
+}
+
+/**
+ * The request of a context. Once a request, switchToHttp() would make three functions for it, and once more for each
+ * further look.
+ *
+ * @internal
+ */
+export function requestOf<Request extends object>(
+  context: ExecutionContext,
+): Request {
+  return context.getArgByIndex<Request>(0);
+}
+
+/**
+ * The response of a context.
+ *
+ * @internal
+ */
+export function responseOf(context: ExecutionContext): PlatformResponse {
+  return platformResponse(
+    context.getArgByIndex<ServerResponse<IncomingMessage>>(1),
   );
 }
 
@@ -83,11 +106,10 @@ const OF_NO_FILE = new Set([204, 205, 206, 304, 416]);
  *
  * @throws InvalidOptionsError for a status that no file can go out with
  */
-function statusOf(context: ExecutionContext): number {
-  const { raw } = platformResponse(
-    context.switchToHttp().getResponse<ServerResponse<IncomingMessage>>(),
-  );
-  const { statusCode } = raw;
+function statusOf(
+  context: ExecutionContext,
+  { raw: { statusCode } }: PlatformResponse,
+): number {
   if (statusCode === 200) return statusCode;
   const isNests =
     statusCode === 201 && !Reflect.hasMetadata(HTTP_CODE, context.getHandler());

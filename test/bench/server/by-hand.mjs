@@ -50,6 +50,8 @@ class Answer extends Readable {
 
   pipe(response) {
     this.#send(response);
+    // Fastify waits for it, and would log an error for each answer.
+    if (this.listenerCount('end') > 0) this.resume();
     return response;
   }
 

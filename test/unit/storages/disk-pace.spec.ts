@@ -25,7 +25,7 @@ describe('DiskPace', () => {
   it('takes two of many calls for two lost cores', () => {
     const pace = new DiskPace(() => now);
     void pace.call(taking(30), inPool);
-    for (let calls = 0; calls < 200; calls += 1) {
+    for (let calls = 0; calls < 50; calls += 1) {
       void pace.call(taking(0), inPool);
     }
     void pace.call(taking(30), inPool);
