@@ -79,7 +79,7 @@ export function describe(
     lastModified,
     headers: headersOf(
       lasting,
-      { ...stat, lastModified, digest },
+      { size: stat.size, etag: stat.etag, lastModified, digest },
       presentation,
       defaults,
     ),
@@ -117,14 +117,17 @@ function lastingOf(
   if (last) return last;
   const lasting = computed(file, stat, presentation, defaults);
   if (known.size >= MOST_LASTINGS) known.clear();
-  // A name with a NUL in it could pass for two parts of the key.
-  if (key.length <= LONGEST_KEY && key.split('\0').length === KEY_PARTS) {
-    known.set(key, lasting);
-  }
+  if (key.length <= LONGEST_KEY && isOneKey(key)) known.set(key, lasting);
   return lasting;
 }
 
 const KEY_PARTS = 11;
+const OF_NAME_ALONE = '\u0001';
+
+/** A name with a NUL in it could pass for two parts of the key. */
+function isOneKey(key: string): boolean {
+  return key.startsWith(OF_NAME_ALONE) || key.split('\0').length === KEY_PARTS;
+}
 
 /** All that goes into it. */
 function keyOf(
@@ -134,6 +137,22 @@ function keyOf(
 ): string {
   const { basename, attachment, contentType, charset, encoding, headers } =
     presentation;
+  if (
+    (basename ??
+      contentType ??
+      charset ??
+      encoding ??
+      headers ??
+      stat.name ??
+      stat.contentType ??
+      stat.charset ??
+      stat.encoding ??
+      file.isOfOrigin) === undefined
+  ) {
+    // Most files: only these go into it.
+    const kind = (attachment === false ? 1 : 0) + (file.untrusted ? 2 : 0);
+    return `${OF_NAME_ALONE}${kind}${file.name}`;
+  }
   return (
     `${part(basename)}\0${part(stat.name)}\0${file.name}` +
     `\0${attachment ?? true}\0${file.untrusted === true}` +

@@ -67,12 +67,16 @@ afterEach(() => {
 
 /** As long as no read has to wait for the disk. */
 function fastDisk(): void {
-  jest.spyOn(diskPace, 'call').mockImplementation((atOnce) => atOnce());
+  jest
+    .spyOn(diskPace, 'call')
+    .mockImplementation((atOnce, _, ...given) => atOnce(...given));
 }
 
 /** As after a read that had to wait for the disk. */
 function slowDisk(): void {
-  jest.spyOn(diskPace, 'call').mockImplementation((_, inPool) => inPool());
+  jest
+    .spyOn(diskPace, 'call')
+    .mockImplementation((_, inPool, ...given) => inPool(...given));
 }
 
 const WAYS: [string, () => void][] = [
