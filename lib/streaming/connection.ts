@@ -51,6 +51,22 @@ export function cutConnection(
 }
 
 /**
+ * Settles when the connection of a response, or its stream in HTTP/2, has closed; at once where it has none.
+ *
+ * @internal
+ */
+export function connectionClosed(
+  response: ServerResponse<IncomingMessage> & { stream?: ServerHttp2Stream },
+): Promise<void> {
+  const { stream, socket } = response;
+  const connection = stream ?? (socket instanceof Socket ? socket : undefined);
+  if (!connection || connection.closed) return Promise.resolve();
+  return new Promise((resolve) => {
+    connection.once('close', resolve);
+  });
+}
+
+/**
  * Why the application itself has cut this answer off, where it has.
  *
  * @internal

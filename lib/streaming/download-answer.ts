@@ -288,11 +288,12 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
     if (!this.#observer || !this.#hasBegun) return;
     this.#hasBegun = false;
     const { raw } = this.#parts.response;
-    const isFinished = raw.writableFinished && !this.#error;
+    const error = this.#error ?? causeOfCut(raw);
+    const isFinished = raw.writableFinished && !error;
     this.#observer.ended({
       bytes: this.stream.bytesWritten(isFinished),
       isFinished,
-      error: this.#error,
+      error,
     });
   }
 

@@ -11,7 +11,7 @@ import {
   versionOf,
 } from '../storages/file-stat.js';
 import { type OpenFile } from '../storages/local-descriptor.js';
-import { cutConnection } from './connection.js';
+import { connectionClosed, cutConnection } from './connection.js';
 import { type BodySegment, LocalBody } from './local-body.js';
 
 /**
@@ -184,8 +184,12 @@ export class RunningDownloads {
       });
     }
     this.#isOver = true;
-    for (const response of this.#responses) {
+    const cut = [...this.#responses].map((response) => {
+      const closed = connectionClosed(response);
       cutConnection(response, new Error('The application shuts down'));
-    }
+      return closed;
+    });
+    // Whoever listens to events is told while he is still there.
+    await Promise.all(cut);
   }
 }

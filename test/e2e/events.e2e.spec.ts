@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
 import { appendFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
@@ -19,9 +20,12 @@ import {
   type DownloadResponse,
   MemoryStorage,
   ObjectDownloadController,
+  type FileStat,
   nginx,
   PathDownloadController,
+  redirect,
   sendfile,
+  stream,
   StorageDownloadController,
   VirtualFile,
 } from 'nestjs-downloadview';
@@ -92,6 +96,17 @@ class GeneratedController {
   }
 }
 
+/** A store that clients may be sent to. */
+class Elsewhere extends MemoryStorage {
+  override stat(): Promise<FileStat> {
+    return Promise.resolve({ size: 3, etag: '"a"' });
+  }
+
+  temporaryUrl(): Promise<string> {
+    return Promise.resolve('https://store.example/a.txt?signature=1');
+  }
+}
+
 describe.each(ADAPTERS)('DownloadEvents on %s', (adapter: Adapter) => {
   let directory: TemporaryDirectory;
   let running: RunningApplication;
@@ -107,7 +122,10 @@ describe.each(ADAPTERS)('DownloadEvents on %s', (adapter: Adapter) => {
     await storage.save('sub/b.txt', 'bcd');
 
     running = await startApplication(adapter, {
-      options: { storages: { default: storage } },
+      options: {
+        storages: { default: storage, elsewhere: new Elsewhere() },
+        shutdownTimeout: 0,
+      },
       controllers: [
         GeneratedController,
         PathDownloadController.asController('files/*path', {
@@ -122,6 +140,14 @@ describe.each(ADAPTERS)('DownloadEvents on %s', (adapter: Adapter) => {
           }),
         }),
         StorageDownloadController.asController('media/*path', {}),
+        PathDownloadController.asController('slow/*path', {
+          root: directory.path,
+          backend: stream({ idleTimeout: 100 }),
+        }),
+        StorageDownloadController.asController('redirected/*path', {
+          storage: 'elsewhere',
+          backend: redirect({ hosts: ['store.example'] }),
+        }),
         ObjectDownloadController.asController('rows/:id', {
           repository: {
             findOne: async () => ({
@@ -308,6 +334,52 @@ describe.each(ADAPTERS)('DownloadEvents on %s', (adapter: Adapter) => {
 
     expect(finished?.outcome).toBe('aborted');
     expect(finished?.bytes).toBeLessThan(LARGE);
+  });
+
+  /** A client that reads nothing after the first bytes. */
+  async function beginLarge(path: string): Promise<void> {
+    const socket = connect(running.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(`GET /${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await once(socket, 'readable');
+  }
+
+  it('tell of a client that takes nothing as failed, with the reason', async () => {
+    const coming = both();
+    await beginLarge('slow/large.bin');
+    const [, finished] = await coming;
+
+    expect(finished).toMatchObject({ outcome: 'failed', status: 200 });
+    expect(finished?.error?.message).toContain('took nothing');
+  });
+
+  it('tell of what is cut off when the application closes as failed, with the reason', async () => {
+    const coming = both();
+    await beginLarge('files/large.bin');
+    await running.app.close();
+    const [, finished] = await coming;
+
+    expect(finished).toMatchObject({ outcome: 'failed', status: 200 });
+    expect(finished?.error?.message).toContain('shuts down');
+  });
+
+  it('give no id to what is not handed to a server', async () => {
+    const answers = [
+      await httpRequest(running.origin, '/files/a.txt'),
+      await httpRequest(running.origin, '/offloaded/a.txt', { method: 'HEAD' }),
+      await httpRequest(running.origin, '/offloaded/none.txt'),
+      await httpRequest(running.origin, '/offloaded/a.txt', {
+        headers: { 'If-Match': '"other"' },
+      }),
+      await httpRequest(running.origin, '/redirected/a.txt'),
+    ];
+
+    expect(answers.map(({ status }) => status)).toEqual([
+      200, 200, 404, 412, 302,
+    ]);
+    for (const { headers } of answers) {
+      expect(headers).not.toHaveProperty('x-download-id');
+    }
   });
 
   it('tell that a file was handed over, by the id that the server gets', async () => {
