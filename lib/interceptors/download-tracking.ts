@@ -25,6 +25,7 @@ import { parseContentRange } from '../http/range.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
 import { signedLinks } from '../signing/signed-message.js';
+import { UrlSigner } from '../signing/url-signer.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 import {
   type AnswerObserver,
@@ -48,8 +49,13 @@ export class DownloadTracking {
   constructor(
     readonly events: DownloadEvents,
     readonly completions: DownloadCompletions,
+    signer: UrlSigner,
     @Inject(DOWNLOAD_OPTIONS) { storages }: CheckedDownloadOptions,
   ) {
+    // Guards come before interceptors, which would tell of it otherwise.
+    signer.onRefused = (context, exception): void => {
+      if (events.isObserved) this.track(context).refused(exception);
+    };
     this.#storageNames = new Map(
       Object.entries(storages).map(([name, storage]) => [storage, name]),
     );

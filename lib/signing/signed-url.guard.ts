@@ -165,11 +165,14 @@ export class SignedUrlGuard implements CanActivate {
       }
       this.#logger.debug(`${error.name}: ${error.message}`);
       setHeader('Cache-Control', 'no-store');
-      if (isElsewhere) throw new NotFoundException();
-      throw new ForbiddenException(undefined, {
-        cause: error,
-        description: 'Forbidden',
-      });
+      const exception = isElsewhere
+        ? new NotFoundException()
+        : new ForbiddenException(undefined, {
+            cause: error,
+            description: 'Forbidden',
+          });
+      this.signer.onRefused?.(context, exception);
+      throw exception;
     }
     return true;
   }

@@ -1,4 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import {
+  type ExecutionContext,
+  type HttpException,
+  Injectable,
+} from '@nestjs/common';
 
 import {
   InvalidOptionsError,
@@ -38,6 +42,12 @@ import { type CheckedSigning } from './signing-options.js';
 export class UrlSigner {
   readonly #signing?: CheckedSigning;
   readonly #now: () => number;
+  /**
+   * Is told of every request that came by a link which does not hold.
+   *
+   * @internal
+   */
+  onRefused?: (context: ExecutionContext, exception: HttpException) => void;
 
   /**
    * Inject it: DownloadModule makes it.

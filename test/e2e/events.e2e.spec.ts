@@ -26,7 +26,9 @@ import {
   redirect,
   sendfile,
   stream,
+  SignedUrl,
   StorageDownloadController,
+  UrlSigner,
   VirtualFile,
 } from 'nestjs-downloadview';
 import { firstValueFrom, filter, take, toArray } from 'rxjs';
@@ -38,6 +40,7 @@ import {
   startApplication,
 } from '../support/application.js';
 import { httpRequest } from '../support/http-client.js';
+import { SIGNING } from '../support/links.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
@@ -124,6 +127,7 @@ describe.each(ADAPTERS)('DownloadEvents on %s', (adapter: Adapter) => {
     running = await startApplication(adapter, {
       options: {
         storages: { default: storage, elsewhere: new Elsewhere() },
+        signing: SIGNING,
         shutdownTimeout: 0,
       },
       controllers: [
@@ -140,6 +144,10 @@ describe.each(ADAPTERS)('DownloadEvents on %s', (adapter: Adapter) => {
           }),
         }),
         StorageDownloadController.asController('media/*path', {}),
+        PathDownloadController.asController('signed/*path', {
+          root: directory.path,
+          decorators: [SignedUrl()],
+        }),
         PathDownloadController.asController('slow/*path', {
           root: directory.path,
           backend: stream({ idleTimeout: 100 }),
@@ -395,6 +403,21 @@ describe.each(ADAPTERS)('DownloadEvents on %s', (adapter: Adapter) => {
     });
     expect(finished?.bytes).toBeUndefined();
     expect(answer.headers['x-download-id']).toBe(finished?.id);
+  });
+
+  it('tell of a signed link that does not hold, by the guard', async () => {
+    const signer = running.app.get(UrlSigner);
+    const [, refused] = await eventsOf('signed/a.txt?signature=forged');
+    const [, sent] = await eventsOf(signer.sign('/signed/a.txt').slice(1));
+
+    expect(refused).toMatchObject({
+      outcome: 'refused',
+      status: 403,
+      bytes: 0,
+      file: { name: 'a.txt' },
+    });
+    expect(sent).toMatchObject({ outcome: 'completed', bytes: 10 });
+    expect(seen).toHaveLength(4);
   });
 
   it('say nothing of what is no download: guards, other methods, other routes', async () => {

@@ -14,6 +14,8 @@ import {
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import {
   ContentFile,
+  type DownloadEvent,
+  DownloadEvents,
   type DownloadFile,
   DownloadResponse,
   InvalidOptionsError,
@@ -253,6 +255,23 @@ describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
     expect(await runningOf(other.id)).toBe(1);
     await untouched.leave();
     expect((await ask(url)).status).toBe(403);
+  });
+
+  it('tells that as failed, with the reason', async () => {
+    const { id, url } = await site.share({ subject: 'large.bin' });
+    const told = new Promise<DownloadEvent>((resolve) => {
+      site.running.app.get(DownloadEvents).subscribe((event) => {
+        if (event.link === id && event.outcome) resolve(event);
+      });
+    });
+    const client = await beginLarge(url);
+    await site.links.revoke(id);
+    const { outcome, error } = await told;
+    expect([outcome, error?.message]).toEqual([
+      'failed',
+      'Its link works no longer',
+    ]);
+    await client.end();
   });
 
   it('keeps no application from closing whose database is gone before', async () => {
