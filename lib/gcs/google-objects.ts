@@ -48,7 +48,7 @@ export class GoogleObjects implements ObjectStore {
   async head(object: string, signal?: AbortSignal): Promise<FileStat> {
     // Its library cannot end what it has begun.
     signal?.throwIfAborted();
-    const [facts] = await this.#file(object).getMetadata();
+    const [facts] = await answered(() => this.#file(object).getMetadata());
     return statOfObject({
       size: numberOf(facts.size),
       lastModified:
@@ -83,7 +83,8 @@ export class GoogleObjects implements ObjectStore {
   }
 
   async put(object: string, bytes: Buffer, how: NewObject): Promise<void> {
-    await this.#file(object).save(bytes, { ...writing(how), resumable: false });
+    const options = { ...writing(how), resumable: false };
+    await answered(() => this.#file(object).save(bytes, options));
   }
 
   async upload(
@@ -101,7 +102,7 @@ export class GoogleObjects implements ObjectStore {
   }
 
   async remove(object: string): Promise<void> {
-    await this.#file(object).delete();
+    await answered(() => this.#file(object).delete());
   }
 
   async sign(
@@ -176,49 +177,61 @@ interface Asking extends EventEmitter {
   resume(): unknown;
 }
 
-/** Who waits for the answer to a request for bytes, as it comes from the connection. */
+/** Who is to know of the connection by which an answer comes. */
 const awaited = new AsyncLocalStorage<(answer: IncomingMessage) => void>();
 
 subscribe('http.client.request.start', (message) => {
   const { request } = message as { request: ClientRequest };
   const take = awaited.getStore();
-  // The token of its role may be fetched on the way.
-  if (take && request.path.includes('alt=media')) {
-    request.once('response', take);
-  }
+  // The token of a role may be fetched on the way.
+  if (take && request.path.includes('/b/')) request.once('response', take);
 });
 
 /**
+ * Where a connection breaks off in the middle of an answer of known length, Google's client says nothing, and who
+ * waits would wait for ever. Node says it.
+ */
+function watched<Value>(ask: () => Value, brokeOff: () => void): Value {
+  return awaited.run((answer) => {
+    if (answer.headers['content-length'] === undefined) return;
+    answer.once('close', () => {
+      if (!answer.complete) brokeOff();
+    });
+  }, ask);
+}
+
+class BrokenOffError extends Error {
+  constructor() {
+    super('The connection to the store ended before its answer did');
+  }
+}
+
+function answered<Value>(ask: () => Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    watched(ask, () => reject(new BrokenOffError())).then(resolve, reject);
+  });
+}
+
+/**
  * What asks would give the bytes as well, but ends no connection when it is let go of, as the answer does. It
- * flows, so nobody may come later than the answer. Neither of them says when the connection breaks off, and who
- * reads would wait for ever: of that Node tells.
+ * flows, so nobody may come later than the answer.
  */
 async function answerTo(
   ask: () => Asking,
 ): Promise<{ headers: IncomingHttpHeaders; stream: Readable }> {
   const stream = new PassThrough();
-  const answered = new Promise<Answer>((resolve, reject) => {
-    const asking = awaited.run((connected) => {
-      connected.once('close', () => {
-        if (!connected.complete) stream.destroy(new BrokenOffError());
-      });
-    }, ask);
-    asking.once('response', (answer: Answer & Readable) => {
-      pipeline(answer, stream, () => undefined);
-      resolve(answer);
+  const answer = new Promise<Answer>((resolve, reject) => {
+    const asking = watched(ask, () => stream.destroy(new BrokenOffError()));
+    asking.once('response', (response: Answer & Readable) => {
+      pipeline(response, stream, () => undefined);
+      resolve(response);
     });
     asking.on('error', reject);
     asking.resume();
   });
-  const { statusCode, headers } = await answered;
+  const { statusCode, headers } = await answer;
   if (statusCode < 300) return { headers, stream };
   throw new GoogleRefusal(statusCode, await beginningOf(stream));
-}
-
-class BrokenOffError extends Error {
-  constructor() {
-    super('The connection to the store ended before the object did');
-  }
 }
 
 async function beginningOf(stream: Readable): Promise<string> {

@@ -213,6 +213,25 @@ describeWithServers('GoogleCloudStorage on the emulator', () => {
       expect(code).toBe('ECONNRESET');
     });
 
+    it('is 503 where the store breaks off what it says of the object', async () => {
+      const { instead } = proxy;
+      proxy.instead = (request, response) => {
+        if (request.method !== 'GET') return false;
+        response.writeHead(200, {
+          'Content-Type': 'application/json; charset=utf-8',
+          'Content-Length': 100,
+        });
+        response.write('{"size":', () => response.destroy());
+        return true;
+      };
+      const { status } = await httpRequest(running.origin, '/files/a.txt', {
+        method: 'HEAD',
+      });
+      proxy.instead = instead;
+
+      expect(status).toBe(503);
+    });
+
     it('hands on what is coded as it is', async () => {
       await bucket.file(`${adapter}/a.gz`).save(TEXT, {
         resumable: false,
