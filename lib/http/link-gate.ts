@@ -44,8 +44,6 @@ export interface Admission {
  * @internal
  */
 export interface LinkGate {
-  /** The link that it is about. */
-  readonly id?: string;
   /** @throws where it may not */
   admit(answer: PromisedAnswer): Promise<Admission>;
 }

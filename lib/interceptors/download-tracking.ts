@@ -144,7 +144,7 @@ export class TrackedDownload {
       .getRequest<DownloadEvent['request']>();
     this.#facts = {
       method: request.method,
-      link: signedLinks.get(request)?.gate?.id,
+      link: signedLinks.get(request)?.id,
       controller: context.getClass().name,
       handler: context.getHandler().name,
       request,

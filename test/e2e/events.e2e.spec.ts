@@ -1,4 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  afterEach,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  jest,
+} from '@jest/globals';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { appendFile } from 'node:fs/promises';
@@ -6,6 +13,7 @@ import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 
 import {
+  ConsoleLogger,
   Controller,
   ForbiddenException,
   Get,
@@ -512,5 +520,59 @@ describe.each(ADAPTERS)('completions on %s', (adapter: Adapter) => {
     });
     await running.close();
     await directory.remove();
+  });
+});
+
+describe.each(ADAPTERS)('log lines of downloads on %s', (adapter: Adapter) => {
+  it('are an object each for the JSON logger of Nest', async () => {
+    const written: string[] = [];
+    const keep = (chunk: string | Uint8Array): boolean => {
+      written.push(String(chunk));
+      return true;
+    };
+    const spies = [process.stdout, process.stderr].map((output) =>
+      jest.spyOn(output, 'write').mockImplementation(keep),
+    );
+    const running = await startApplication(adapter, {
+      options: { storages: { default: new MemoryStorage() } },
+      controllers: [
+        GeneratedController,
+        StorageDownloadController.asController('media/*path', {}),
+      ],
+      configure: (app) =>
+        app.useLogger(
+          new ConsoleLogger({
+            json: true,
+            logLevels: ['debug', 'warn', 'error'],
+          }),
+        ),
+    });
+    try {
+      await httpRequest(running.origin, '/media/none.txt');
+      await httpRequest(running.origin, '/generated/broken').catch(
+        () => undefined,
+      );
+    } finally {
+      await running.close();
+      for (const spy of spies) spy.mockRestore();
+    }
+
+    const lines = written
+      .filter((text) => text.includes('DownloadModule'))
+      .map((text) => JSON.parse(text) as Record<string, unknown>);
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: 'debug',
+        context: 'DownloadModule',
+        message: expect.stringContaining('FileNotFoundError'),
+      }),
+    );
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: 'warn',
+        context: 'DownloadModule',
+        message: expect.stringContaining('the source broke'),
+      }),
+    );
   });
 });
