@@ -108,7 +108,7 @@ function withWhole(
 
 /** nginx is told tag and date along with the file, and judges nothing. */
 function taggedBy(
-  told: Validators,
+  told: Validators & { readonly headers?: ResponseHeaders },
   proxied: ProxiedDownloadResponse,
   request: ProxiableRequest,
 ): ProxiedDownloadResponse | undefined {
@@ -138,11 +138,19 @@ function withValidators(
   );
 }
 
-function validatorHeaders({ etag, lastModified }: Validators): ResponseHeaders {
-  return {
-    ...(etag !== undefined && { ETag: etag }),
-    ...(lastModified && { 'Last-Modified': formatHttpDate(lastModified) }),
-  };
+/** @param headers that a description of the file has already */
+function validatorHeaders({
+  etag,
+  lastModified,
+  headers = {},
+}: Validators & { readonly headers?: ResponseHeaders }): ResponseHeaders {
+  const all: Record<string, string> = {};
+  if (etag !== undefined) all.ETag = etag;
+  if (lastModified) {
+    all['Last-Modified'] =
+      headers['Last-Modified'] ?? formatHttpDate(lastModified);
+  }
+  return all;
 }
 
 const PROFILE: ServerProfile<NginxRule> = {

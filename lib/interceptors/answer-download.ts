@@ -31,7 +31,7 @@ import {
 } from './answer-head.js';
 import { isForOrigin, remoteAnswer } from './answer-remote.js';
 import { AnswerUse } from './answer-use.js';
-import { identified, trackAnswer } from './download-tracking.js';
+import { trackAnswer } from './download-tracking.js';
 import { explainedOutcome } from './download-explainer.js';
 import { type DownloadSlot, limitAnswer } from './limits.js';
 import { type Exchange } from './exchange.js';
@@ -111,7 +111,7 @@ export function answerDownload(
         : offloaded(outcome, exchange),
   );
   return andThen(answered, (answer) => {
-    const id = answer.isOffloaded ? identified(answer, tracked) : undefined;
+    const id = answer.isOffloaded ? answer.identify(tracked?.id) : undefined;
     const passed = andThen(
       slot?.take(answer, exchange, id),
       () => gate && passGate(gate, answer, download, exchange, id),

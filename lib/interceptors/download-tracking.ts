@@ -34,7 +34,6 @@ import {
 import { type ResponseHead } from '../streaming/response-head.js';
 
 const APPLICATION = 'application';
-const ID_HEADER = 'X-Download-Id';
 
 /**
  * Makes the events of downloads, where somebody listens.
@@ -76,22 +75,6 @@ export class DownloadTracking {
     }
     return tracked;
   }
-}
-
-/**
- * Gives an answer that is handed to the server in front the id that this server logs it with; a store that a
- * client is sent to logs nothing.
- *
- * @internal
- */
-export function identified(
-  answer: DownloadAnswer,
-  tracked: TrackedDownload | undefined,
-): string | undefined {
-  if (answer.head.status !== 200 || !answer.isOffloaded) return undefined;
-  const id = tracked?.id ?? randomUUID();
-  answer.add({ [ID_HEADER]: id });
-  return id;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Readable } from 'node:stream';
 
 import { SerializedFileError } from '../errors/download-errors.js';
@@ -29,6 +30,7 @@ import { keepToLink } from './keep-to-link.js';
 import { SentBytes } from './sent-bytes.js';
 
 const IDLE_TIMEOUT = 60_000;
+const ID_HEADER = 'X-Download-Id';
 const CUT_OFF = 'A download was cut off';
 
 /**
@@ -142,6 +144,19 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   /** Whether somebody else is to send the bytes: the server in front, or a store that the client is sent to. */
   get isOffloaded(): boolean {
     return !this.hasBody && isOffloaded(this.#parts.head.headers);
+  }
+
+  /**
+   * Gives an answer that is handed to the server in front the id that this server logs it with; a store that a
+   * client is sent to logs nothing.
+   *
+   * @param given by which it is known already
+   */
+  identify(given: string | undefined): string | undefined {
+    if (this.#parts.head.status !== 200) return undefined;
+    const id = given ?? randomUUID();
+    this.add({ [ID_HEADER]: id });
+    return id;
   }
 
   /** Further headers. */

@@ -21,7 +21,7 @@ import {
   type TemporaryDirectory,
 } from '../support/temporary-directory.js';
 
-const MOST_FILES = 36;
+const MOST_FILES = 32;
 
 /** Each beside a handler that takes what its own takes: Nest 11 makes promises for a parameter. */
 const ROUTES = [
