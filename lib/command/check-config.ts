@@ -14,10 +14,10 @@ import {
 } from './syntax/directive.js';
 import { parseLighttpd } from './syntax/lighttpd-syntax.js';
 import { parseNginx } from './syntax/nginx-syntax.js';
-import { apacheTraps } from './traps/apache-traps.js';
-import { caddyTraps } from './traps/caddy-traps.js';
-import { lighttpdTraps } from './traps/lighttpd-traps.js';
-import { nginxTraps } from './traps/nginx-traps.js';
+import { apacheFindings } from './lint/apache-lint.js';
+import { caddyFindings } from './lint/caddy-lint.js';
+import { lighttpdFindings } from './lint/lighttpd-lint.js';
+import { nginxFindings } from './lint/nginx-lint.js';
 
 /**
  * @throws WrongUseError for a file that cannot be read
@@ -50,23 +50,25 @@ function notRegular(file: string): WrongUseError {
 type Check = (text: string, file: string, included?: Included) => Finding[];
 
 const CHECKS: Record<ServerName, Check> = {
-  nginx: (text, file, included) => nginxTraps(parseNginx(text, file, included)),
+  nginx: (text, file, included) =>
+    nginxFindings(parseNginx(text, file, included)),
   apache: (text, file, included) =>
-    apacheTraps(parseApache(text, file, included)),
+    apacheFindings(parseApache(text, file, included)),
   lighttpd: (text, file, included) =>
-    lighttpdTraps(parseLighttpd(text, file, included)),
-  caddy: (text, file, included) => caddyTraps(parseCaddy(text, file, included)),
+    lighttpdFindings(parseLighttpd(text, file, included)),
+  caddy: (text, file, included) =>
+    caddyFindings(parseCaddy(text, file, included)),
 };
 
 /**
- * The known traps in a configuration, in the order of the text; in one that cannot be read, what keeps it
+ * The known mistakes in a configuration, in the order of the text; in one that cannot be read, what keeps it
  * from being read.
  *
  * @param file its name, for places
  * @param included files that it includes
  * @internal
  */
-export function findTraps(
+export function lintConfig(
   server: ServerName,
   text: string,
   file: string,
@@ -81,12 +83,12 @@ export function findTraps(
     return inOrder(findings, file);
   } catch (error) {
     const { message, place } = unreadable(error, file);
-    const trap = problem(
+    const rule = problem(
       'unreadable',
       message,
       'Correct it first: nothing else was looked at.',
     );
-    return [found(trap, { place })];
+    return [found(rule, { place })];
   }
 }
 
@@ -133,8 +135,8 @@ export async function checkConfig(
   }
   const findings =
     file === '-'
-      ? findTraps(server, await standardInput(), 'stdin', includedBy('stdin'))
-      : findTraps(server, readConfiguration(file), file, includedBy(file));
+      ? lintConfig(server, await standardInput(), 'stdin', includedBy('stdin'))
+      : lintConfig(server, readConfiguration(file), file, includedBy(file));
   return {
     output: [...findings.map(told), summary(findings)].join('\n') + '\n',
     hasProblem: findings.some(({ level }) => level === 'problem'),
@@ -156,8 +158,8 @@ function inOrder(
   );
 }
 
-function told({ trap, level, place, happens, instead }: Finding): string {
-  return `${printable(place.file)}:${place.line}: ${level}: ${happens} [${trap}]\n  Instead: ${instead}`;
+function told({ rule, level, place, happens, instead }: Finding): string {
+  return `${printable(place.file)}:${place.line}: ${level}: ${happens} [${rule}]\n  Instead: ${instead}`;
 }
 
 function printable(file: string): string {

@@ -2,13 +2,13 @@ import { quote } from '../errors/quote.js';
 import { type Directive, type Place } from './syntax/directive.js';
 
 /**
- * A known trap in a configuration.
+ * A known mistake in a configuration.
  *
  * @internal
  */
 export interface Finding {
   /** Its name: `alias-slash`. */
-  readonly trap: string;
+  readonly rule: string;
   /** A hint says what may be better; a problem is one. */
   readonly level: 'problem' | 'hint';
   readonly place: Place;
@@ -19,24 +19,28 @@ export interface Finding {
 }
 
 /**
- * What a trap says, wherever it is found.
+ * What a lint rule says, wherever it is found.
  *
  * @internal
  */
-export type Trap = Omit<Finding, 'place'>;
+export type LintRule = Omit<Finding, 'place'>;
 
 /**
  * @internal
  */
-export function problem(trap: string, happens: string, instead: string): Trap {
-  return { trap, level: 'problem', happens, instead };
+export function problem(
+  rule: string,
+  happens: string,
+  instead: string,
+): LintRule {
+  return { rule, level: 'problem', happens, instead };
 }
 
 /**
  * @internal
  */
-export function hint(trap: string, happens: string, instead: string): Trap {
-  return { trap, level: 'hint', happens, instead };
+export function hint(rule: string, happens: string, instead: string): LintRule {
+  return { rule, level: 'hint', happens, instead };
 }
 
 /**
@@ -49,7 +53,7 @@ export function missingInclude(
   server: string,
   name: string,
   instead: string,
-): Trap {
+): LintRule {
   return problem(
     'include-missing',
     `${quote(name)} is not there, or no file that can be read: ${server} does not start, and what would stand in it was not looked at.`,
@@ -61,8 +65,8 @@ export function missingInclude(
  * @internal
  */
 export function found(
-  trap: Trap,
+  rule: LintRule,
   { place }: Pick<Directive, 'place'>,
 ): Finding {
-  return { ...trap, place };
+  return { ...rule, place };
 }

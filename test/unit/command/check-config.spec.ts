@@ -11,7 +11,7 @@ import {
   nginx,
 } from 'nestjs-downloadview';
 
-import { findTraps } from '../../../lib/command/check-config.js';
+import { lintConfig } from '../../../lib/command/check-config.js';
 import { runCommand } from '../../../lib/command/run-command.js';
 import {
   SERVER_NAMES,
@@ -67,7 +67,7 @@ describe.each(SERVER_NAMES)('check-config %s', (server) => {
     expect(files.length).toBeGreaterThanOrEqual(3);
     for (const file of files) {
       const text = await readFile(join(GOLDEN, file), 'utf8');
-      expect(findTraps(server, text, file)).toEqual([]);
+      expect(lintConfig(server, text, file)).toEqual([]);
     }
   });
 
@@ -84,7 +84,7 @@ describe.each(SERVER_NAMES)('check-config %s', (server) => {
       });
 
       expect(text).toContain('::1');
-      expect(findTraps(server, text ?? '', 'printed.conf')).toEqual([]);
+      expect(lintConfig(server, text ?? '', 'printed.conf')).toEqual([]);
     },
   );
 
@@ -227,11 +227,11 @@ describe('check-config', () => {
       'proxy.server = ( "" => (( "host" => "::1", "x-sendfile" => "enable" )))',
     ],
     ['caddy', (name) => `import ${name}`, 'reverse_proxy app:3000'],
-  ])('files that a configuration of %s includes', (server, include, trap) => {
+  ])('files that a configuration of %s includes', (server, include, rule) => {
     it('are looked at, with their own file and line', async () => {
-      await directory.write('parts/a.conf', `\n${trap}\n`);
-      await directory.write('parts/b.conf', `\n\n${trap}\n`);
-      await directory.write('parts/.c.conf', trap);
+      await directory.write('parts/a.conf', `\n${rule}\n`);
+      await directory.write('parts/b.conf', `\n\n${rule}\n`);
+      await directory.write('parts/.c.conf', rule);
       const file = await directory.write('main', include('parts/*.conf'));
 
       const { output } = await check(server, file);
@@ -245,7 +245,7 @@ describe('check-config', () => {
       const inner = server === 'caddy' ? 'b.conf' : 'parts/b.conf';
       const main = server === 'caddy' ? '../main' : 'main';
       await directory.write('parts/a.conf', include(inner));
-      await directory.write('parts/b.conf', `${trap}\n${include(main)}`);
+      await directory.write('parts/b.conf', `${rule}\n${include(main)}`);
       const file = await directory.write('main', include('parts/a.conf'));
 
       const { output } = await check(server, file);
@@ -431,8 +431,8 @@ describe('check-config', () => {
     const pass = line.startsWith('proxy_pass') ? '' : 'proxy_pass http://app;';
     const text = `server { location / { ${pass} ${line} } }`;
 
-    expect(findTraps('nginx', text, 'a.conf')).toContainEqual(
-      expect.objectContaining({ trap: name, level: 'problem' }),
+    expect(lintConfig('nginx', text, 'a.conf')).toContainEqual(
+      expect.objectContaining({ rule: name, level: 'problem' }),
     );
   });
 

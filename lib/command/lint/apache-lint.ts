@@ -12,7 +12,7 @@ import {
   knownDirectory,
   openDirectory,
   overlap,
-} from './nginx-open-traps.js';
+} from './nginx-open-lint.js';
 
 const SERVED = ['documentroot', 'alias', 'aliasmatch'];
 const CLOSING = 'write Require all denied into a <Directory> section for it';
@@ -22,7 +22,7 @@ const CLOSING = 'write Require all denied into a <Directory> section for it';
  *
  * @internal
  */
-export function openTraps(directives: readonly Directive[]): Finding[] {
+export function openFindings(directives: readonly Directive[]): Finding[] {
   const every = everyDirective(directives);
   const denied = every.filter(isDenied).map(directoryOf);
   const closed = closedDirectories(
@@ -93,7 +93,7 @@ const OFF = problem(
  *
  * @internal
  */
-export function switchTraps(directives: readonly Directive[]): Finding[] {
+export function switchFindings(directives: readonly Directive[]): Finding[] {
   const every = everyDirective(directives);
   if (!every.some(({ name }) => name === 'xsendfile')) {
     const first =
@@ -144,7 +144,7 @@ const EVERYWHERE = [
  *
  * @internal
  */
-export function tagTraps(directives: readonly Directive[]): Finding[] {
+export function tagFindings(directives: readonly Directive[]): Finding[] {
   return [
     ...everyDirective(directives)
       .filter((directive) => is(directive, 'xsendfileignoreetag', 'on'))
@@ -211,19 +211,19 @@ const LEAKS = problem(
 );
 
 /**
- * The known traps in a configuration of Apache.
+ * The known mistakes in a configuration of Apache.
  *
  * @internal
  */
-export function apacheTraps(directives: readonly Directive[]): Finding[] {
+export function apacheFindings(directives: readonly Directive[]): Finding[] {
   const every = everyDirective(directives);
   const on = every.filter(isOn);
   return [
-    ...switchTraps(directives),
-    ...tagTraps(directives),
-    ...pathTraps(every, on),
-    ...openTraps(directives),
-    ...headerTraps(every, on),
+    ...switchFindings(directives),
+    ...tagFindings(directives),
+    ...pathFindings(every, on),
+    ...openFindings(directives),
+    ...headerFindings(every, on),
     ...clientHeaders(every, on),
     ...every
       .filter(({ name }) => name === 'include')
@@ -243,7 +243,7 @@ function isOn({ name, values }: Directive): boolean {
   return name === 'xsendfile' && values[0]?.toLowerCase() === 'on';
 }
 
-function pathTraps(
+function pathFindings(
   every: readonly Directive[],
   on: readonly Directive[],
 ): Finding[] {
@@ -254,7 +254,7 @@ function pathTraps(
     .map((path) => found(EVERYTHING, path));
 }
 
-function headerTraps(
+function headerFindings(
   every: readonly Directive[],
   on: readonly Directive[],
 ): Finding[] {
@@ -288,10 +288,10 @@ function clientHeaders(
     (name) => !unset.includes(name.toLowerCase()),
   );
   if (passed.length === 0) return [];
-  const trap = hint(
+  const rule = hint(
     'client-headers',
     `A client can send ${passed.join(', ')}, and the application gets it: some libraries let it decide what is sent.`,
     `Write ${passed.map((name) => `RequestHeader unset ${name}`).join(', ')}, each on a line of its own.`,
   );
-  return on.map((place) => found(trap, place));
+  return on.map((place) => found(rule, place));
 }

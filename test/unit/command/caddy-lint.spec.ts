@@ -1,11 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import {
-  edited,
-  findingsIn,
-  onlyFinding,
-  type TrapRow,
-} from './traps-table.js';
+import { edited, findingsIn, onlyFinding, type LintRow } from './lint-table.js';
 
 /** Written by hand, and sound. */
 const SOUND = `
@@ -44,7 +39,7 @@ files.example {
 const ANSWER = 'handle_response @accel';
 const COPY = 'copy_response_headers';
 
-const TRAPS: readonly TrapRow[] = [
+const LINT_RULES: readonly LintRow[] = [
   [
     'headers-not-copied',
     [SOUND.slice(SOUND.indexOf(COPY), SOUND.indexOf('rewrite')), ''],
@@ -76,14 +71,14 @@ const TRAPS: readonly TrapRow[] = [
   ],
 ];
 
-describe('the traps of Caddy', () => {
+describe('the lint rules for Caddy', () => {
   it('are not in a sound configuration', () => {
     expect(findingsIn('caddy', SOUND)).toEqual([]);
     expect(findingsIn('caddy', SOUND.replaceAll('\n', '\r\n'))).toEqual([]);
   });
 
-  it.each(TRAPS.map((row) => ({ trap: row[0], edit: row[1], row })))(
-    'are found: $trap by $edit',
+  it.each(LINT_RULES.map((row) => ({ rule: row[0], edit: row[1], row })))(
+    'are found: $rule by $edit',
     ({ edit, row }) => {
       const text = edited(SOUND, edit);
 

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 
 import { quote } from '../../errors/quote.js';
-import { problem, type Trap, type Finding, found } from '../finding.js';
+import { problem, type LintRule, type Finding, found } from '../finding.js';
 import { type Directive, directivesNamed } from '../syntax/directive.js';
 import {
   inForce,
@@ -58,7 +58,7 @@ export function overlap(one: string, other: string): boolean {
  * @param closing another way than to move the files
  * @internal
  */
-export function openDirectory(directory: string, closing: string): Trap {
+export function openDirectory(directory: string, closing: string): LintRule {
   return problem(
     'directory-is-open',
     `Clients can ask for files of ${quote(directory)} here, past the application: it is not asked who may have them.`,
@@ -83,7 +83,7 @@ interface Source {
  *
  * @internal
  */
-export function openTraps(locations: readonly Location[]): Finding[] {
+export function openFindings(locations: readonly Location[]): Finding[] {
   const closed = closedDirectories(
     locations
       .filter(isOffload)

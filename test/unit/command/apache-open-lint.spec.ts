@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { findTraps } from '../../../lib/command/check-config.js';
+import { lintConfig } from '../../../lib/command/check-config.js';
 
 const PATH = 'XSendFilePath "/srv/media/"';
 
 /** The line at which a directory is open, and what is said of it. */
 function openIn(...lines: readonly string[]): string[] {
-  return findTraps('apache', lines.join('\n'), 'test.conf')
-    .filter(({ trap }) => trap === 'directory-is-open')
+  return lintConfig('apache', lines.join('\n'), 'test.conf')
+    .filter(({ rule }) => rule === 'directory-is-open')
     .map(
       ({ level, place, happens }) =>
         `${level} ${place.line} ${/'[^']*'/.exec(happens)?.[0]}`,

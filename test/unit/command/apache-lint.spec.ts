@@ -1,11 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import {
-  edited,
-  findingsIn,
-  onlyFinding,
-  type TrapRow,
-} from './traps-table.js';
+import { edited, findingsIn, onlyFinding, type LintRow } from './lint-table.js';
 
 /** Written by hand, and sound. */
 const SOUND = `
@@ -31,7 +26,7 @@ XSendFilePath /srv/files
 `;
 const ON = '    xsendfile on';
 
-const TRAPS: readonly TrapRow[] = [
+const LINT_RULES: readonly LintRow[] = [
   ['path-is-root', ['Path /srv/files', 'Path /'], 'XSendFilePath /\n'.trim()],
   ['path-is-root', ['Path /srv/files', 'Path "/"'], 'XSendFilePath "/"'],
   ['no-path', ['XSendFilePath /srv/files', ''], ON],
@@ -71,14 +66,14 @@ const TRAPS: readonly TrapRow[] = [
   ['client-headers', ['unset X-Accel-Mapping', 'unset X-Other'], ON, 'hint'],
 ];
 
-describe('the traps of Apache', () => {
+describe('the lint rules for Apache', () => {
   it('are not in a sound configuration', () => {
     expect(findingsIn('apache', SOUND)).toEqual([]);
     expect(findingsIn('apache', SOUND.replaceAll('\n', '\r\n'))).toEqual([]);
   });
 
-  it.each(TRAPS.map((row) => ({ trap: row[0], edit: row[1], row })))(
-    'are found: $trap by $edit',
+  it.each(LINT_RULES.map((row) => ({ rule: row[0], edit: row[1], row })))(
+    'are found: $rule by $edit',
     ({ edit, row }) => {
       const text = edited(SOUND.replace('  # XSendFilePath /\n', '\n'), edit);
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { findTraps } from '../../../lib/command/check-config.js';
+import { lintConfig } from '../../../lib/command/check-config.js';
 
 const APPLICATION = 'location / { proxy_pass http://127.0.0.1:3000; }';
 const INTERNAL = 'location ^~ /_x/ { internal; alias /srv/media/; }';
 
 /** The line at which a directory is open, and what is said of it. */
 function openIn(text: string): string[] {
-  return findTraps('nginx', text, 'test.conf')
-    .filter(({ trap }) => trap === 'directory-is-open')
+  return lintConfig('nginx', text, 'test.conf')
+    .filter(({ rule }) => rule === 'directory-is-open')
     .map(
       ({ level, place, happens }) =>
         `${level} ${place.line} ${/'[^']*'/.exec(happens)?.[0]}`,

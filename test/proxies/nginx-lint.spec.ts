@@ -5,7 +5,7 @@ import { type AddressInfo } from 'node:net';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { findTraps } from '../../lib/command/check-config.js';
+import { lintConfig } from '../../lib/command/check-config.js';
 import { describeWith } from '../support/describe-with.js';
 import { type HttpAnswer, httpRequest } from '../support/http-client.js';
 import {
@@ -15,9 +15,9 @@ import {
 import { NGINX } from '../support/web-server-kinds.js';
 import { type ServerPlace, startWebServer } from '../support/web-server.js';
 
-/** A trap: a sound site, what is edited there, and how it shows. */
+/** A rule: a sound site, what is edited there, and how it shows. */
 interface Row {
-  readonly trap: string;
+  readonly rule: string;
   readonly edit: readonly [sound: string, faulty: string];
   /** Where the application sends nginx. */
   readonly told?: string;
@@ -28,44 +28,44 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
-    trap: 'alias-slash',
+    rule: 'alias-slash',
     edit: ['location /_x/ {', 'location /_x {'],
     told: '/_x../secret.txt',
     shows: (answer) => answer?.text === 'secret',
   },
   {
-    trap: 'alias-slash',
+    rule: 'alias-slash',
     edit: ['/files/;', '/files;'],
     told: '/_x/-private/a.txt',
     shows: (answer) => answer?.text === 'of others',
   },
   {
-    trap: 'not-internal',
+    rule: 'not-internal',
     edit: ['internal;', ''],
     path: '/_x/a.html',
     shows: (answer) => answer?.status === 200,
   },
   {
-    trap: 'symlinks',
+    rule: 'symlinks',
     edit: ['disable_symlinks on from=', 'disable_symlinks off; # from='],
     told: '/_x/link.txt',
     shows: (answer) => answer?.text === 'secret',
   },
   {
-    trap: 'directory-redirect',
+    rule: 'directory-redirect',
     edit: ['if (-d $request_filename) { return 404; }', ''],
     told: '/_x/sub',
     shows: (answer) => answer?.headers.location?.includes('/_x/') === true,
   },
   {
-    trap: 'gzip',
+    rule: 'gzip',
     edit: ['gzip off;', 'gzip on;'],
     told: '/_x/a.html',
     headers: { 'Accept-Encoding': 'gzip', Range: 'bytes=0-0' },
     shows: (answer) => answer?.status === 200,
   },
   {
-    trap: 'header-not-brought-back',
+    rule: 'header-not-brought-back',
     edit: [
       'add_header Content-Security-Policy $upstream_http_content_security_policy;',
       '',
@@ -75,14 +75,14 @@ const ROWS: readonly Row[] = [
       answer?.status === 200 && !('content-security-policy' in answer.headers),
   },
   {
-    trap: 'add-header-lost',
+    rule: 'add-header-lost',
     edit: ['add_header Referrer-Policy no-referrer; # again', ''],
     told: '/_x/a.html',
     shows: (answer) =>
       answer?.status === 200 && !('referrer-policy' in answer.headers),
   },
   {
-    trap: 'offload-ignored',
+    rule: 'offload-ignored',
     edit: [
       'proxy_ignore_headers Expires;',
       'proxy_ignore_headers X-Accel-Redirect;',
@@ -91,26 +91,26 @@ const ROWS: readonly Row[] = [
     shows: (answer) => answer?.status === 200 && answer.text === '',
   },
   {
-    trap: 'store-is-obeyed',
+    rule: 'store-is-obeyed',
     edit: ['proxy_ignore_headers X-Accel-Redirect; # of the store', ''],
     told: '/_store/obeyed',
     shows: (answer) => answer?.text.startsWith('<p>') === true,
   },
   {
-    trap: 'http-version',
+    rule: 'http-version',
     edit: ['proxy_http_version 1.1;', 'proxy_http_version 1.0;'],
     path: '/cut',
     // The client knows nothing of the rest.
     shows: (answer) => answer?.text === 'begun',
   },
   {
-    trap: 'proxy-buffer-size',
+    rule: 'proxy-buffer-size',
     edit: ['proxy_buffer_size 16k;', 'proxy_buffer_size 4k;'],
     path: '/many-headers',
     shows: (answer) => answer?.status === 502,
   },
   {
-    trap: 'client-headers',
+    rule: 'client-headers',
     edit: ['proxy_set_header X-Sendfile "";', ''],
     path: '/seen',
     headers: { 'X-Sendfile': '/etc/passwd' },
@@ -217,12 +217,12 @@ describeWith(['nginx'], 'what check-config finds, on nginx itself', () => {
     await directory?.remove();
   });
 
-  describe.each(ROWS)('$trap: $edit.1 in place of $edit.0', (row) => {
+  describe.each(ROWS)('$rule: $edit.1 in place of $edit.0', (row) => {
     it.each(['faulty', 'sound'])('shows in a %s site only', async (kind) => {
       const isFaulty = kind === 'faulty';
       const sound = site(port, directory.path);
       const text = isFaulty ? sound.replace(...row.edit) : sound;
-      const traps = findTraps('nginx', text, 'site.conf');
+      const findings = lintConfig('nginx', text, 'site.conf');
       const server = await startWebServer(NGINX, (place) =>
         around(text, port, place),
       );
@@ -234,8 +234,8 @@ describeWith(['nginx'], 'what check-config finds, on nginx itself', () => {
 
         expect(sound).toContain(row.edit[0]);
         expect(row.shows(received)).toBe(isFaulty);
-        expect(traps.map(({ trap }) => trap)).toEqual(
-          isFaulty ? [row.trap] : [],
+        expect(findings.map(({ rule }) => rule)).toEqual(
+          isFaulty ? [row.rule] : [],
         );
       } finally {
         await server.stop();

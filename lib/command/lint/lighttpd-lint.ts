@@ -5,7 +5,7 @@ import {
   hint,
   missingInclude,
   problem,
-  type Trap,
+  type LintRule,
 } from '../finding.js';
 import {
   type Item,
@@ -47,13 +47,13 @@ interface Host {
 }
 
 /**
- * The known traps in a configuration of lighttpd.
+ * The known mistakes in a configuration of lighttpd.
  *
  * @internal
  */
-export function lighttpdTraps(settings: readonly Setting[]): Finding[] {
+export function lighttpdFindings(settings: readonly Setting[]): Finding[] {
   return [
-    ...hostTraps(settings),
+    ...hostFindings(settings),
     ...settings
       .filter(({ name }) => name === 'include')
       .map(({ value: { text = '' }, place }) =>
@@ -65,7 +65,7 @@ export function lighttpdTraps(settings: readonly Setting[]): Finding[] {
 const INCLUDES =
   'a relative name counts from the directory of the configuration that lighttpd is started with. For files that may be missing write a pattern, "conf.d/*.conf".';
 
-function hostTraps(settings: readonly Setting[]): Finding[] {
+function hostFindings(settings: readonly Setting[]): Finding[] {
   const hosts = settings
     .filter(({ name }) => /^(?:proxy|fastcgi|scgi|uwsgi)\.server$/.test(name))
     .flatMap((setting) => hostsIn(setting.value, setting));
@@ -77,7 +77,7 @@ function hostTraps(settings: readonly Setting[]): Finding[] {
     return hosts.map(({ first }) => found(NOT_ENABLED, first));
   }
   return offloading.flatMap((host) => [
-    ...rootTraps(host, host.enabled),
+    ...rootFindings(host, host.enabled),
     ...surroundings(settings, host, host.enabled),
   ]);
 }
@@ -98,7 +98,7 @@ function enabledBy({ items }: Host): Item | undefined {
   );
 }
 
-function rootTraps({ items }: Host, enabled: Item): Finding[] {
+function rootFindings({ items }: Host, enabled: Item): Finding[] {
   const roots = items.find(({ key }) => key === 'x-sendfile-docroot')?.value;
   if (roots === undefined) return [found(NO_ROOT, enabled)];
   const directories = roots.items?.map(({ value }) => value) ?? [roots];
@@ -134,11 +134,11 @@ function surroundings(
     ...(Number(streams?.value.text ?? 0) > 0
       ? []
       : [found(WHOLE, streams ?? enabled)]),
-    ...clientHeaders(cleared).map((trap) => found(trap, enabled)),
+    ...clientHeaders(cleared).map((rule) => found(rule, enabled)),
   ];
 }
 
-function clientHeaders(cleared: readonly (string | undefined)[]): Trap[] {
+function clientHeaders(cleared: readonly (string | undefined)[]): LintRule[] {
   const passed = SPOOFABLE.filter(
     (name) => !cleared.includes(name.toLowerCase()),
   );

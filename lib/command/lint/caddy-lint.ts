@@ -5,7 +5,7 @@ import {
   hint,
   missingInclude,
   problem,
-  type Trap,
+  type LintRule,
 } from '../finding.js';
 import {
   type Directive,
@@ -54,10 +54,10 @@ export function isOffload({ block = [] }: Directive): boolean {
  *
  * @internal
  */
-export function answerTraps(answer: Directive): Finding[] {
+export function answerFindings(answer: Directive): Finding[] {
   const every = everyDirective(answer.block ?? []);
   return [
-    ...copyTraps(answer, every),
+    ...copyFindings(answer, every),
     ...every.filter(isWholeDisk).map((root) => found(EVERYTHING, root)),
     ...every
       .filter(({ name }) => name === 'rewrite')
@@ -66,27 +66,30 @@ export function answerTraps(answer: Directive): Finding[] {
   ];
 }
 
-function copyTraps(answer: Directive, every: readonly Directive[]): Finding[] {
+function copyFindings(
+  answer: Directive,
+  every: readonly Directive[],
+): Finding[] {
   const copies = every.filter(({ name }) => name === 'copy_response_headers');
   if (copies.length === 0) return [found(NOT_COPIED, answer)];
   const header = headerOf(every);
   const removed = directivesNamed(every, 'header').map(({ values }) =>
     values.at(-1)?.toLowerCase(),
   );
-  const traps: readonly (readonly [string, Trap])[] = [
+  const findings: readonly (readonly [string, LintRule])[] = [
     [header, copied(header)],
     ['Content-Length', LENGTH],
     ['Content-Encoding', CODING],
   ];
   return copies.flatMap((copy) =>
-    traps
+    findings
       .filter(([name]) => copiesHeader(copy, name.toLowerCase()))
       .filter(([name]) => !removed.includes(`-${name.toLowerCase()}`))
-      .map(([, trap]) => found(trap, copy)),
+      .map(([, rule]) => found(rule, copy)),
   );
 }
 
-function copied(header: string): Trap {
+function copied(header: string): LintRule {
   return problem(
     'header-leaks',
     `The client gets ${header}, which is a path, with every file.`,
@@ -136,13 +139,13 @@ interface Proxy {
 }
 
 /**
- * The known traps in a Caddyfile.
+ * The known mistakes in a Caddyfile.
  *
  * @internal
  */
-export function caddyTraps(directives: readonly Directive[]): Finding[] {
+export function caddyFindings(directives: readonly Directive[]): Finding[] {
   return [
-    ...siteTraps(directives),
+    ...siteFindings(directives),
     ...everyDirective(directives)
       .filter(({ name }) => name === 'import')
       .filter(({ values: [name = ''] }) => isFileName(name))
@@ -163,7 +166,7 @@ function isFileName(name: string): boolean {
   return /[./]/.test(name);
 }
 
-function siteTraps(directives: readonly Directive[]): Finding[] {
+function siteFindings(directives: readonly Directive[]): Finding[] {
   const proxies = proxiesOf(directives);
   const offloading = proxies.flatMap((proxy) => {
     const answers = directivesNamed(
@@ -176,7 +179,7 @@ function siteTraps(directives: readonly Directive[]): Finding[] {
     return proxies.map(({ directive }) => found(NO_ANSWER, directive));
   }
   return offloading.flatMap(({ directive, site, answers }) => [
-    ...answers.flatMap(answerTraps),
+    ...answers.flatMap(answerFindings),
     ...answers
       .filter(() => !handlesErrors(site))
       .map((answer) => found(NO_ERRORS, answer)),
@@ -213,10 +216,10 @@ function clientHeaders(proxy: Directive): Finding[] {
     (name) => !removed.includes(`-${name.toLowerCase()}`),
   );
   if (passed.length === 0) return [];
-  const trap = hint(
+  const rule = hint(
     'client-headers',
     `A client can send ${passed.join(', ')}, and the application gets it: some libraries let it decide what is sent.`,
     `Write ${passed.map((name) => `header_up -${name}`).join(', ')}, each on a line of its own.`,
   );
-  return [found(trap, proxy)];
+  return [found(rule, proxy)];
 }

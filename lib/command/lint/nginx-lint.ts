@@ -5,7 +5,7 @@ import {
   hint,
   missingInclude,
   problem,
-  type Trap,
+  type LintRule,
 } from '../finding.js';
 import { type Directive, directivesNamed } from '../syntax/directive.js';
 import {
@@ -17,8 +17,8 @@ import {
   levelsOf,
   locationsOf,
 } from './nginx-levels.js';
-import { offloadTraps, proxyTraps } from './nginx-offload-traps.js';
-import { openTraps } from './nginx-open-traps.js';
+import { offloadFindings, proxyFindings } from './nginx-offload-lint.js';
+import { openFindings } from './nginx-open-lint.js';
 
 /** Headers without which an answer is less safe. */
 const SECURITY =
@@ -29,7 +29,7 @@ const SECURITY =
  *
  * @internal
  */
-export function headerTraps(levels: readonly Level[]): Finding[] {
+export function headerFindings(levels: readonly Level[]): Finding[] {
   return levels.flatMap((level) => {
     const [first, ...others] = directivesNamed(level.block, 'add_header');
     const merges = inForce(level, 'add_header_inherit')[0]?.values[0];
@@ -42,7 +42,7 @@ export function headerTraps(levels: readonly Level[]): Finding[] {
   });
 }
 
-function lost({ values, place }: Directive, inner: Directive): Trap {
+function lost({ values, place }: Directive, inner: Directive): LintRule {
   const [name = ''] = values;
   const where =
     place.file === inner.place.file
@@ -68,7 +68,7 @@ const SOUNDS_INTERNAL =
  *
  * @internal
  */
-export function locationTraps(locations: readonly Location[]): Finding[] {
+export function locationFindings(locations: readonly Location[]): Finding[] {
   return [
     ...locations.flatMap(slashes),
     ...locations
@@ -97,7 +97,7 @@ function slashes({ level, modifier, uri }: Location): Finding[] {
   });
 }
 
-function led(uri: string): Trap {
+function led(uri: string): LintRule {
   return problem(
     'alias-slash',
     `The alias ends with a slash, location ${quote(uri)} does not: ${quote(`${uri}../x`)} leads to a file beside the directory.`,
@@ -105,7 +105,7 @@ function led(uri: string): Trap {
   );
 }
 
-function joined(uri: string, directory: string): Trap {
+function joined(uri: string, directory: string): LintRule {
   return problem(
     'alias-slash',
     `Location ${quote(uri)} ends with a slash, the alias does not: ${quote(`${uri}a`)} leads to ${quote(`${directory}a`)}, ` +
@@ -134,7 +134,7 @@ const INCLUDES =
   'a relative name counts from the directory of the configuration that nginx is started with. For files that may be missing write a pattern, `conf.d/*.conf`.';
 
 /** Where it lies is said for the whole http block, which no file can say that a server block includes. */
-function cacheTraps(levels: readonly Level[]): Finding[] {
+function cacheFindings(levels: readonly Level[]): Finding[] {
   // A part of a configuration does not have it.
   if (!levels.some(({ directive }) => directive?.name === 'http')) return [];
   const zones = levels
@@ -148,7 +148,7 @@ function cacheTraps(levels: readonly Level[]): Finding[] {
     .map((cache) => found(withoutPath(cache), cache));
 }
 
-function withoutPath({ values: [zone = ''] }: Directive): Trap {
+function withoutPath({ values: [zone = ''] }: Directive): LintRule {
   return hint(
     'cache-path',
     `No proxy_cache_path has the zone ${quote(zone)}: where none of a file that was not looked at has it, nginx does not start.`,
@@ -157,20 +157,20 @@ function withoutPath({ values: [zone = ''] }: Directive): Trap {
 }
 
 /**
- * The known traps in a configuration of nginx.
+ * The known mistakes in a configuration of nginx.
  *
  * @internal
  */
-export function nginxTraps(directives: readonly Directive[]): Finding[] {
+export function nginxFindings(directives: readonly Directive[]): Finding[] {
   const levels = levelsOf(directives);
   const locations = locationsOf(levels);
   return [
-    ...locationTraps(locations),
-    ...openTraps(locations),
-    ...offloadTraps(locations),
-    ...proxyTraps(locations),
-    ...headerTraps(levels),
-    ...cacheTraps(levels),
+    ...locationFindings(locations),
+    ...openFindings(locations),
+    ...offloadFindings(locations),
+    ...proxyFindings(locations),
+    ...headerFindings(levels),
+    ...cacheFindings(levels),
     ...levels
       .flatMap(({ block }) => directivesNamed(block, 'include'))
       .map((include) =>

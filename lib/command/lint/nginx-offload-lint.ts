@@ -45,25 +45,25 @@ const BROUGHT_BACK = [
  *
  * @internal
  */
-export function offloadTraps(locations: readonly Location[]): Finding[] {
+export function offloadFindings(locations: readonly Location[]): Finding[] {
   return locations
     .filter(isOffload)
     .flatMap((location) => [
-      ...linkTraps(location),
-      ...directoryTraps(location),
-      ...gzipTraps(location),
+      ...linkFindings(location),
+      ...directoryFindings(location),
+      ...gzipFindings(location),
       ...lostHeaders(location),
     ]);
 }
 
-function linkTraps({ level, directive }: Location): Finding[] {
+function linkFindings({ level, directive }: Location): Finding[] {
   const [setting] = inForce(level, 'disable_symlinks');
   if (setting && setting.values[0] !== 'off') return [];
   const own = directivesNamed(level.block, 'disable_symlinks')[0];
   return [found(LINKS, own ?? directive)];
 }
 
-function directoryTraps({ level, directive }: Location): Finding[] {
+function directoryFindings({ level, directive }: Location): Finding[] {
   const refuses = level.block.some(
     ({ name, values, block = [] }) =>
       name === 'if' &&
@@ -77,7 +77,7 @@ function directoryTraps({ level, directive }: Location): Finding[] {
   return refuses || triesFiles ? [] : [found(DIRECTORY, directive)];
 }
 
-function gzipTraps({ level, directive }: Location): Finding[] {
+function gzipFindings({ level, directive }: Location): Finding[] {
   const [setting] = inForce(level, 'gzip');
   if (setting?.values[0] !== 'on') return [];
   const own = directivesNamed(level.block, 'gzip')[0];
@@ -129,7 +129,7 @@ const STORE = problem(
  *
  * @internal
  */
-export function proxyTraps(locations: readonly Location[]): Finding[] {
+export function proxyFindings(locations: readonly Location[]): Finding[] {
   const proxies = proxiesOf(locations);
   const applications = proxies.filter((proxy) => !has(proxy, 'internal'));
   // Where one is ignored and another is not, the first is none that offloads.
@@ -143,20 +143,20 @@ export function proxyTraps(locations: readonly Location[]): Finding[] {
   const hasInternal = locations.some((location) => has(location, 'internal'));
   return [
     ...offloading.flatMap((proxy) => [
-      ...versionTraps(proxy),
+      ...versionFindings(proxy),
       ...clientHeaders(proxy),
-      ...forwardedTraps(proxy),
-      ...uriTraps(proxy),
-      ...bufferTraps(proxy),
+      ...forwardedFindings(proxy),
+      ...uriFindings(proxy),
+      ...bufferFindings(proxy),
     ]),
-    ...(locations.some(isOffload) ? offloading.flatMap(ignoredTraps) : []),
+    ...(locations.some(isOffload) ? offloading.flatMap(ignoredFindings) : []),
     ...[...stores, ...(hasInternal ? foreign : [])]
       .filter(({ level }) => !ignoresOffload(level))
       .map(({ pass }) => found(STORE, pass)),
   ];
 }
 
-function versionTraps({ level, pass }: Proxy): Finding[] {
+function versionFindings({ level, pass }: Proxy): Finding[] {
   const [setting] = inForce(level, 'proxy_http_version');
   if (setting && setting.values[0] !== '1.0') return [];
   return [found(VERSION, ownOr(pass, level, setting))];
@@ -194,7 +194,7 @@ const PASSED_URI = problem(
   'Write the address without a path, not even a slash: `proxy_pass http://HOST:PORT;`.',
 );
 
-function forwardedTraps({ level, pass }: Proxy): Finding[] {
+function forwardedFindings({ level, pass }: Proxy): Finding[] {
   const setting = inForce(level, 'proxy_set_header').find(
     ({ values: [name = '', value] }) =>
       name.toLowerCase() === 'x-forwarded-for' &&
@@ -203,19 +203,19 @@ function forwardedTraps({ level, pass }: Proxy): Finding[] {
   return setting ? [found(FORWARDED, ownOr(pass, level, setting))] : [];
 }
 
-function uriTraps({ pass }: Proxy): Finding[] {
+function uriFindings({ pass }: Proxy): Finding[] {
   const [address = ''] = pass.values;
   const hasPath = /^https?:\/\/(?!unix:)[^/$]+\//.test(address);
   return hasPath && !address.includes('$') ? [found(PASSED_URI, pass)] : [];
 }
 
-function bufferTraps({ level, pass }: Proxy): Finding[] {
+function bufferFindings({ level, pass }: Proxy): Finding[] {
   const [setting] = inForce(level, 'proxy_buffer_size');
   const isEnough = setting && bytesOf(setting.values[0]) >= SMALLEST_BUFFER;
   return isEnough ? [] : [found(BUFFER, ownOr(pass, level, setting))];
 }
 
-function ignoredTraps({ level }: Proxy): Finding[] {
+function ignoredFindings({ level }: Proxy): Finding[] {
   const setting = ignoresOffload(level);
   return setting ? [found(IGNORED, setting)] : [];
 }

@@ -1,11 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import {
-  edited,
-  findingsIn,
-  onlyFinding,
-  type TrapRow,
-} from './traps-table.js';
+import { edited, findingsIn, onlyFinding, type LintRow } from './lint-table.js';
 
 /** Written by hand, and sound. */
 const SOUND = `
@@ -49,7 +44,7 @@ http {
 stream { server { listen 1; proxy_pass 127.0.0.1:2; } }
 `;
 
-const TRAPS: readonly TrapRow[] = [
+const LINT_RULES: readonly LintRow[] = [
   ['alias-slash', ['^~ /files/ {', '/files {'], 'alias /srv/files/;'],
   ['alias-slash', ['alias /srv/files/;', 'alias /srv/files;'], 'alias /srv'],
   ['alias-slash', ['alias /srv/files/;', 'alias "/srv/files";'], 'alias "/srv'],
@@ -179,7 +174,7 @@ const TRAPS: readonly TrapRow[] = [
     'http://partner.example:8080',
     'http://93.184.215.14',
     'http://[2606:2800:21f::1]:80',
-  ].map((address): TrapRow => [
+  ].map((address): LintRow => [
     'store-is-obeyed',
     [
       'location = /50x',
@@ -206,14 +201,14 @@ const TRAPS: readonly TrapRow[] = [
   ],
 ];
 
-describe('the traps of nginx', () => {
+describe('the lint rules for nginx', () => {
   it('are not in a sound configuration', () => {
     expect(findingsIn('nginx', SOUND)).toEqual([]);
     expect(findingsIn('nginx', SOUND.replaceAll('\n', '\r\n'))).toEqual([]);
   });
 
-  it.each(TRAPS.map((row) => ({ trap: row[0], edit: row[1], row })))(
-    'are found: $trap by $edit',
+  it.each(LINT_RULES.map((row) => ({ rule: row[0], edit: row[1], row })))(
+    'are found: $rule by $edit',
     ({ edit, row }) => {
       const text = edited(SOUND, edit);
 

@@ -1,11 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import {
-  edited,
-  findingsIn,
-  onlyFinding,
-  type TrapRow,
-} from './traps-table.js';
+import { edited, findingsIn, onlyFinding, type LintRow } from './lint-table.js';
 
 /** Written by hand, and sound. */
 const SOUND = `
@@ -30,7 +25,7 @@ $HTTP["host"] =~ "^files\\." { # by name
 const ENABLED = '"x-sendfile" => "enable",';
 const ROOTS = '"x-sendfile-docroot" => ( var.base + "/files/" )';
 
-const TRAPS: readonly TrapRow[] = [
+const LINT_RULES: readonly LintRow[] = [
   ['no-docroot', [ROOTS, ''], ENABLED],
   ['no-docroot', ['( var.base + "/files/" )', '( )'], '-docroot'],
   ['docroot-is-root', [ROOTS, '"x-sendfile-docroot" => ( "/" )'], '-docroot'],
@@ -56,14 +51,14 @@ const TRAPS: readonly TrapRow[] = [
   ['client-headers', ['"X-Sendfile-Type" => "",', ''], ENABLED, 'hint'],
 ];
 
-describe('the traps of lighttpd', () => {
+describe('the lint rules for lighttpd', () => {
   it('are not in a sound configuration', () => {
     expect(findingsIn('lighttpd', SOUND)).toEqual([]);
     expect(findingsIn('lighttpd', SOUND.replaceAll('\n', '\r\n'))).toEqual([]);
   });
 
-  it.each(TRAPS.map((row) => ({ trap: row[0], edit: row[1], row })))(
-    'are found: $trap by $edit',
+  it.each(LINT_RULES.map((row) => ({ rule: row[0], edit: row[1], row })))(
+    'are found: $rule by $edit',
     ({ edit, row }) => {
       const text = edited(SOUND, edit);
 

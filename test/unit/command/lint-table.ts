@@ -1,10 +1,10 @@
-import { findTraps } from '../../../lib/command/check-config.js';
+import { lintConfig } from '../../../lib/command/check-config.js';
 import { type Finding } from '../../../lib/command/finding.js';
 import { type ServerName } from '../../../lib/command/print-config.js';
 
-/** A trap, how it comes about, and a part of the line at which it is found. */
-export type TrapRow = readonly [
-  trap: string,
+/** A rule, how it comes about, and a part of the line at which it is found. */
+export type LintRow = readonly [
+  rule: string,
   edit: Edit,
   line: string,
   level?: Finding['level'],
@@ -21,19 +21,19 @@ export function edited(sound: string, [before, after]: Edit): string {
   return sound.replace(before, () => after);
 }
 
-/** Every finding in a text, as `trap level line`. */
+/** Every finding in a text, as `rule level line`. */
 export function findingsIn(server: ServerName, text: string): string[] {
-  return findTraps(server, text, 'test.conf').map(
-    ({ trap, level, place }) => `${trap} ${level} ${place.line}`,
+  return lintConfig(server, text, 'test.conf').map(
+    ({ rule, level, place }) => `${rule} ${level} ${place.line}`,
   );
 }
 
-/** What findingsIn() gives where a row's trap is the only one. */
-export function onlyFinding(text: string, row: TrapRow): string[] {
-  const [trap, , line, level = 'problem'] = row;
+/** What findingsIn() gives where a row's rule is the only one. */
+export function onlyFinding(text: string, row: LintRow): string[] {
+  const [rule, , line, level = 'problem'] = row;
   const lines = text.split('\n').map((content) => content.includes(line));
   if (lines.filter(Boolean).length !== 1) {
     throw new Error(`${line} stands in one line, or the test says nothing`);
   }
-  return [`${trap} ${level} ${lines.indexOf(true) + 1}`];
+  return [`${rule} ${level} ${lines.indexOf(true) + 1}`];
 }
