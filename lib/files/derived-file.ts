@@ -150,6 +150,10 @@ export class DerivedFile implements DownloadFile {
     return this.#file.hasVersions;
   }
 
+  get hasOwnBytes(): boolean {
+    return this.#file.hasOwnBytes;
+  }
+
   get temporaryUrl():
     ((options: TemporaryUrlOptions) => Promise<string>) | undefined {
     const { temporaryUrl } = this.#file;

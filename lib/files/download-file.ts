@@ -89,6 +89,14 @@ export interface DownloadFile {
    */
   readonly hasVersions?: boolean;
 
+  /**
+   * Whether a subclass gives other bytes by its `open()` than lie at path, URL and `request()`: decoded ones,
+   * marked ones. Then nothing else than `open()` may give them.
+   *
+   * @internal
+   */
+  readonly hasOwnBytes?: boolean;
+
   /** A signed address that works for a while, for a file of a store that knows such. */
   readonly temporaryUrl?:
     ((options: TemporaryUrlOptions) => Promise<string>) | undefined;
@@ -245,6 +253,10 @@ export abstract class WrappedFile implements DownloadFile {
     this.givesRanges = file.givesRanges?.bind(file);
     this.use = file.use?.bind(file);
     hideProperties(this);
+  }
+
+  get hasOwnBytes(): boolean {
+    return this.file.hasOwnBytes ?? false;
   }
 
   get isOfOrigin(): boolean | undefined {

@@ -170,6 +170,10 @@ export class HttpFile implements DownloadFile {
     return this.#address.href;
   }
 
+  get hasOwnBytes(): boolean {
+    return this.open !== HttpFile.prototype.open;
+  }
+
   async stat({ signal }: StatOptions = {}): Promise<FileStat> {
     let answer = await this.#ask('HEAD', signal);
     if (HEAD_REFUSED.has(answer.statusCode)) {

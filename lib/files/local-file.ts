@@ -101,8 +101,16 @@ export class LocalFile implements DownloadFile {
     this.#choice = firstChoice(this.#choice, fallback);
   }
 
+  get hasOwnBytes(): boolean {
+    return this.open !== LocalFile.prototype.open;
+  }
+
+  get hold(): DownloadFile['hold'] {
+    return this.hasOwnBytes ? undefined : this.#hold;
+  }
+
   /** What a subclass says of the file in `stat()` holds here, too; its size is what the disk says. */
-  hold(options?: HoldOptions): Awaitable<OpenFile> {
+  #hold(options?: HoldOptions): Awaitable<OpenFile> {
     return andThen(this.#open(options), (file) =>
       this.stat === LocalFile.prototype.stat
         ? file
@@ -117,7 +125,7 @@ export class LocalFile implements DownloadFile {
   }
 
   async open(window?: ReadWindow): Promise<Readable> {
-    return (await this.hold()).read(window);
+    return (await this.#hold()).read(window);
   }
 
   #open(options?: HoldOptions): Awaitable<OpenFile> {

@@ -107,8 +107,16 @@ export class StorageFile implements DownloadFile {
     return this.#key;
   }
 
+  get hasOwnBytes(): boolean {
+    return this.#storage.hasOwnBytes;
+  }
+
   get hold(): DownloadFile['hold'] {
-    return this.#storage.hold ? this.#hold : undefined;
+    return this.#canHold ? this.#hold : undefined;
+  }
+
+  get #canHold(): boolean {
+    return this.#storage.hold !== undefined && !this.hasOwnBytes;
   }
 
   get request():
@@ -173,10 +181,7 @@ export class StorageFile implements DownloadFile {
 
   get #isTagged(): boolean {
     const { chosen, fallback } = this.#tagging;
-    return (
-      this.#storage.hold !== undefined &&
-      firstChoice(chosen, fallback).etag !== undefined
-    );
+    return this.#canHold && firstChoice(chosen, fallback).etag !== undefined;
   }
 
   async #read(window?: ReadWindow): Promise<Readable> {

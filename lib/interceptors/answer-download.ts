@@ -189,7 +189,7 @@ function streamed(
     return heldAnswer(held, download, exchange, servers, told);
   }
   const isHead = exchange.method === 'HEAD';
-  const ask = file.request?.bind(file);
+  const ask = file.hasOwnBytes ? undefined : file.request?.bind(file);
   return ask && isForOrigin(download, exchange)
     ? andThen(
         remoteAnswer(download, ask, exchange, frontOf(servers)),

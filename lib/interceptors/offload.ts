@@ -253,6 +253,7 @@ export function offloadOutcome(
   backend: DownloadBackend,
 ): Awaitable<OffloadOutcome> {
   const { method, headers, note } = request;
+  if (download.file.hasOwnBytes) return ourselves(note, REFUSALS.ownBytes);
   if (method === 'HEAD') return ourselves(note, REFUSALS.head);
   if (method !== 'GET' && CONDITIONS.some((name) => name in headers)) {
     return ourselves(note, REFUSALS.notGet);

@@ -61,6 +61,7 @@ export const REFUSALS = {
   noServer: 'no server in front sends files',
   noPlace: 'the file lies neither on a disk nor under a URL',
   noRule: 'no rule holds the file',
+  ownBytes: 'its open() gives other bytes than lie there',
   notRegular: 'it is no regular file',
   coding: 'the server drops the content coding of the file',
   untellable: 'the server cannot be told this name',

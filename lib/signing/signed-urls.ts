@@ -113,6 +113,10 @@ class SignedUrlStorage extends DownloadStorage {
     );
   }
 
+  override get hasOwnBytes(): boolean {
+    return this.#storage.hasOwnBytes;
+  }
+
   override stat(key: string, options?: StatOptions): Promise<FileStat> {
     return this.#storage.stat(key, options);
   }

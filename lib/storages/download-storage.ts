@@ -129,6 +129,15 @@ export abstract class DownloadStorage {
   temporaryUrl?(key: string, options: TemporaryUrlOptions): Promise<string>;
 
   /**
+   * Whether a subclass gives other bytes by its `open()` than its other methods lead to.
+   *
+   * @internal
+   */
+  get hasOwnBytes(): boolean {
+    return false;
+  }
+
+  /**
    * Holds a file open, so that facts and bytes are of one and the same; for storages on a local disk.
    *
    * @internal

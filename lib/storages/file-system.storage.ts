@@ -130,6 +130,10 @@ export class FileSystemStorage extends DownloadStorage {
     return (await this.hold(key)).read(window);
   }
 
+  override get hasOwnBytes(): boolean {
+    return this.open !== FileSystemStorage.prototype.open;
+  }
+
   override async exists(key: string): Promise<boolean> {
     keySegments(key);
     return await isFound(this.stat(key));

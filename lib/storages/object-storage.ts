@@ -120,6 +120,10 @@ export class ObjectStorage extends DownloadStorage {
     }
   }
 
+  override get hasOwnBytes(): boolean {
+    return this.open !== ObjectStorage.prototype.open;
+  }
+
   override async exists(key: string): Promise<boolean> {
     this.#objectOf(key);
     return await isFound(this.stat(key));

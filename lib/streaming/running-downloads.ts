@@ -120,13 +120,15 @@ export function heldByTag(
   client: Client,
 ): HeldDownload {
   const ifMatch = versionOf(stat);
-  const isRemote = file.request !== undefined && !file.hasVersions;
+  const { hasVersions, hasOwnBytes } = file;
+  const isRemote = file.request !== undefined && !hasVersions && !hasOwnBytes;
   const hasRanges =
     file.acceptsRanges !== false && (isRemote || stat.acceptsRanges !== false);
   const open = (window: ReadWindow): Awaitable<Readable> =>
     file.open({ ...window, ifMatch, signal: client.signal });
   return {
-    stat,
+    // What is said of other bytes is not said of these.
+    stat: hasOwnBytes ? { ...stat, digest: undefined } : stat,
     isRemote,
     mostRanges: hasRanges ? MOST_REQUESTS : 0,
     gives: (ranges) =>

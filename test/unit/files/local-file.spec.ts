@@ -133,11 +133,11 @@ describe('LocalFile', () => {
 
   it('reads the file that it described, when its name goes away meanwhile', async () => {
     const path = join(root, 'folder/a b.txt');
-    const open = await new LocalFile(path).hold();
+    const open = await new LocalFile(path).hold?.();
     await rm(path);
     await directory.write('root/folder/a b.txt', 'another');
-    expect(open.stat.size).toBe(10);
-    expect(await textOf(open.read())).toBe('0123456789');
+    expect(open?.stat.size).toBe(10);
+    expect(await textOf(open!.read())).toBe('0123456789');
   });
 
   it.each<[string, unknown]>([
