@@ -21,6 +21,7 @@ import {
   InvalidOptionsError,
   VirtualFile,
 } from 'nestjs-downloadview';
+import { ZipFile } from 'nestjs-downloadview/archives';
 import {
   type LimitedLink,
   LimitedLinkDownloadController,
@@ -47,6 +48,10 @@ const TEXT = 'Hello world!\n';
 /** Files of other kinds, by their subject. */
 const FILES: Record<string, () => DownloadFile> = {
   text: () => new ContentFile(TEXT, { name: 'hello.txt' }),
+  archive: () =>
+    new ZipFile([new ContentFile(TEXT, { name: 'hello.txt', etag: '"a"' })], {
+      name: 'all.zip',
+    }),
   rows: () =>
     new VirtualFile(() => Readable.from([TEXT]), { name: 'rows.csv' }),
   failing: () => ({
@@ -223,6 +228,30 @@ describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
     const inner = await ask(url, { headers: { 'X-Inner': 'copy' } });
     expect([inner.status, inner.body.length < 100]).toEqual([500, true]);
     expect(await site.used(id)).toBe(0);
+  });
+
+  it('leads to an archive, which goes on where it was cut', async () => {
+    const { id, url } = await shareOf('archive');
+    const told: DownloadEvent[] = [];
+    const events = site.running.app.get(DownloadEvents);
+    const listening = events.subscribe((event) => {
+      if (event.phase === 'started') told.push(event);
+    });
+    const whole = await ask(url);
+    const headers = {
+      Range: 'bytes=20-',
+      'If-Range': whole.headers.etag ?? '',
+    };
+    const rest = await ask(url, { headers });
+    listening.unsubscribe();
+
+    expect([whole.status, rest.status]).toEqual([200, 206]);
+    expect(rest.body.equals(whole.body.subarray(20))).toBe(true);
+    expect(await site.used(id)).toBe(1);
+    expect(told).toMatchObject([
+      { link: id, file: { name: 'all.zip' }, size: whole.body.length },
+      { link: id, file: { name: 'all.zip' }, range: { start: 20 } },
+    ]);
   });
 
   it('hands out nothing that cannot be counted', async () => {
