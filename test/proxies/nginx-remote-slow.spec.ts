@@ -18,6 +18,7 @@ import { ADAPTERS } from '../support/application.js';
 import { type Site, startBehindNginx } from '../support/behind-nginx.js';
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
+import { aroundIncluded } from '../support/included-config.js';
 import { RawClient } from '../support/raw-client.js';
 import { SigningStore } from '../support/signing-store.js';
 import {
@@ -201,30 +202,15 @@ describeWith(['nginx'], 'a download from a store that takes its time', () => {
   });
 });
 
-/** The same configuration as somebody has it who has a server block already. */
+/** The same configuration, within one that is there already. */
 function includedIn(backend: DownloadBackend): DownloadBackend {
   return {
     ...backend,
-    serverConfig: ({ listen, directory, user, ...options }) => {
-      const text = backend.serverConfig?.({ ...options, include: true }) ?? '';
-      const [comment = '', ...part] = text.split('\n\n');
-      const [, ...httpLines] = comment.split('\n');
-      return `
-${user ? `user ${user};` : ''}
-pid ${directory}/nginx.pid;
-events {}
-http {
-  access_log off;
-  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((kind) => `${kind}_temp_path ${directory}/${kind};`)
-    .join(' ')}
-  ${httpLines.map((line) => line.slice(2)).join('\n')}
-  server {
-    listen ${listen};
-    ${part.join('\n\n')}
-  }
-}`;
-    },
+    serverConfig: ({ listen = '', directory = '', user, ...options }) =>
+      aroundIncluded(
+        backend.serverConfig?.({ ...options, include: true }) ?? '',
+        { listen: String(listen), directory, user },
+      ),
   };
 }
 

@@ -11,10 +11,17 @@ import { CountingProxy } from '../support/counting-proxy.js';
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
 import { httpRequest } from '../support/http-client.js';
-import { instanceBackend, Instances } from '../support/instances.js';
+import { aroundIncluded } from '../support/included-config.js';
+import {
+  HEARD_OF,
+  instanceBackend,
+  Instances,
+  StreamedLinkController,
+} from '../support/instances.js';
 import { type LimitedSite, startLimitedSite } from '../support/limited-site.js';
 import { type PostgresCluster, startPostgres } from '../support/postgres.js';
 import { clientOf, type S3Server, startSwift } from '../support/swift.js';
+import { completionsLog } from '../support/telling-server.js';
 import { startWebServer, type WebServer } from '../support/web-server.js';
 import { NGINX } from '../support/web-server-kinds.js';
 
@@ -22,8 +29,9 @@ import { NGINX } from '../support/web-server-kinds.js';
 jest.setTimeout(90_000);
 
 const SMALL = randomBytes(200_000);
-/** More than the buffers between an instance and a client that does not read. */
-const LARGE = randomBytes(32 * 1024 * 1024);
+const LARGE = randomBytes(4 * 1024 * 1024);
+/** How much of a large file its store gives before it is told to go on. */
+const HELD_AFTER = 1024 * 1024;
 
 /** A download that waits for its client to read on. */
 class Download {
@@ -124,11 +132,13 @@ describeWith(
       // Makes the tables and the links, and hands nothing out.
       site = await startLimitedSite('express', {
         database: { type: 'postgres', poolSize: 3, ...cluster.connection },
+        controllers: [StreamedLinkController],
       });
       await fill(store, site);
       const shared = {
         root: site.directory.path,
         connection: cluster.connection,
+        completions: await completionsLog(site.directory),
         store: {
           ...store,
           endpoint: byInstances.endpoint,
@@ -141,34 +151,28 @@ describeWith(
           ...shared,
         })),
       );
-      web = await startWebServer(NGINX, ({ listen, directory, user }) => {
-        log = `${directory}/lengths.log`;
-        const located = nginx(instanceBackend(shared)).serverConfig?.({
+      web = await startWebServer(NGINX, (place) => {
+        log = `${place.directory}/lengths.log`;
+        const printed = nginx(instanceBackend(shared)).serverConfig?.({
           upstream: 'instances',
           include: true,
+          completions: { file: shared.completions },
         });
         const servers = instances.ports.map(
           // Of several that fail in turn none is left out for a while.
           (port) => `server 127.0.0.1:${port} max_fails=0;`,
         );
-        return `
-${user ? `user ${user};` : ''}
-worker_processes 1;
-pid ${directory}/nginx.pid;
-events {}
-http {
-  default_type application/octet-stream;
-  log_format lengths '$request_uri $upstream_response_length';
+        return aroundIncluded(
+          // Where it says what it has sent, it says nothing else.
+          printed?.replaceAll(
+            /^ *access_log .* if=\$download_id;$/gm,
+            `$&\naccess_log ${log} lengths;`,
+          ) ?? '',
+          place,
+          `log_format lengths '$request_uri $upstream_response_length';
   access_log ${log} lengths;
-  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((kind) => `${kind}_temp_path ${directory}/${kind};`)
-    .join(' ')}
-  upstream instances { ${servers.join(' ')} }
-  server {
-    listen ${listen};
-    ${located}
-  }
-}`;
+  upstream instances { ${servers.join(' ')} }`,
+        );
       });
     });
 
@@ -293,8 +297,23 @@ http {
       },
     );
 
+    it('hear of nginx what it has sent of their own downloads', async () => {
+      for (let count = 0; count < 6; count += 1) {
+        await httpRequest(web.origin, `/sent/${HEARD_OF}`);
+      }
+      const more = async (): Promise<string> =>
+        (await instances.completed()).join();
+
+      expect(await eventually('2,2,2', more)).toBe('2,2,2');
+    });
+
     describe('of which one is killed under load, and then the others are restarted', () => {
-      const urls = { streamed: '', limited: '', sent: '' };
+      const urls = {
+        streamed: '',
+        'by a link': '',
+        sent: '',
+        'sent by a link': '',
+      };
       const cut: Partial<Record<keyof typeof urls, Download>> = {};
       let linkId = '';
       let killed = '';
@@ -303,25 +322,37 @@ http {
       const ended: Awaited<ReturnType<Download['rest']>>[] = [];
 
       beforeAll(async () => {
-        const link = await site.share({ subject: 'large.bin' });
+        const subject = 'large.bin';
+        const link = await site.share({
+          path: '/streamed-link/:link',
+          subject,
+        });
         linkId = link.id;
-        urls.limited = web.origin + link.url;
+        urls['by a link'] = web.origin + link.url;
+        const other = await site.share({ subject, maxUses: 3 });
+        urls['sent by a link'] = web.origin + other.url;
         urls.streamed = `${web.origin}/streamed/large.bin`;
         urls.sent = `${web.origin}/sent/large.bin`;
         const successors = instances.ports.map((_, index) =>
           instances.prepare(index),
         );
-        cut.limited = await Download.begin(urls.limited);
-        killed = cut.limited.instance;
-        cut.streamed = await beginAt(urls.streamed, killed);
-        cut.sent = await beginAt(urls.sent, killed);
+        const [onceKilled, ...onceTold] = [held(), held(), held()];
+        hold(onceKilled);
+        const byLink = await Download.begin(urls['by a link']);
+        cut['by a link'] = byLink;
+        killed = byLink.instance;
+        for (const kind of ['streamed', 'sent', 'sent by a link'] as const) {
+          cut[kind] = await beginAt(urls[kind], killed);
+        }
         const first = instances.indexOf(killed);
         const others = [0, 1, 2].filter((index) => index !== first);
-        const running = await Promise.all(
-          others.map((index) =>
-            beginAt(urls.streamed, instances.nameOf(index)),
-          ),
-        );
+        const running: Download[] = [];
+        for (const [at, index] of others.entries()) {
+          hold(onceTold[at]);
+          const name = instances.nameOf(index);
+          running.push(await beginAt(urls.streamed, name));
+        }
+        hold(undefined);
         load = new Load(
           ['/streamed', '/sent', '/disk'].map(
             (path) => `${web.origin}${path}/small.bin`,
@@ -329,11 +360,13 @@ http {
         );
         await load.answers(6);
         await instances.end(first, 'SIGKILL');
+        onceKilled.open();
         await load.answers(6);
         await instances.succeed(first, successors[first]);
         for (const [at, index] of others.entries()) {
           await load.answers(6);
           const end = instances.end(index, 'SIGTERM');
+          onceTold[at].open();
           ended.push(await running[at].rest());
           await end;
           await load.answers(6);
@@ -342,6 +375,12 @@ http {
         await load.answers(6);
         await load.end();
       });
+
+      function hold(by: ReturnType<typeof held> | undefined): void {
+        const each = by && { after: HELD_AFTER, until: by.opened };
+        byInstances.hold = each;
+        byNginx.hold = each;
+      }
 
       /** Round robin gets there. */
       async function beginAt(url: string, instance: string): Promise<Download> {
@@ -352,7 +391,7 @@ http {
         }
       }
 
-      it.each(['streamed', 'limited'] as const)(
+      it.each(['streamed', 'by a link'] as const)(
         'a download of the killed one is resumed on another to the identical file: %s',
         async (kind) => {
           const download = cut[kind] as Download;
@@ -371,13 +410,16 @@ http {
         },
       );
 
-      it('what nginx sends from the store goes on without the killed one', async () => {
-        const download = cut.sent as Download;
-        const { bytes, isCut } = await download.rest();
+      it.each(['sent', 'sent by a link'] as const)(
+        'what nginx sends from the store goes on without the killed one: %s',
+        async (kind) => {
+          const download = cut[kind] as Download;
+          const { bytes, isCut } = await download.rest();
 
-        expect([download.instance, isCut]).toEqual([killed, false]);
-        expect(bytes.equals(LARGE)).toBe(true);
-      });
+          expect([download.instance, isCut]).toEqual([killed, false]);
+          expect(bytes.equals(LARGE)).toBe(true);
+        },
+      );
 
       it('what runs on one that is told to end goes on to its end', () => {
         expect(ended).toHaveLength(2);
@@ -395,12 +437,19 @@ http {
   },
 );
 
+function held(): { opened: Promise<void>; open: () => void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+}
+
 /** The same files in the store and on the disk. */
 async function fill(store: S3Server, site: LimitedSite): Promise<void> {
   const client = clientOf(store, store.endpoint);
   const put = (Key: string, Body: Buffer) =>
     client.send(new PutObjectCommand({ Bucket: store.bucket, Key, Body }));
-  for (const name of ['small.bin', 'counted.bin', 'counted-range.bin']) {
+  const names = ['small.bin', 'counted.bin', 'counted-range.bin', HEARD_OF];
+  for (const name of names) {
     await put(name, SMALL);
     await site.directory.write(name, SMALL);
   }

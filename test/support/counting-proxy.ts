@@ -19,6 +19,12 @@ export interface CountedRequest {
   bytes: number;
 }
 
+/** Keeps back what comes behind the first bytes of an answer. */
+export interface Hold {
+  readonly after: number;
+  readonly until: Promise<unknown>;
+}
+
 export type InsteadOfStore = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -31,6 +37,8 @@ export class CountingProxy {
   readonly requests: CountedRequest[] = [];
   /** Answers in place of the store, where it says so. */
   instead: InsteadOfStore = () => false;
+  /** For the answers to requests that come from now on. */
+  hold?: Hold;
   readonly #server = createServer((request, response) => {
     const counted: CountedRequest = {
       method: request.method ?? '',
@@ -40,7 +48,7 @@ export class CountingProxy {
     };
     this.requests.push(counted);
     if (!this.instead(request, response)) {
-      passOn(this.store, request, response, counted);
+      passOn(this.store, request, response, counted, this.hold);
     }
   });
 
@@ -90,6 +98,7 @@ function passOn(
   request: IncomingMessage,
   response: ServerResponse,
   counted: CountedRequest,
+  hold: Hold | undefined,
 ): void {
   const { hostname, port } = new URL(store);
   const { method, url: path, headers } = request;
@@ -100,10 +109,25 @@ function passOn(
       counted.status = answer.statusCode;
       response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
       answer.on('data', (chunk: Buffer) => (counted.bytes += chunk.length));
-      pipeline(answer, response, () => undefined);
+      if (hold) {
+        const part = (chunks: AsyncIterable<Buffer>) => heldBack(chunks, hold);
+        pipeline(answer, part, response, () => undefined);
+      } else pipeline(answer, response, () => undefined);
     },
   );
   onward.on('error', () => response.destroy());
   response.on('close', () => onward.destroy());
   pipeline(request, onward, () => undefined);
+}
+
+async function* heldBack(
+  chunks: AsyncIterable<Buffer>,
+  { after, until }: Hold,
+): AsyncGenerator<Buffer> {
+  let count = 0;
+  for await (const chunk of chunks) {
+    count += chunk.length;
+    if (count > after) await until;
+    yield chunk;
+  }
 }

@@ -2,6 +2,7 @@
 // at once, and listens on the port that it is told.
 import { Controller, Get, Module, Query } from '@nestjs/common';
 import {
+  DownloadEvents,
   FileSystemStorage,
   nginx,
   SignedUrl,
@@ -12,12 +13,17 @@ import {
 import { S3Storage } from 'nestjs-downloadview/s3';
 
 import { createApplication } from './application.js';
-import { instanceBackend, type InstanceParts } from './instances.js';
+import {
+  HEARD_OF,
+  instanceBackend,
+  type InstanceParts,
+  StreamedLinkController,
+} from './instances.js';
 import { limitedParts } from './limited-site.js';
 import { clientOf } from './swift.js';
 
 const parts = JSON.parse(process.argv[2] ?? '') as InstanceParts;
-const { adapter, root, connection, store } = parts;
+const { adapter, root, connection, completions, store } = parts;
 
 @Controller('links')
 class LinksController {
@@ -47,6 +53,7 @@ const {
   },
   backend: nginx(instanceBackend(parts)),
   controllers: [
+    StreamedLinkController,
     StorageDownloadController.asController('sent/*path'),
     StorageDownloadController.asController('streamed/*path', {
       backend: stream(),
@@ -63,6 +70,7 @@ const app = await createApplication(adapter, {
   imports: [...imports, LinksModule],
   options: {
     ...options,
+    completions: { file: completions },
     storages: {
       default: new S3Storage({
         client: clientOf(store, store.endpoint),
@@ -86,7 +94,17 @@ app.use(
 );
 app.enableShutdownHooks();
 await app.init();
-process.on('message', (port: string) => {
-  void app.listen(Number(port), '127.0.0.1').then(() => process.send?.(port));
+let completed = 0;
+app.get(DownloadEvents).subscribe(({ sender, outcome, file: { key } }) => {
+  const isHeardOf = sender === 'nginx' && outcome === 'completed';
+  if (isHeardOf && key === HEARD_OF) completed += 1;
+});
+process.on('message', (message: string) => {
+  if (message === 'completed') process.send?.(String(completed));
+  else {
+    void app
+      .listen(Number(message), '127.0.0.1')
+      .then(() => process.send?.(message));
+  }
 });
 process.send?.('made');

@@ -1,10 +1,12 @@
-import { type NginxOptions } from 'nestjs-downloadview';
+import { Controller } from '@nestjs/common';
+import { type NginxOptions, stream } from 'nestjs-downloadview';
 
 import { type Adapter } from './application.js';
 import {
   type ApplicationProcess,
   startApplicationProcess,
 } from './application-process.js';
+import { DirectController } from './limited-site.js';
 import { type PostgresCluster } from './postgres.js';
 import { freePorts, type S3Server } from './swift.js';
 
@@ -14,6 +16,8 @@ export interface InstanceParts {
   /** A directory, as a volume that all of them have. */
   readonly root: string;
   readonly connection: PostgresCluster['connection'];
+  /** Where nginx says what it has sent. */
+  readonly completions: string;
   readonly store: Pick<S3Server, 'endpoint' | 'bucket' | 'credentials'> & {
     /** Where others than the application reach it. */
     readonly urlEndpoint: string;
@@ -30,6 +34,15 @@ export function instanceBackend({
     remote: { hosts: [new URL(urlEndpoint).host] },
     headers: ['X-Instance'],
   };
+}
+
+/** The key of the file whose downloads are counted when nginx has sent them. */
+export const HEARD_OF = 'heard-of.bin';
+
+/** A link of the direct form whose file the instance itself sends, though nginx could. */
+@Controller('streamed-link/:link')
+export class StreamedLinkController extends DirectController {
+  override backend = stream();
 }
 
 /** A process that has not been told its port yet. */
@@ -63,6 +76,12 @@ export class Instances {
 
   indexOf(name: string): number {
     return this.ports.findIndex((_, index) => this.nameOf(index) === name);
+  }
+
+  /** How often each of them has heard that nginx sent the one file. */
+  async completed(): Promise<number[]> {
+    const counts = this.processes.map((one) => one.say('completed'));
+    return (await Promise.all(counts)).map(Number);
   }
 
   /** A process that is to take the place of this one, and takes its time to start. */
