@@ -5,6 +5,7 @@ export default against('nest11', {
   // Their applications are processes of their own, which the mapping of imports does not reach.
   testPathIgnorePatterns: [
     '/node_modules/',
+    'test/e2e/concurrent-processes.e2e',
     'test/e2e/limited-links-processes.e2e',
     'test/e2e/sample.e2e',
     'test/e2e/unreadable-files.e2e',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { rename, truncate } from 'node:fs/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -10,6 +11,7 @@ import {
 import { filter, firstValueFrom, take, toArray } from 'rxjs';
 
 import { type ServedSite, startBehind } from '../support/behind-server.js';
+import { eventually } from '../support/eventually.js';
 import { type HttpAnswer } from '../support/http-client.js';
 import { RawClient } from '../support/raw-client.js';
 import {
@@ -58,7 +60,13 @@ describeAllServers('what became of a file', (server, adapter) => {
         telling(server.backend([{ sourceDir: root }]), completions),
         () => meanwhile?.(),
       ),
-      options: { completions },
+      options: {
+        completions,
+        concurrent: {
+          max: 1,
+          by: ({ headers }) => String(headers['x-user'] ?? randomUUID()),
+        },
+      },
       controllers: [
         PathDownloadController.asController('files/*path', { root }),
       ],
@@ -73,12 +81,15 @@ describeAllServers('what became of a file', (server, adapter) => {
 
   /** How the next download ends, whoever tells it. */
   function end(): Promise<DownloadEvent> {
+    let next: string | undefined;
     return firstValueFrom(
       events.pipe(
-        filter(
-          ({ phase, outcome }) =>
-            phase === 'finished' && outcome !== 'handed-over',
-        ),
+        filter(({ id, phase, outcome }) => {
+          if (phase === 'started') next ??= id;
+          return (
+            id === next && phase === 'finished' && outcome !== 'handed-over'
+          );
+        }),
       ),
     );
   }
@@ -161,6 +172,22 @@ describeAllServers('what became of a file', (server, adapter) => {
         bytes: 0,
         sender: conditional,
       });
+    });
+
+    it('counts as a download that goes on until then', async () => {
+      const headers = { 'X-User': 'ada' };
+      const status = async () =>
+        (await site.through('/files/a.txt', { headers })).status;
+      const client = await RawClient.connect(
+        Number(new URL(site.server.origin).port),
+      );
+      await client.send({ path: '/files/large.bin', headers });
+      await client.readALittle();
+
+      expect(await status()).toBe(429);
+
+      await client.leave();
+      expect(await eventually(200, status)).toBe(200);
     });
 
     it('is told of a client that leaves', async () => {
