@@ -31,7 +31,7 @@ import {
 import { adaptPaths } from './controllers/route-metadata.js';
 import {
   DownloadValueInterceptor,
-  standInnermost,
+  registerLast,
 } from './decorators/download.decorator.js';
 import {
   type DownloadModuleOptions,
@@ -226,7 +226,7 @@ export class DownloadModule
     }
     const interceptor = new DownloadValueInterceptor(this.storages);
     for (const controller of this.#controllers()) {
-      standInnermost(controller, interceptor);
+      registerLast(controller, interceptor);
       askSignatureLast(controller);
     }
     this.#fastifyRoutes();

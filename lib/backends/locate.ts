@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 
 import { type DownloadFile } from '../files/download-file.js';
-import { remembered } from '../http/remembered.js';
+import { memoized } from '../http/memoized.js';
 import { andThen, type Awaitable, orElse } from '../storages/awaitable.js';
 import { diskPace, isBelow } from '../storages/local-disk.js';
 import { type PathRule, type ServerProfile } from './rules.js';
@@ -78,7 +78,7 @@ function foundBy<Rule extends PathRule>(
   );
 }
 
-const absolute = remembered((directory) => resolve(directory));
+const absolute = memoized((directory) => resolve(directory));
 
 /** The directory without links, where it holds a path that has none. */
 function rootOf(given: string, path: string): Awaitable<string | undefined> {
@@ -197,7 +197,7 @@ export function toldPlace(
   return encodedLocation(encodedPlace(place), segments);
 }
 
-const encodedPlace = remembered((place) => {
+const encodedPlace = memoized((place) => {
   const segments = place.split('/').slice(1, -1);
   return segments.length === 0 ? '/' : `${encodedLocation('/', segments)}/`;
 });

@@ -1,6 +1,6 @@
 import { formatMediaType, isText, parseMediaType } from '../http/media-type.js';
 import { formatHttpDate } from '../http/preconditions.js';
-import { remembered } from '../http/remembered.js';
+import { memoized } from '../http/memoized.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import {
   type ProxiableDownload,
@@ -283,8 +283,8 @@ function charsetHeader(
   let known = charsetHeaders.get(configured);
   if (!known) {
     known = {
-      said: remembered((type) => headersOfText(type, configured, false)),
-      assumed: remembered((type) => headersOfText(type, configured, true)),
+      said: memoized((type) => headersOfText(type, configured, false)),
+      assumed: memoized((type) => headersOfText(type, configured, true)),
     };
     charsetHeaders.set(configured, known);
   }

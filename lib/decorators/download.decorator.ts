@@ -133,7 +133,7 @@ const INTERCEPTORS_METADATA = '__interceptors__';
  *
  * @internal
  */
-export function standInnermost(
+export function registerLast(
   controller: Type,
   interceptor: DownloadValueInterceptor,
 ): void {

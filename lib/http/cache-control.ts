@@ -1,5 +1,5 @@
 import { formatHttpDate, parseHttpDate } from './preconditions.js';
-import { remembered } from './remembered.js';
+import { memoized } from './memoized.js';
 
 /**
  * Protected files are for one reader, are asked for again each time, and leave unchanged
@@ -26,7 +26,7 @@ const NOT_FOR_SHARED = new Set(['public', 'private', 's-maxage']);
  *
  * @internal
  */
-export const withNoTransform = remembered((value: string): string => {
+export const withNoTransform = memoized((value: string): string => {
   const directives = directivesOf(value);
   return directives.some((directive) => nameOf(directive) === 'no-transform')
     ? value

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 
 import { lookup } from 'mime-types';
 
-import { remembered } from './remembered.js';
+import { memoized } from './memoized.js';
 
 /**
  * A media type as it goes over the wire: of its parameters only `charset` is kept.
@@ -64,7 +64,7 @@ export function parseMediaType(
   return value === undefined ? undefined : (parsed(value) ?? undefined);
 }
 
-const parsed = remembered((value: string): Readonly<MediaType> | null => {
+const parsed = memoized((value: string): Readonly<MediaType> | null => {
   const type = matchAt(TYPE, value, 0)?.[1];
   if (type === undefined || type.includes('*')) return null;
   let charset: string | undefined;
@@ -101,9 +101,7 @@ export function mediaTypeOf(fileName: string): string | undefined {
   return extension === '' ? undefined : typeOfExtension(extension);
 }
 
-const typeOfExtension = remembered(
-  (extension) => lookup(extension) || undefined,
-);
+const typeOfExtension = memoized((extension) => lookup(extension) || undefined);
 
 /**
  * Whether a value can be the name of a charset (RFC 9110 section 8.3.2).

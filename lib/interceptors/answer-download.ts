@@ -12,9 +12,9 @@ import {
   DownloadAnswer,
 } from '../streaming/download-answer.js';
 import {
-  heldByTag,
-  type HeldDownload,
-  holdDownload,
+  openedByTag,
+  type OpenedDownload,
+  openDownload,
 } from '../streaming/running-downloads.js';
 import { type ResponseHead } from '../streaming/response-head.js';
 import {
@@ -34,7 +34,7 @@ import { AnswerUse } from './answer-use.js';
 import { trackAnswer } from './download-tracking.js';
 import { explainedOutcome } from './download-explainer.js';
 import { type DownloadSlot, limitAnswer } from './limits.js';
-import { type Exchange } from './exchange.js';
+import { type DownloadContext } from './download-context.js';
 import { askedFor, offloadOutcome, type OffloadOutcome } from './offload.js';
 import { passGate } from './pass-gate.js';
 
@@ -47,19 +47,19 @@ import { passGate } from './pass-gate.js';
  * @internal
  */
 export function statFor(
-  exchange: Exchange,
+  context: DownloadContext,
   download: DownloadResponse,
   backend: DownloadBackend,
-  { stat, disk }: Pick<HeldDownload, 'stat' | 'disk'>,
+  { stat, disk }: Pick<OpenedDownload, 'stat' | 'disk'>,
   told?: DownloadDescription,
 ): Awaitable<FileStat> {
   if (told) {
     return { ...stat, etag: told.etag, lastModified: told.lastModified };
   }
   const mayDiffer =
-    exchange.method !== 'HEAD' && backend.conditions !== 'application';
+    context.method !== 'HEAD' && backend.conditions !== 'application';
   if (!backend.validators || mayDiffer) return stat;
-  return andThen(backend.proxy(download, exchange), (proxied) => {
+  return andThen(backend.proxy(download, context), (proxied) => {
     if (!proxied) return stat;
     const { ETag: etag, 'Last-Modified': date } = proxied.headers;
     if (proxied.unconditional) {
@@ -85,36 +85,36 @@ export function statFor(
  */
 export function answerDownload(
   download: DownloadResponse,
-  exchange: Exchange,
+  context: DownloadContext,
   backend: DownloadBackend,
   configured: DownloadBackend,
   slot?: DownloadSlot,
 ): Awaitable<DownloadResponse> {
   const { file } = download;
-  if (file.discard) exchange.onClose(() => file.discard?.());
-  const { tracked } = exchange;
-  const use = file.use && new AnswerUse(file.use(), exchange);
-  const gate = exchange.link?.gate;
+  if (file.discard) context.onClose(() => file.discard?.());
+  const { tracked } = context;
+  const use = file.use && new AnswerUse(file.use(), context);
+  const gate = context.link?.gate;
   const asked = askedFor(
     download,
     gate,
-    exchange.status,
+    context.status,
     backend,
-    exchange.completions,
+    context.completions,
   );
   const servers = { asked, configured };
   const answered = andThen(
-    outcomeOf(download, exchange, asked),
+    outcomeOf(download, context, asked),
     (outcome): Awaitable<DownloadAnswer> =>
       outcome.kind === 'stream'
-        ? streamedAtLast(download, exchange, servers, outcome.told)
-        : offloaded(outcome, exchange),
+        ? streamedAtLast(download, context, servers, outcome.told)
+        : offloaded(outcome, context),
   );
   return andThen(answered, (answer) => {
     const id = answer.isOffloaded ? answer.identify(tracked?.id) : undefined;
     const passed = andThen(
-      slot?.take(answer, exchange, id),
-      () => gate && passGate(gate, answer, download, exchange, id),
+      slot?.take(answer, context, id),
+      () => gate && passGate(gate, answer, download, context, id),
     );
     return andThen(passed, () => {
       if ((download.limitRate ?? backend.limitRate) !== undefined) {
@@ -124,7 +124,7 @@ export function answerDownload(
       if (tracked) {
         trackAnswer(answer, download, tracked, backend, id !== undefined);
       }
-      exchange.onClose(() => answer.close());
+      context.onClose(() => answer.close());
       return download.answerBy(answer);
     });
   });
@@ -132,22 +132,22 @@ export function answerDownload(
 
 function outcomeOf(
   download: DownloadResponse,
-  exchange: Exchange,
+  context: DownloadContext,
   backend: DownloadBackend,
 ): Awaitable<OffloadOutcome> {
-  return exchange.explanations
-    ? explainedOutcome(download, exchange, exchange.explanations, backend)
-    : offloadOutcome(download, exchange, backend);
+  return context.explanations
+    ? explainedOutcome(download, context, context.explanations, backend)
+    : offloadOutcome(download, context, backend);
 }
 
 function offloaded(
   outcome: Exclude<OffloadOutcome, { kind: 'stream' }>,
-  exchange: Exchange,
+  context: DownloadContext,
 ): DownloadAnswer {
-  forbidCompression(exchange);
+  forbidCompression(context);
   return outcome.kind === 'not-modified'
-    ? answerOf(notModifiedHead(outcome.description), exchange)
-    : answerOf(outcome.proxied, exchange);
+    ? answerOf(notModifiedHead(outcome.description), context)
+    : answerOf(outcome.proxied, context);
 }
 
 interface Servers {
@@ -160,12 +160,12 @@ interface Servers {
 /** Once more where another file has taken its place between the decision and the first byte. */
 function streamedAtLast(
   download: DownloadResponse,
-  exchange: Exchange,
+  context: DownloadContext,
   servers: Servers,
   told: DownloadDescription | undefined,
 ): Awaitable<DownloadAnswer> {
   const attempt = (known?: FileStat): Awaitable<DownloadAnswer> =>
-    streamed(download, exchange, servers, told, known);
+    streamed(download, context, servers, told, known);
   return orElse(
     () => attempt(download.boundStat),
     (error) => {
@@ -177,7 +177,7 @@ function streamedAtLast(
 
 function streamed(
   download: DownloadResponse,
-  exchange: Exchange,
+  context: DownloadContext,
   servers: Servers,
   told: DownloadDescription | undefined,
   known: FileStat | undefined,
@@ -185,21 +185,21 @@ function streamed(
   const { asked } = servers;
   const { file } = download;
   if (known) {
-    const held = heldByTag(file, known, exchange);
-    return heldAnswer(held, download, exchange, servers, told);
+    const opened = openedByTag(file, known, context);
+    return answerFrom(opened, download, context, servers, told);
   }
-  const isHead = exchange.method === 'HEAD';
+  const isHead = context.method === 'HEAD';
   const ask = file.hasOwnBytes ? undefined : file.request?.bind(file);
-  return ask && isForOrigin(download, exchange)
+  return ask && isForOrigin(download, context)
     ? andThen(
-        remoteAnswer(download, ask, exchange, frontOf(servers)),
+        remoteAnswer(download, ask, context, frontOf(servers)),
         ({ head, body }) => {
-          if (head.length !== undefined) forbidCompression(exchange);
-          return answerOf(head, exchange, body, asked);
+          if (head.length !== undefined) forbidCompression(context);
+          return answerOf(head, context, body, asked);
         },
       )
-    : andThen(holdDownload(file, exchange, isHead), (held) =>
-        heldAnswer(held, download, exchange, servers, told),
+    : andThen(openDownload(file, context, isHead), (opened) =>
+        answerFrom(opened, download, context, servers, told),
       );
 }
 
@@ -208,56 +208,57 @@ function frontOf({ asked, configured }: Servers): DownloadBackend {
 }
 
 /** What is held open is let go of, unless its bytes are the answer's. */
-function heldAnswer(
-  held: HeldDownload,
+function answerFrom(
+  opened: OpenedDownload,
   ...given: [
     download: DownloadResponse,
-    exchange: Exchange,
+    context: DownloadContext,
     servers: Servers,
     told: DownloadDescription | undefined,
   ]
 ): Awaitable<DownloadAnswer> {
   const failed = (error: unknown): Awaitable<never> =>
-    andThen(held.close(), () => {
+    andThen(opened.close(), () => {
       throw error;
     });
   return andThen(
-    orElse(() => decided(held, ...given), failed),
-    (answer) => (answer.hasBody ? answer : andThen(held.close(), () => answer)),
+    orElse(() => decided(opened, ...given), failed),
+    (answer) =>
+      answer.hasBody ? answer : andThen(opened.close(), () => answer),
   );
 }
 
 function decided(
-  held: HeldDownload,
+  opened: OpenedDownload,
   download: DownloadResponse,
-  exchange: Exchange,
+  context: DownloadContext,
   servers: Servers,
   told: DownloadDescription | undefined,
 ): Awaitable<DownloadAnswer> {
-  const { method, status } = exchange;
+  const { method, status } = context;
   const { presentation } = download;
   const { asked, configured } = servers;
   // Behind a server, the backend wants them as well.
-  if (method === 'HEAD') download.know(held);
-  return andThen(statFor(exchange, download, asked, held, told), (stat) => {
+  if (method === 'HEAD') download.know(opened);
+  return andThen(statFor(context, download, asked, opened, told), (stat) => {
     const description = download.describeBy(stat);
     return andThen(
-      isJudgedAt(status) && isNotModified(download, description, exchange),
+      isJudgedAt(status) && isNotModified(download, description, context),
       (isKnown) => {
-        if (isKnown) return answerOf(notModifiedHead(description), exchange);
-        const plan = planFor(exchange, held, description, presentation);
-        const isCut = plan.kind === 'whole' && isCutBy(configured, exchange);
+        if (isKnown) return answerOf(notModifiedHead(description), context);
+        const plan = planFor(context, opened, description, presentation);
+        const isCut = plan.kind === 'whole' && isCutBy(configured, context);
         const ranges = isCut
           ? false
-          : rangesTold(exchange, held, description, presentation);
+          : rangesTold(context, opened, description, presentation);
         const head = withStatus(
           headOf(plan, description, frontOf(servers), ranges),
           status,
         );
-        if (description.size !== undefined) forbidCompression(exchange);
-        if (method === 'HEAD') return answerOf(head, exchange);
-        return andThen(sourceOf(plan, held), (source) =>
-          answerOf(head, exchange, { source, size: head.length }, asked),
+        if (description.size !== undefined) forbidCompression(context);
+        if (method === 'HEAD') return answerOf(head, context);
+        return andThen(sourceOf(plan, opened), (source) =>
+          answerOf(head, context, { source, size: head.length }, asked),
         );
       },
     );
@@ -268,8 +269,8 @@ const WHOLE: BodyPlan = { kind: 'whole' };
 
 /** @throws HttpException 416 with Content-Range (RFC 9110 15.5.17) */
 function planFor(
-  { method, headers, response, status }: Exchange,
-  held: HeldDownload,
+  { method, headers, response, status }: DownloadContext,
+  opened: OpenedDownload,
   description: DownloadDescription,
   { acceptRanges }: Presentation,
 ): BodyPlan {
@@ -278,7 +279,7 @@ function planFor(
     status !== 200 ||
     method !== 'GET' ||
     headers.range === undefined ||
-    held.mostRanges === 0
+    opened.mostRanges === 0
   ) {
     return WHOLE;
   }
@@ -286,16 +287,16 @@ function planFor(
   const contentType =
     response.getHeader('Content-Type')?.toString() ?? description.contentType;
   const told = { ...description, contentType };
-  const plan = planBody(headers, told, held.mostRanges);
+  const plan = planBody(headers, told, opened.mostRanges);
   if (plan.kind !== 'unsatisfiable') {
-    return isFair(plan, held) ? plan : { kind: 'whole' };
+    return isFair(plan, opened) ? plan : { kind: 'whole' };
   }
   throw rangeNotSatisfiable(response, description.size ?? 0);
 }
 
-function isFair(plan: BodyPlan, held: HeldDownload): boolean {
-  if (!held.gives || !('range' in plan || 'multipart' in plan)) return true;
-  return held.gives(
+function isFair(plan: BodyPlan, opened: OpenedDownload): boolean {
+  if (!opened.gives || !('range' in plan || 'multipart' in plan)) return true;
+  return opened.gives(
     'range' in plan
       ? [plan.range]
       : plan.multipart.parts.map(({ range }) => range),
@@ -303,27 +304,27 @@ function isFair(plan: BodyPlan, held: HeldDownload): boolean {
 }
 
 /** Where no-transform is not heeded: @fastify/compress looks at the request, and codes even an empty body. */
-function forbidCompression({ response }: Exchange): void {
+function forbidCompression({ response }: DownloadContext): void {
   response.raw.req.headers['x-no-compression'] = '1';
 }
 
 function sourceOf(
   plan: BodyPlan,
-  held: HeldDownload,
+  opened: OpenedDownload,
 ): Awaitable<AnswerBody['source']> {
   switch (plan.kind) {
     case 'range':
-      return held.range(plan.range);
+      return opened.range(plan.range);
     case 'multipart':
-      return held.multipart(plan.multipart);
+      return opened.multipart(plan.multipart);
     default:
-      return held.whole();
+      return opened.whole();
   }
 }
 
 function answerOf(
   head: ResponseHead,
-  { response, method, headers, report, explanations, link }: Exchange,
+  { response, method, headers, report, explanations, link }: DownloadContext,
   body?: AnswerBody,
   backend?: DownloadBackend,
 ): DownloadAnswer {

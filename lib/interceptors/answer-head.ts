@@ -21,8 +21,8 @@ import { type Presentation } from '../responses/presentation.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type BodyPlan } from '../streaming/body-plan.js';
-import { type HeldDownload } from '../streaming/running-downloads.js';
-import { type Exchange } from './exchange.js';
+import { type OpenedDownload } from '../streaming/running-downloads.js';
+import { type DownloadContext } from './download-context.js';
 import {
   type PlatformResponse,
   type ResponseHead,
@@ -170,7 +170,7 @@ export function headOf(
  */
 export function isCutBy(
   { rangesStreams = false }: DownloadBackend,
-  { method, headers }: Exchange,
+  { method, headers }: DownloadContext,
 ): boolean {
   return rangesStreams && method === 'GET' && headers.range !== undefined;
 }
@@ -182,8 +182,8 @@ export function isCutBy(
  * @internal
  */
 export function rangesTold(
-  { method, status }: Exchange,
-  { stat, isRemote, mostRanges }: HeldDownload,
+  { method, status }: DownloadContext,
+  { stat, isRemote, mostRanges }: OpenedDownload,
   { size }: DownloadDescription,
   { acceptRanges }: Presentation,
 ): boolean | undefined {

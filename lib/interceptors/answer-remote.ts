@@ -25,7 +25,7 @@ import {
   ownHook,
   rangeNotSatisfiable,
 } from './answer-head.js';
-import { type Exchange } from './exchange.js';
+import { type DownloadContext } from './download-context.js';
 
 /**
  * What of a GET goes up to the origin of its file, written anew: one range, and what the client knows of
@@ -106,7 +106,11 @@ function formattedTags(header: string): string | undefined {
  */
 export function isForOrigin(
   download: DownloadResponse,
-  { method, headers, status }: Pick<Exchange, 'method' | 'headers' | 'status'>,
+  {
+    method,
+    headers,
+    status,
+  }: Pick<DownloadContext, 'method' | 'headers' | 'status'>,
 ): boolean {
   if (method === 'HEAD' || status !== 200) return false;
   // It would send what the client asks for.
@@ -133,14 +137,14 @@ const CSP = 'Content-Security-Policy';
 export async function remoteAnswer(
   download: DownloadResponse,
   ask: (conditions: RemoteConditions) => Awaitable<RemoteAnswer>,
-  exchange: Exchange,
+  context: DownloadContext,
   backend: DownloadBackend,
 ): Promise<{ head: ResponseHead; body?: AnswerBody }> {
-  const { signal } = exchange;
-  const answer = await ask({ ...conditionsOf(download, exchange), signal });
+  const { signal } = context;
+  const answer = await ask({ ...conditionsOf(download, context), signal });
   let body: AnswerBody | undefined;
   try {
-    const head = await decided(download, answer, exchange, backend);
+    const head = await decided(download, answer, context, backend);
     if (head.status === 200 || head.status === 206) {
       body = { source: answer.stream, size: head.length };
     }
@@ -153,18 +157,18 @@ export async function remoteAnswer(
 async function decided(
   download: DownloadResponse,
   { status, stat, range }: RemoteAnswer,
-  exchange: Exchange,
+  context: DownloadContext,
   backend: DownloadBackend,
 ): Promise<ResponseHead> {
   if (status === 304) return notModified(download, stat);
   const description = download.describeBy(stat);
-  if (await isNotModified(download, description, exchange)) {
+  if (await isNotModified(download, description, context)) {
     return notModifiedHead(description);
   }
   if (status === 416) {
-    throw rangeNotSatisfiable(exchange.response, stat.size);
+    throw rangeNotSatisfiable(context.response, stat.size);
   }
-  const isGet = exchange.method === 'GET';
+  const isGet = context.method === 'GET';
   const accepts = isGet
     ? (stat.acceptsRanges ?? download.file.hasVersions)
     : undefined;
@@ -212,7 +216,7 @@ function partHead(
 /** Only GET has them. */
 function conditionsOf(
   download: DownloadResponse,
-  { method, headers }: Exchange,
+  { method, headers }: DownloadContext,
 ): RemoteConditions {
   return method === 'GET'
     ? remoteConditions(headers, ownHook(download) !== undefined)

@@ -3,7 +3,7 @@ import {
   type AnswerObserver,
   type DownloadAnswer,
 } from '../streaming/download-answer.js';
-import { type Exchange } from './exchange.js';
+import { type DownloadContext } from './download-context.js';
 import { whenSentByServer } from './handed-over.js';
 
 /**
@@ -18,21 +18,21 @@ export class AnswerUse implements AnswerObserver {
 
   constructor(
     private readonly use: FileUse,
-    private readonly exchange: Exchange,
+    private readonly context: DownloadContext,
   ) {
-    exchange.onClose(() => this.#close());
+    context.onClose(() => this.#close());
   }
 
   /** @param id that the server in front logs it with, where that is handed the file */
   follow(answer: DownloadAnswer, id: string | undefined): void {
     this.#answer = answer;
     this.#isHandedOver = id !== undefined;
-    if (id === undefined || !this.exchange.completions?.areRead) {
+    if (id === undefined || !this.context.completions?.areRead) {
       answer.observe(this);
       return;
     }
     this.#hasBegun = true;
-    whenSentByServer(id, answer, this.exchange, (sent) => {
+    whenSentByServer(id, answer, this.context, (sent) => {
       const isWhole =
         typeof sent === 'object' &&
         sent.outcome === 'completed' &&
@@ -59,7 +59,7 @@ export class AnswerUse implements AnswerObserver {
   }
 
   #endOfBody(isFinished: boolean): 'whole' | 'part' | 'nothing' {
-    if (this.exchange.method === 'HEAD' || !this.#answer?.hasBody) {
+    if (this.context.method === 'HEAD' || !this.#answer?.hasBody) {
       return 'nothing';
     }
     return isFinished && this.#answer.head.status === 200 ? 'whole' : 'part';

@@ -19,14 +19,14 @@ import {
 import { clientName } from '../responses/describe.js';
 import { DownloadResponse } from '../responses/download-response.js';
 import { type ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
-import { type Exchange } from './exchange.js';
+import { type DownloadContext } from './download-context.js';
 import { type OffloadOutcome, offloadOutcome } from './offload.js';
 import { type ExplanationReport } from './explanation.js';
 
 /** Not the application's doing, and on every answer of Express. */
 const NOBODY_MISSES = 'x-powered-by';
 
-type ExplainedRequest = Pick<Exchange, 'method' | 'headers' | 'report'>;
+type ExplainedRequest = Pick<DownloadContext, 'method' | 'headers' | 'report'>;
 
 /**
  * The outcome for a request, and why it is that one, for somebody who wants to know.
@@ -36,15 +36,15 @@ type ExplainedRequest = Pick<Exchange, 'method' | 'headers' | 'report'>;
  */
 export async function explainedOutcome(
   download: DownloadResponse,
-  exchange: Exchange,
+  context: DownloadContext,
   explanations: ExplanationReport,
   backend: DownloadBackend,
 ): Promise<OffloadOutcome> {
   const { outcome, explanation } = await outcomeAndExplanation(
     download,
-    exchange,
+    context,
     backend,
-    exchange.response.headerNames(),
+    context.response.headerNames(),
   );
   explanations.tell(explanation);
   return outcome;

@@ -44,12 +44,13 @@ import { answerDownload } from './answer-download.js';
 import { ConcurrentDownloads } from './limits.js';
 import { DownloadTracking, type TrackedDownload } from './download-tracking.js';
 import {
-  type Exchange,
-  exchangeOf,
+  type DownloadContext,
+  contextOf,
   requestOf,
   responseOf,
-} from './exchange.js';
+} from './download-context.js';
 import { toHttpException, unlessLeft } from './http-exceptions.js';
+import { type RoutedRequest } from './json-replies.js';
 import { presentedByLink } from './pass-gate.js';
 import { ExplanationReport } from './explanation.js';
 
@@ -70,66 +71,72 @@ export class DownloadInterceptor implements NestInterceptor {
     private readonly concurrent: ConcurrentDownloads,
   ) {}
 
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    if (context.getType() !== 'http') return next.handle();
+  intercept(
+    execution: ExecutionContext,
+    next: CallHandler,
+  ): Observable<unknown> {
+    if (execution.getType() !== 'http') return next.handle();
     return new Observable((subscriber) =>
       next.handle().subscribe(
         new Answers(
           subscriber,
-          (value) => this.#answered(value, context),
-          (error, isOurs) => this.#failed(error, context, isOurs),
+          (value) => this.#answered(value, execution),
+          (error, isOurs) => this.#failed(error, execution, isOurs),
         ),
       ),
     );
   }
 
-  #answered(value: unknown, context: ExecutionContext): Awaitable<unknown> {
+  #answered(value: unknown, execution: ExecutionContext): Awaitable<unknown> {
     if (!(value instanceof DownloadResponse) || value.isReady) {
-      return counted(unwrapped(value), context);
+      return counted(unwrapped(value), execution);
     }
-    refusePassedNeighbours(requestOf<DownloadRequest>(context));
-    const exchange = exchangeOf(
-      context,
+    refusePassedNeighbours(requestOf<DownloadRequest>(execution));
+    const context = contextOf(
+      execution,
       (message, error, isEveryday) =>
-        this.#report(message, error, isEveryday, downloadOf(value, context)),
+        this.#report(message, error, isEveryday, downloadOf(value, execution)),
       this.#explanations(),
-      this.#track(context),
+      this.#track(execution),
       this.tracking.completions,
     );
     const own = value.forOneRequest();
-    const { link } = exchange;
+    const { link } = context;
     const response = link ? presentedByLink(own, link) : own;
     return orElse<unknown>(
-      () => this.#answer(response, exchange, context),
+      () => this.#answer(response, context, execution),
       (error) => {
-        forbidCaching(exchange.response);
+        forbidCaching(context.response);
         if (error instanceof FileNotFoundError) {
           response.presentation.fileNotFound?.(error);
         }
-        throw unlessLeft(error, exchange);
+        throw unlessLeft(error, context);
       },
     );
   }
 
   #answer(
     response: DownloadResponse,
-    exchange: Exchange,
-    context: ExecutionContext,
+    context: DownloadContext,
+    execution: ExecutionContext,
   ): Awaitable<DownloadResponse> {
     if (this.running.isOver) throw new ServiceUnavailableException();
-    const { raw } = exchange.response;
+    const { raw } = context.response;
     this.running.add(raw);
-    exchange.onClose(() => this.running.remove(raw));
+    context.onClose(() => this.running.remove(raw));
     response.setDefaults(this.options);
-    response.announce(announcedOn(exchange.response));
+    response.announce(announcedOn(context.response));
     const { backend: configured } = this.options;
     const backend = response.presentation.backend ?? configured;
     const concurrent =
       response.presentation.concurrent ?? this.options.concurrent;
     const slot =
       concurrent &&
-      this.concurrent.slotFor(concurrent, requestOf<DownloadRequest>(context));
-    return answerDownload(response, exchange, backend, configured, slot);
+      this.concurrent.slotFor(
+        concurrent,
+        requestOf<DownloadRequest>(execution),
+      );
+    return answerDownload(response, context, backend, configured, slot);
   }
 
   /**
@@ -137,13 +144,17 @@ export class DownloadInterceptor implements NestInterceptor {
    *
    * @param isOurs whether a download was being answered, such as with 412 and 416
    */
-  #failed(error: unknown, context: ExecutionContext, isOurs: boolean): unknown {
-    const exception = this.#toException(error, context);
+  #failed(
+    error: unknown,
+    execution: ExecutionContext,
+    isOurs: boolean,
+  ): unknown {
+    const exception = this.#toException(error, execution);
     const isDownload =
-      isOurs || error instanceof DownloadError || downloadOptionsOf(context);
+      isOurs || error instanceof DownloadError || downloadOptionsOf(execution);
     if (isDownload) {
-      forbidCaching(responseOf(context));
-      this.#track(context)?.refused(exception);
+      forbidCaching(responseOf(execution));
+      this.#track(execution)?.refused(exception);
     }
     return exception;
   }
@@ -156,9 +167,9 @@ export class DownloadInterceptor implements NestInterceptor {
       : undefined;
   }
 
-  #track(context: ExecutionContext): TrackedDownload | undefined {
+  #track(execution: ExecutionContext): TrackedDownload | undefined {
     return this.tracking.events.isObserved
-      ? this.tracking.track(context)
+      ? this.tracking.track(execution)
       : undefined;
   }
 
@@ -178,11 +189,11 @@ export class DownloadInterceptor implements NestInterceptor {
     );
   }
 
-  #toException(error: unknown, context: ExecutionContext): unknown {
+  #toException(error: unknown, execution: ExecutionContext): unknown {
     const exception = toHttpException(error);
     if (exception !== error && error instanceof Error) {
-      const { raw } = responseOf(context);
-      this.#log(error, isDeserted(raw), routeOf(context));
+      const { raw } = responseOf(execution);
+      this.#log(error, isDeserted(raw), routeOf(execution));
     }
     return exception;
   }
@@ -222,26 +233,18 @@ class LevelLogger extends Logger {
 }
 
 /** `GET /files/:id (FilesController.file)`: the pattern, since the address itself may hold a signature. */
-function routeOf(context: ExecutionContext): string {
-  const { method, route, routeOptions } = requestOf<RoutedRequest>(context);
+function routeOf(execution: ExecutionContext): string {
+  const { method, route, routeOptions } = requestOf<RoutedRequest>(execution);
   const path = routeOptions?.url ?? route?.path;
-  const handler = `${context.getClass().name}.${context.getHandler().name}`;
+  const handler = `${execution.getClass().name}.${execution.getHandler().name}`;
   return `${method} ${quote(path)} (${handler})`;
-}
-
-interface RoutedRequest {
-  readonly method: string;
-  /** Of Express. */
-  readonly route?: { readonly path: string };
-  /** Of Fastify. */
-  readonly routeOptions?: { readonly url?: string };
 }
 
 function downloadOf(
   { file, presentation }: DownloadResponse,
-  context: ExecutionContext,
+  execution: ExecutionContext,
 ): string {
-  return `${quote(clientName(file, presentation))} of ${routeOf(context)}`;
+  return `${quote(clientName(file, presentation))} of ${routeOf(execution)}`;
 }
 
 /**
@@ -288,13 +291,13 @@ function wasTakenApart(value: unknown): boolean {
  *
  * @throws InvalidOptionsError where nobody would count it
  */
-function counted(value: unknown, context: ExecutionContext): unknown {
-  const request = requestOf(context);
+function counted(value: unknown, execution: ExecutionContext): unknown {
+  const request = requestOf(execution);
   if (value instanceof DownloadResponse || !signedLinks.get(request)?.gate) {
     return value;
   }
   throw new InvalidOptionsError(
-    `${context.getClass().name}.${context.getHandler().name}()`,
+    `${execution.getClass().name}.${execution.getHandler().name}()`,
     kindOf(value),
     'The answer to a limited link must be a DownloadResponse when it leaves the route, or it is not counted.',
   );

@@ -1,6 +1,6 @@
 import { type Completion } from '../completions/completion-line.js';
 import { type DownloadAnswer } from '../streaming/download-answer.js';
-import { type Exchange } from './exchange.js';
+import { type DownloadContext } from './download-context.js';
 
 /**
  * What became of an answer that was handed to the server in front: what that says of it, `unknown` where it has
@@ -20,10 +20,10 @@ export type SentByServer = Completion | 'unknown' | 'never';
 export function whenSentByServer(
   id: string,
   answer: DownloadAnswer,
-  exchange: Exchange,
+  context: DownloadContext,
   callback: (sent: SentByServer) => void,
 ): void {
-  const { response, completions } = exchange;
+  const { response, completions } = context;
   let isTold = false;
   const tell = (sent: SentByServer): void => {
     if (isTold) return;
@@ -33,7 +33,7 @@ export function whenSentByServer(
   const forget = completions?.expect(id, (completion) =>
     tell(completion ?? 'unknown'),
   );
-  exchange.onClose(() => {
+  context.onClose(() => {
     // The server has got it, and logs how it ends.
     if (answer.wasWritten && response.raw.writableFinished) return;
     forget?.();

@@ -19,7 +19,7 @@ import {
   TooManyDownloadsError,
 } from '../errors/download-errors.js';
 import { isDeserted } from '../streaming/connection.js';
-import { type Exchange } from './exchange.js';
+import { type DownloadContext } from './download-context.js';
 
 /**
  * The one place where errors of files and storages become answers. The message stays behind: it names
@@ -42,10 +42,10 @@ export function toHttpException(error: unknown): unknown {
  */
 export function unlessLeft(
   error: unknown,
-  exchange: Pick<Exchange, 'response' | 'signal'>,
+  context: Pick<DownloadContext, 'response' | 'signal'>,
 ): unknown {
-  return isDeserted(exchange.response.raw) &&
-    (isAbortError(error) || error === exchange.signal.reason)
+  return isDeserted(context.response.raw) &&
+    (isAbortError(error) || error === context.signal.reason)
     ? new StorageUnavailableError('The client has left', { cause: error })
     : error;
 }

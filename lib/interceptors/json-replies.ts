@@ -38,7 +38,12 @@ function mayBecomeJson(body: unknown): boolean {
   );
 }
 
-interface RoutedRequest {
+/**
+ * A request, by the pattern that it has met.
+ *
+ * @internal
+ */
+export interface RoutedRequest {
   readonly method: string;
   /** Of Express. */
   readonly route?: { readonly path: string };

@@ -17,7 +17,7 @@ import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
 import { andThen, type Awaitable, orElse } from '../storages/awaitable.js';
 import { type DownloadAnswer } from '../streaming/download-answer.js';
-import { type Exchange } from './exchange.js';
+import { type DownloadContext } from './download-context.js';
 import { whenSentByServer } from './handed-over.js';
 
 /** Nobody knows when a download ends. */
@@ -63,7 +63,7 @@ export class DownloadSlot {
    */
   take(
     answer: DownloadAnswer,
-    exchange: Exchange,
+    context: DownloadContext,
     id: string | undefined,
   ): Awaitable<void> {
     if (!answer.hasBody && !answer.isOffloaded) return;
@@ -78,14 +78,14 @@ export class DownloadSlot {
     return andThen(taken, (giveBack) => {
       if (!giveBack) {
         answer.close();
-        exchange.response.setHeader('Retry-After', RETRY_AFTER);
+        context.response.setHeader('Retry-After', RETRY_AFTER);
         throw new TooManyDownloadsError(`${max} at once are going on`);
       }
       const free = (): void => this.#free(giveBack);
-      if (id === undefined || !exchange.completions?.areRead) {
-        exchange.onClose(free);
+      if (id === undefined || !context.completions?.areRead) {
+        context.onClose(free);
       } else {
-        whenSentByServer(id, answer, exchange, free);
+        whenSentByServer(id, answer, context, free);
       }
     });
   }

@@ -5,7 +5,7 @@ import { planBody } from '../streaming/body-plan.js';
 import { cutConnection } from '../streaming/connection.js';
 import { type DownloadAnswer } from '../streaming/download-answer.js';
 import { type SignedLink } from '../signing/signed-message.js';
-import { type Exchange } from './exchange.js';
+import { type DownloadContext } from './download-context.js';
 import { type SentByServer, whenSentByServer } from './handed-over.js';
 import { MOST_ASKED } from './offload.js';
 
@@ -21,17 +21,17 @@ export async function passGate(
   gate: LinkGate,
   answer: DownloadAnswer,
   download: DownloadResponse,
-  exchange: Exchange,
+  context: DownloadContext,
   id: string | undefined,
 ): Promise<void> {
   const isHandedOver = id !== undefined;
   if (!answer.hasBody && !isHandedOver) return;
   try {
     const { length, size } = isHandedOver
-      ? await lengthsByServer(download, exchange)
+      ? await lengthsByServer(download, context)
       : await lengthsOf(answer, download);
     const { ETag: etag } = answer.head.headers;
-    const { raw } = exchange.response;
+    const { raw } = context.response;
     const cut = (): void => {
       // What a server sends runs out.
       if (isHandedOver) return;
@@ -43,7 +43,7 @@ export async function passGate(
       return;
     }
     answer.add(admission.headers ?? {});
-    whenSentByServer(id, answer, exchange, (sent) =>
+    whenSentByServer(id, answer, context, (sent) =>
       admission.over(outcomeOf(sent, length)),
     );
   } catch (error) {
@@ -70,7 +70,7 @@ async function lengthsOf(
 /** What the server in front is going to make of Range and If-Range: it was asked only where it reads them alike. */
 async function lengthsByServer(
   download: DownloadResponse,
-  { headers }: Exchange,
+  { headers }: DownloadContext,
 ): Promise<Lengths> {
   const description = await download.describe();
   const { size } = description;

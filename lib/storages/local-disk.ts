@@ -9,7 +9,7 @@ import {
   SuspiciousPathError,
 } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
-import { remembered } from '../http/remembered.js';
+import { memoized } from '../http/memoized.js';
 import { hasDotfile, keySegments } from './storage-key.js';
 
 /**
@@ -64,7 +64,7 @@ export function confinedPath(
 
 const PLAIN = /^[\w-][\w .-]*(?:\/[\w-][\w .-]*)*$/;
 
-const absolute = remembered((root) => resolve(root));
+const absolute = memoized((root) => resolve(root));
 
 /**
  * The path of a directory that may be given as a `file:` URL: an object, as Node takes it.

@@ -19,7 +19,7 @@ import { type BodySegment, LocalBody } from './local-body.js';
  *
  * @internal
  */
-export interface HeldDownload {
+export interface OpenedDownload {
   readonly stat: FileStat;
   /** Where a local file lay when it was opened. */
   readonly location?: string;
@@ -54,21 +54,21 @@ const MOST_REQUESTS = 8;
  * @throws FileNotFoundError, StorageUnavailableError, RemoteFileError by the wrapper
  * @internal
  */
-export function holdDownload(
+export function openDownload(
   file: DownloadFile,
   client: Client,
   wantsFacts = false,
-): Awaitable<HeldDownload> {
+): Awaitable<OpenedDownload> {
   if (file.hold && !(wantsFacts && file.statUnmade)) {
-    return andThen(file.hold(client), (open) => new HeldOpen(open));
+    return andThen(file.hold(client), (open) => new OpenedFile(open));
   }
   const stat = wantsFacts && file.statUnmade?.(client);
   return andThen(stat || file.stat(client), (known) =>
-    heldByTag(file, known, client),
+    openedByTag(file, known, client),
   );
 }
 
-class HeldOpen implements HeldDownload {
+class OpenedFile implements OpenedDownload {
   readonly stat: FileStat;
   readonly mostRanges = MOST_RANGES;
 
@@ -114,11 +114,11 @@ class HeldOpen implements HeldDownload {
  *
  * @internal
  */
-export function heldByTag(
+export function openedByTag(
   file: DownloadFile,
   stat: FileStat,
   client: Client,
-): HeldDownload {
+): OpenedDownload {
   const ifMatch = versionOf(stat);
   const { hasVersions, hasOwnBytes } = file;
   const isRemote = file.request !== undefined && !hasVersions && !hasOwnBytes;

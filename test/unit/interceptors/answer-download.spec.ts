@@ -25,7 +25,7 @@ import {
 } from 'nestjs-downloadview';
 
 import { answerDownload } from '../../../lib/interceptors/answer-download.js';
-import { exchangeOf } from '../../../lib/interceptors/exchange.js';
+import { contextOf } from '../../../lib/interceptors/download-context.js';
 import { Conversation } from '../../support/conversation.js';
 import { httpContext } from '../../support/http-context.js';
 import { type HttpMessage } from '../../support/http-messages.js';
@@ -75,7 +75,7 @@ async function decided(
   conversation = await Conversation.begin([{ path: '/', ...request }]);
   return answerDownload(
     new DownloadResponse(file, options),
-    exchangeOf(httpContext(conversation.response), (message, error) =>
+    contextOf(httpContext(conversation.response), (message, error) =>
       told.push(`${message}: ${error?.message}`),
     ),
     backend,

@@ -9,7 +9,7 @@ import {
   isNotModified,
   isUnchangedByHook,
 } from '../../../lib/interceptors/answer-head.js';
-import { type Exchange } from '../../../lib/interceptors/exchange.js';
+import { type DownloadContext } from '../../../lib/interceptors/download-context.js';
 import { platformResponse } from '../../../lib/streaming/response-head.js';
 
 const DATE = 'Sat, 01 Mar 2025 10:00:00 GMT';
@@ -21,10 +21,10 @@ const FILE: DownloadFile = {
   },
 };
 
-const exchange = (
+const context = (
   headers: IncomingMessage['headers'],
   method = 'GET',
-): Exchange => ({
+): DownloadContext => ({
   method,
   headers,
   status: 200,
@@ -42,7 +42,7 @@ async function unchanged(
   method?: string,
 ): Promise<boolean> {
   const description = await download.describe();
-  return isNotModified(download, description, exchange(headers, method));
+  return isNotModified(download, description, context(headers, method));
 }
 
 const hooked = (answer: boolean): DownloadResponse =>
@@ -96,7 +96,7 @@ describe('isUnchangedByHook', () => {
     [false, hooked(false), { 'if-modified-since': DATE }, 'POST'],
     [false, new DownloadResponse(FILE), { 'if-modified-since': DATE }, 'GET'],
   ])('is %s for row %#', async (expected, download, headers, method) => {
-    expect(await isUnchangedByHook(download, exchange(headers, method))).toBe(
+    expect(await isUnchangedByHook(download, context(headers, method))).toBe(
       expected,
     );
   });

@@ -11,7 +11,7 @@ import {
   ProxiedDownloadResponse,
 } from 'nestjs-downloadview';
 
-import { type Exchange } from '../../../lib/interceptors/exchange.js';
+import { type DownloadContext } from '../../../lib/interceptors/download-context.js';
 import { decideOffload } from '../../../lib/interceptors/offload.js';
 import { platformResponse } from '../../../lib/streaming/response-head.js';
 
@@ -37,7 +37,7 @@ const PROXIED = new ProxiedDownloadResponse('X-Sendfile', '/srv/file.txt', {
 
 type Headers = IncomingMessage['headers'];
 
-const exchange = (headers: Headers, method = 'GET'): Exchange => ({
+const context = (headers: Headers, method = 'GET'): DownloadContext => ({
   method,
   headers,
   status: 200,
@@ -58,7 +58,7 @@ async function decision(
   const { kind } = await decideOffload(
     proxied,
     new DownloadResponse(FILE, options),
-    exchange(headers),
+    context(headers),
     { name: 'any', proxy: () => undefined, ...backend },
   );
   return kind;
@@ -94,7 +94,7 @@ describe('where the application answers conditions', () => {
     const decided = await decideOffload(
       PROXIED,
       new DownloadResponse(FILE),
-      exchange({ 'if-none-match': '"told"' }),
+      context({ 'if-none-match': '"told"' }),
       { name: 'any', proxy: () => undefined, ...OURS },
     );
 

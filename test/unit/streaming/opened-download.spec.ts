@@ -9,7 +9,7 @@ import {
   type FileStat,
   type ReadWindow,
 } from '../../../lib/storages/file-stat.js';
-import { holdDownload } from '../../../lib/streaming/running-downloads.js';
+import { openDownload } from '../../../lib/streaming/running-downloads.js';
 import { LocalBody } from '../../../lib/streaming/local-body.js';
 import { bytesOf, textOf } from '../../support/bytes-of.js';
 import { descriptorsClosed } from '../../support/open-descriptors.js';
@@ -60,7 +60,7 @@ async function readable(
   return body instanceof LocalBody ? body.toReadable() : body;
 }
 
-describe('holdDownload of a local file', () => {
+describe('openDownload of a local file', () => {
   let directory: TemporaryDirectory;
   let path: string;
   beforeAll(async () => {
@@ -70,11 +70,11 @@ describe('holdDownload of a local file', () => {
   afterAll(() => directory.remove());
 
   it('has all its bytes out of one open file', async () => {
-    const hold = () => holdDownload(new LocalFile(path), CLIENT);
-    const held = await hold();
-    expect(held.stat.size).toBe(10);
-    expect(held.mostRanges).toBe(50);
-    expect(await textOf(await readable(held.whole()))).toBe(TEXT);
+    const hold = () => openDownload(new LocalFile(path), CLIENT);
+    const opened = await hold();
+    expect(opened.stat.size).toBe(10);
+    expect(opened.mostRanges).toBe(50);
+    expect(await textOf(await readable(opened.whole()))).toBe(TEXT);
     const ranged = await (await hold()).range(RANGE);
     expect(await textOf(await readable(ranged))).toBe('234');
     const several = await (await hold()).multipart(PLAN);
@@ -86,35 +86,35 @@ describe('holdDownload of a local file', () => {
 
   it('has no bytes of an empty one', async () => {
     const empty = new LocalFile(await directory.write('empty', ''));
-    const held = await holdDownload(empty, CLIENT);
-    expect(await held.whole()).toMatchObject({ segments: [] });
-    expect(await bytesOf(await readable(held.whole()))).toHaveLength(0);
+    const opened = await openDownload(empty, CLIENT);
+    expect(await opened.whole()).toMatchObject({ segments: [] });
+    expect(await bytesOf(await readable(opened.whole()))).toHaveLength(0);
     await descriptorsClosed(empty.path);
   });
 
   it('lets go of it unread', async () => {
-    const held = await holdDownload(new LocalFile(path), CLIENT);
-    await held.close();
+    const opened = await openDownload(new LocalFile(path), CLIENT);
+    await opened.close();
     await descriptorsClosed(path);
   });
 });
 
-describe('holdDownload of a file that is opened by its tag', () => {
+describe('openDownload of a file that is opened by its tag', () => {
   it.each([
     ['"v1"', '"v1"'],
     ['W/"v1"', undefined],
     [undefined, undefined],
   ])('with the tag %s wants that of %s', async (etag, ifMatch) => {
     const { file, asked } = fileOf({ size: 10, etag });
-    const held = await holdDownload(file, CLIENT);
+    const opened = await openDownload(file, CLIENT);
     expect(asked).toHaveLength(0);
-    await held.whole();
-    await held.range(RANGE);
+    await opened.whole();
+    await opened.range(RANGE);
     expect(asked).toEqual([
       { ifMatch, signal },
       { ...RANGE, ifMatch, signal },
     ]);
-    await held.close();
+    await opened.close();
   });
 
   it.each([
@@ -123,7 +123,7 @@ describe('holdDownload of a file that is opened by its tag', () => {
     [false, 0],
   ])('that says %p of ranges serves %d in one answer', async (says, most) => {
     const { file } = fileOf({}, ofText, { acceptsRanges: says });
-    expect((await holdDownload(file, CLIENT)).mostRanges).toBe(most);
+    expect((await openDownload(file, CLIENT)).mostRanges).toBe(most);
   });
 
   it('makes no signal where nobody is asked for bytes', async () => {
@@ -132,13 +132,13 @@ describe('holdDownload of a file that is opened by its tag', () => {
         throw new Error('Nobody listens');
       },
     };
-    await holdDownload(fileOf({}).file, client);
+    await openDownload(fileOf({}).file, client);
   });
 
   it('opens each range when its turn comes, the first before the answer begins', async () => {
     const { file, asked } = fileOf({ size: 10, etag: '"v1"' });
-    const held = await holdDownload(file, CLIENT);
-    const several = await readable(held.multipart(PLAN));
+    const opened = await openDownload(file, CLIENT);
+    const several = await readable(opened.multipart(PLAN));
     expect(asked).toEqual([{ ...RANGE, ifMatch: '"v1"', signal }]);
     expect(await textOf(several)).toBe(PARTS.join(''));
     expect(asked).toHaveLength(2);
@@ -148,8 +148,8 @@ describe('holdDownload of a file that is opened by its tag', () => {
 
 describe('several ranges of a file that is opened by its tag', () => {
   async function several(open: Open): Promise<Readable> {
-    const held = await holdDownload(fileOf({}, open).file, CLIENT);
-    return readable(held.multipart(PLAN));
+    const opened = await openDownload(fileOf({}, open).file, CLIENT);
+    return readable(opened.multipart(PLAN));
   }
 
   it('fail before the answer begins where the first cannot be opened', async () => {

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 
 import {
-  type Exchange,
-  exchangeOf,
-} from '../../../lib/interceptors/exchange.js';
+  type DownloadContext,
+  contextOf,
+} from '../../../lib/interceptors/download-context.js';
 import { Conversation } from '../../support/conversation.js';
 import { httpContext } from '../../support/http-context.js';
 import { type RawRequest } from '../../support/raw-client.js';
@@ -13,10 +13,10 @@ import { type RawRequest } from '../../support/raw-client.js';
 let conversation: Conversation;
 afterEach(() => conversation.close());
 
-async function exchange(...requests: RawRequest[]): Promise<Exchange> {
+async function context(...requests: RawRequest[]): Promise<DownloadContext> {
   conversation = await Conversation.begin(requests);
   const response = conversation.responses.at(-1)!;
-  return exchangeOf(httpContext(response), () => undefined);
+  return contextOf(httpContext(response), () => undefined);
 }
 
 async function clientLeaves(): Promise<void> {
@@ -32,10 +32,10 @@ async function answerArrives(): Promise<void> {
   await closed;
 }
 
-describe('exchangeOf', () => {
+describe('contextOf', () => {
   it('says what was asked, and has the response to it', async () => {
     const headers = { Range: 'bytes=0-1' };
-    const given = await exchange({ method: 'POST', path: '/', headers });
+    const given = await context({ method: 'POST', path: '/', headers });
     expect(given.method).toBe('POST');
     expect(given.headers.range).toBe('bytes=0-1');
     expect(given.response.raw).toBe(conversation.response);
@@ -45,33 +45,33 @@ describe('exchangeOf', () => {
     conversation = await Conversation.begin();
     const report = jest.fn();
     const error = new Error('EIO');
-    exchangeOf(httpContext(conversation.response), report).report('cut', error);
+    contextOf(httpContext(conversation.response), report).report('cut', error);
     expect(report.mock.calls).toEqual([['cut', error]]);
   });
 });
 
-describe('the signal of an exchange', () => {
+describe('the signal of a context', () => {
   it('fires when the client leaves', async () => {
-    const { signal } = await exchange({ path: '/' });
+    const { signal } = await context({ path: '/' });
     expect(signal.aborted).toBe(false);
     await clientLeaves();
     expect(signal.aborted).toBe(true);
   });
 
   it('fires when the client leaves before its turn', async () => {
-    const { signal } = await exchange({ path: '/' }, { path: '/' });
+    const { signal } = await context({ path: '/' }, { path: '/' });
     await clientLeaves();
     expect(signal.aborted).toBe(true);
   });
 
   it('has fired where it is asked for after the client has left', async () => {
-    const given = await exchange({ path: '/' });
+    const given = await context({ path: '/' });
     await clientLeaves();
     expect(given.signal.aborted).toBe(true);
   });
 
   it('does not fire where the client has everything', async () => {
-    const given = await exchange({ path: '/' });
+    const given = await context({ path: '/' });
     const { signal } = given;
     await answerArrives();
     expect(signal.aborted).toBe(false);
@@ -81,12 +81,12 @@ describe('the signal of an exchange', () => {
   });
 });
 
-describe('Exchange.onClose', () => {
+describe('DownloadContext.onClose', () => {
   it.each([
     ['the answer has arrived', answerArrives],
     ['the client has left', clientLeaves],
   ])('has all called once, in their order, when %s', async (_, end) => {
-    const given = await exchange({ path: '/' });
+    const given = await context({ path: '/' });
     const called: string[] = [];
     given.onClose(() => called.push('first'));
     given.onClose(() => called.push('second'));
@@ -102,7 +102,7 @@ describe('Exchange.onClose', () => {
     conversation.response.destroy();
     const context = httpContext(conversation.response);
     const callback = jest.fn();
-    exchangeOf(context, () => undefined).onClose(callback);
+    contextOf(context, () => undefined).onClose(callback);
     expect(callback).toHaveBeenCalledTimes(1);
   });
 });

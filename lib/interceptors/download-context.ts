@@ -23,7 +23,7 @@ import { type ExplanationReport } from './explanation.js';
  *
  * @internal
  */
-export interface Exchange {
+export interface DownloadContext {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
   readonly response: PlatformResponse;
@@ -53,22 +53,22 @@ interface PlatformRequest {
 /**
  * @internal
  */
-export function exchangeOf(
-  context: ExecutionContext,
+export function contextOf(
+  execution: ExecutionContext,
   report: Report,
   explanations?: ExplanationReport,
   tracked?: TrackedDownload,
   completions?: DownloadCompletions,
-): Exchange {
-  const response = responseOf(context);
-  return new HttpExchange(
-    requestOf<PlatformRequest>(context),
+): DownloadContext {
+  const response = responseOf(execution);
+  return new HttpDownloadContext(
+    requestOf<PlatformRequest>(execution),
     response,
     report,
     explanations,
     tracked,
     completions,
-    statusOf(context, response),
+    statusOf(execution, response),
   );
 }
 
@@ -79,9 +79,9 @@ export function exchangeOf(
  * @internal
  */
 export function requestOf<Request extends object>(
-  context: ExecutionContext,
+  execution: ExecutionContext,
 ): Request {
-  return context.getArgByIndex<Request>(0);
+  return execution.getArgByIndex<Request>(0);
 }
 
 /**
@@ -89,9 +89,9 @@ export function requestOf<Request extends object>(
  *
  * @internal
  */
-export function responseOf(context: ExecutionContext): PlatformResponse {
+export function responseOf(execution: ExecutionContext): PlatformResponse {
   return platformResponse(
-    context.getArgByIndex<ServerResponse<IncomingMessage>>(1),
+    execution.getArgByIndex<ServerResponse<IncomingMessage>>(1),
   );
 }
 
@@ -107,16 +107,17 @@ const OF_NO_FILE = new Set([204, 205, 206, 304, 416]);
  * @throws InvalidOptionsError for a status that no file can go out with
  */
 function statusOf(
-  context: ExecutionContext,
+  execution: ExecutionContext,
   { raw: { statusCode } }: PlatformResponse,
 ): number {
   if (statusCode === 200) return statusCode;
   const isNests =
-    statusCode === 201 && !Reflect.hasMetadata(HTTP_CODE, context.getHandler());
+    statusCode === 201 &&
+    !Reflect.hasMetadata(HTTP_CODE, execution.getHandler());
   if (isNests) return 200;
   if (statusCode < 200 || OF_NO_FILE.has(statusCode)) {
     throw new InvalidOptionsError(
-      `${context.getClass().name}.${context.getHandler().name}() status`,
+      `${execution.getClass().name}.${execution.getHandler().name}() status`,
       statusCode,
       'A file goes out with 200, or a status that may have a body of its own: 203, 404, 410, 503 ... Leave it to the library otherwise.',
     );
@@ -125,7 +126,7 @@ function statusOf(
 }
 
 // A class: a literal with an accessor has a shape of its own each time, which costs a tenth of a small answer.
-class HttpExchange implements Exchange {
+class HttpDownloadContext implements DownloadContext {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
   readonly link?: SignedLink;

@@ -4,7 +4,7 @@
  *
  * @internal
  */
-export function remembered<Result>(
+export function memoized<Result>(
   compute: (text: string) => Result,
 ): (text: string) => Result {
   const results = new Map<string, Result>();

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { remembered } from '../../../lib/http/remembered.js';
+import { memoized } from '../../../lib/http/memoized.js';
 
-describe('remembered', () => {
+describe('memoized', () => {
   it('computes once for a text', () => {
     const asked: string[] = [];
-    const length = remembered((text) => {
+    const length = memoized((text) => {
       asked.push(text);
       return text.length;
     });
@@ -15,7 +15,7 @@ describe('remembered', () => {
 
   it('forgets before texts from outside fill the memory', () => {
     let computed = 0;
-    const count = remembered(() => ++computed);
+    const count = memoized(() => ++computed);
     for (let index = 0; index < 10_000; index += 1) count(`text/${index}`);
     const long = 'x'.repeat(10_000);
     count(long);
