@@ -21,7 +21,7 @@ import {
   type TemporaryDirectory,
 } from '../support/temporary-directory.js';
 
-const MOST_FILES = 32;
+const MOST_FILES = 31;
 
 /** Each beside a handler that takes what its own takes: Nest 11 makes promises for a parameter. */
 const ROUTES = [
@@ -29,6 +29,15 @@ const ROUTES = [
   { route: '/stored/a.txt', empty: '/hello-to' },
   { route: '/sendfile', empty: '/hello' },
 ] as const;
+
+/** Of some: a process that loses its core for a while takes its disk for a slow one, and waits for it. */
+async function fewestPromises(port: number, path: string): Promise<number> {
+  let fewest = Infinity;
+  for (let time = 0; time < 5; time += 1) {
+    fewest = Math.min(fewest, await promisesOf(() => exchanged(port, path)));
+  }
+  return fewest;
+}
 
 describe.each(ADAPTERS)('a local file on a warm disk on %s', (adapter) => {
   let directory: TemporaryDirectory;
@@ -99,8 +108,8 @@ describe.each(ADAPTERS)('a local file on a warm disk on %s', (adapter) => {
     const { port } = one.way === 'streamed' ? streaming : offloading;
     const warm = await exchanged(port, one.route);
     expect(warm).toMatch(one.answers);
-    const made = await promisesOf(() => exchanged(port, one.route));
-    const empty = await promisesOf(() => exchanged(port, one.empty));
+    const made = await fewestPromises(port, one.route);
+    const empty = await fewestPromises(port, one.empty);
     expect(made).toBeLessThanOrEqual(empty);
   });
 
