@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, realpath, unlink } from 'node:fs/promises';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { type Readable } from 'node:stream';
 
 import {
@@ -31,6 +31,7 @@ import {
   type OpenFile,
   restated,
 } from './local-descriptor.js';
+import { withinDirectory } from './held-directory.js';
 import {
   confinedPath,
   errorCode,
@@ -148,17 +149,16 @@ export class FileSystemStorage extends DownloadStorage {
     try {
       await mkdir(this.root, { recursive: true });
       await this.#requireInside(directory, key);
-      await mkdir(directory, { recursive: true });
-      const temporary = join(
-        directory,
-        `.${randomBytes(12).toString('hex')}.tmp`,
-      );
-      await writeNew(temporary, content);
-      try {
-        return await this.#publish(temporary, key, options);
-      } finally {
-        await removeIfThere(temporary);
-      }
+      return await this.#within(key, true, async (place) => {
+        const name = `.${randomBytes(12).toString('hex')}.tmp`;
+        const temporary = join(place, name);
+        await writeNew(temporary, content);
+        try {
+          return await this.#publish(temporary, key, options);
+        } finally {
+          await removeIfThere(temporary);
+        }
+      });
     } catch (error) {
       throw unavailable(`${quote(key)} could not be saved`, error);
     }
@@ -168,7 +168,9 @@ export class FileSystemStorage extends DownloadStorage {
     const path = this.path(key);
     try {
       await this.#requireInside(dirname(path), key);
-      await unlink(path);
+      await this.#within(key, false, (place) =>
+        unlink(join(place, basename(path))),
+      );
     } catch (error) {
       if (isNoSuchFile(error)) return;
       throw unavailable(`${quote(key)} could not be deleted`, error);
@@ -194,9 +196,22 @@ export class FileSystemStorage extends DownloadStorage {
     { ifTaken }: SaveOptions,
   ): Promise<string> {
     for (let free = key; ; free = withRandomSuffix(key)) {
-      if (await publish(temporary, this.path(free))) return free;
+      // A name that the suffix made is checked as any other.
+      const shown = this.path(free);
+      const path = join(dirname(temporary), basename(shown));
+      if (await publish(temporary, path, shown)) return free;
       if (ifTaken === 'keep') return key;
     }
+  }
+
+  /** In the directory of a key, which nobody can put another one in the place of meanwhile. */
+  #within<T>(
+    key: string,
+    creates: boolean,
+    work: (place: string) => Promise<T>,
+  ): Promise<T> {
+    const segments = keySegments(key).slice(0, -1);
+    return withinDirectory(this.root, segments, creates, work);
   }
 
   /** Where the directory does not exist yet, what exists of it counts: no directory is made outside. */

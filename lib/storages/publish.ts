@@ -21,12 +21,14 @@ const NO_LINKS = new Set([
  * Gives a finished file its name, unless that is taken; whoever sees it sees all of it. The file keeps its
  * temporary name, too, where it gets the new one by a hard link.
  *
+ * @param shown the path as people know it
  * @returns whether the name was free
  * @internal
  */
 export async function publish(
   temporary: string,
   path: string,
+  shown = path,
 ): Promise<boolean> {
   try {
     // A link, unlike a rename, fails where the name is taken: two saves at once never lose a file.
@@ -36,7 +38,7 @@ export async function publish(
     const code = errorCode(error) ?? '';
     if (code === 'EEXIST') return false;
     if (!NO_LINKS.has(code)) throw error;
-    return publishByRename(temporary, path);
+    return publishByRename(temporary, path, shown);
   }
 }
 
@@ -47,9 +49,10 @@ export async function publish(
 async function publishByRename(
   temporary: string,
   path: string,
+  shown: string,
 ): Promise<boolean> {
   const reservation = reservationOf(path);
-  await reserve(reservation);
+  await reserve(reservation, reservationOf(shown));
   try {
     if (await isTaken(path)) return false;
     await rename(temporary, path);
@@ -70,7 +73,7 @@ const RETRY_MS = 10;
 /** Somebody looks and renames in a moment; one who died in between left the reservation behind. */
 const RETRIES = 500;
 
-async function reserve(reservation: string): Promise<void> {
+async function reserve(reservation: string, shown: string): Promise<void> {
   for (let retries = RETRIES; ; retries--) {
     try {
       const file = await open(reservation, 'wx');
@@ -82,7 +85,7 @@ async function reserve(reservation: string): Promise<void> {
         continue;
       }
       throw new StorageUnavailableError(
-        `${quote(reservation)} is left from a process that died while it saved: remove it`,
+        `${quote(shown)} is left from a process that died while it saved: remove it`,
         { cause: error },
       );
     }

@@ -1,4 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readdir } from 'node:fs/promises';
+
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+} from '@jest/globals';
 import {
   FileSystemStorage,
   PathDownloadController,
@@ -13,6 +23,7 @@ import {
   OWN,
   plantNeighbours,
   startSwapping,
+  type SwappingWriter,
   THEIRS,
   type Trick,
   TRICKS,
@@ -150,3 +161,55 @@ describe.each(ADAPTERS)(
     );
   },
 );
+
+describe('a storage while somebody swaps links below its root', () => {
+  let directory: TemporaryDirectory;
+  let storage: FileSystemStorage;
+  let writer: SwappingWriter;
+
+  beforeEach(async () => {
+    directory = await temporaryDirectory();
+    await plantNeighbours(directory);
+    storage = new FileSystemStorage({ root: `${directory.path}/own` });
+    writer = await startSwapping(
+      directory,
+      'a link from one directory to another',
+    );
+  });
+
+  afterEach(async () => {
+    await writer.stop();
+    await directory.remove();
+  });
+
+  /** Until it was done often enough where it may be done. */
+  async function again(act: () => Promise<boolean>): Promise<void> {
+    let done = 0;
+    for (let asked = 0; done < LEAST_ASKED && asked < MOST_ASKED; asked += 1) {
+      if (await act().catch(() => false)) done += 1;
+    }
+    await writer.stop();
+    expect(done).toBeGreaterThan(0);
+  }
+
+  it('saves nothing among the files of a neighbour', async () => {
+    await again(async () => {
+      await storage.save('current/new/b.txt', 'hers');
+      await storage.save('current/b.txt', 'hers');
+      return true;
+    });
+
+    expect(await readdir(`${directory.path}/theirs`)).toEqual(['a.txt']);
+  });
+
+  it('deletes nothing of a neighbour', async () => {
+    await directory.write('theirs/b.txt', THEIRS);
+
+    await again(async () => {
+      await storage.delete('current/b.txt');
+      return true;
+    });
+
+    expect(await readdir(`${directory.path}/theirs`)).toContain('b.txt');
+  });
+});
