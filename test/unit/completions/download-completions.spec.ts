@@ -6,8 +6,15 @@ import {
   it,
   jest,
 } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { appendFile, rename, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  readFile,
+  rename,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { type Completion } from '../../../lib/completions/completion-line.js';
@@ -48,6 +55,30 @@ describe('completions', () => {
     await completions?.close();
     completions = undefined;
     await directory.remove();
+  });
+
+  it('are not lost while the application is busy, as far as the kernel has room for them', async () => {
+    const { port = 0 } = await opened({ listen: '127.0.0.1:0' });
+    const most = Number(await readFile('/proc/sys/net/core/rmem_max', 'utf8'));
+    // Each takes up about a kilobyte; the kernel grants twice what it is asked for.
+    const count = Math.floor(Math.min(most, 4 * 1024 * 1024) / 1500);
+    const all = Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        expected(`download-number-${index}`),
+      ),
+    );
+    const send = `
+      const socket = require('node:dgram').createSocket('udp4');
+      let left = ${count};
+      for (let index = 0; index < ${count}; index += 1) {
+        const line = JSON.stringify({ id: 'download-number-' + index, status: 200, bytes: 5, complete: 'OK', length: '5', seconds: 0 });
+        socket.send(line, ${port}, '127.0.0.1', () => (left -= 1) || socket.close());
+      }`;
+
+    // Nothing else runs here until that is over.
+    execFileSync(process.execPath, ['-e', send]);
+
+    expect((await all).every((one) => one?.outcome === 'completed')).toBe(true);
   });
 
   it('come by datagrams on an address of this machine, several lines in one', async () => {
