@@ -33,7 +33,8 @@ export interface ConcurrentOptions {
 }
 
 /**
- * Where downloads that go on are counted: implement it to count over several processes.
+ * Where downloads that go on are counted. `DatabaseSlots` of nestjs-downloadview/typeorm counts over several processes;
+ * implement it to count elsewhere.
  *
  * @publicApi
  */
