@@ -66,13 +66,14 @@ function keepingLines(saidByUs: readonly string[]): string[] {
 function answerLines(
   saidByUs: readonly string[],
   furtherIgnored = '',
+  hidden = saidByUs,
 ): string[] {
   return [
     'proxy_redirect off;',
     `proxy_ignore_headers ${`${furtherIgnored} ${ACCEL.join(' ')}`.trim()};`,
     'proxy_headers_hash_max_size 1024;',
     'proxy_headers_hash_bucket_size 128;',
-    ...[...NOT_OF_THE_STORE, ...saidByUs].map(
+    ...[...NOT_OF_THE_STORE, ...hidden].map(
       (name) => `proxy_hide_header ${name};`,
     ),
     'proxy_intercept_errors on;',
@@ -176,7 +177,12 @@ function cachedLines(
     ...storeLines(remote),
     'proxy_set_header Range $slice_range;',
     'proxy_set_header If-Match $download_version;  # a slice of another version is never taken',
-    ...answerLines(saidByUs, 'Cache-Control Expires Set-Cookie Vary'),
+    ...answerLines(
+      saidByUs,
+      'Cache-Control Expires Set-Cookie Vary',
+      // nginx compares it from slice to slice, and with If-Range.
+      saidByUs.filter((name) => name !== 'ETag'),
+    ),
   ];
 }
 

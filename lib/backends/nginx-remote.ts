@@ -111,23 +111,41 @@ function faultOf(
 /** In this form nginx cuts the very range out of its cache that was judged here. */
 const PLAIN_RANGE = /^bytes=(?:\d{1,18}-\d{0,18}|-\d{1,18})$/;
 
-/** What nginx is to ask the store for. */
-function orderHeaders(
-  { version }: DownloadDescription,
+/**
+ * Whether nginx may put the answer together of slices. It then cuts the range itself, and holds If-Range against the
+ * tag of the store, slice by slice: where it is another one, the last slice is sent to its end, behind the end of
+ * the answer. It holds If-None-Match against that tag, too.
+ */
+function isFromSlices(
+  { etag, version }: DownloadDescription,
   range: AskedRange,
   { headers }: ProxiableRequest,
+): boolean {
+  if (headers['if-none-match'] !== undefined && etag !== version) return false;
+  if (headers.range === undefined) return true;
+  const ifRange = headers['if-range']?.toString();
+  return (
+    typeof range === 'object' &&
+    PLAIN_RANGE.test(headers.range) &&
+    (ifRange === undefined || ifRange === version)
+  );
+}
+
+/** What nginx is to ask the store for. */
+function orderHeaders(
+  description: DownloadDescription,
+  range: AskedRange,
+  request: ProxiableRequest,
   { cache }: NginxRemoteOptions,
 ): ResponseHeaders {
-  const isPart = typeof range === 'object';
-  const isCutByNginx =
-    headers.range === undefined || (isPart && PLAIN_RANGE.test(headers.range));
+  const { version } = description;
   return {
     ...(version !== undefined && { 'X-Download-Version': version }),
-    ...(cache && isCutByNginx
+    ...(cache && isFromSlices(description, range, request)
       ? { 'X-Download-Cached': 'yes' }
       : {
           'Accept-Ranges': 'bytes',
-          ...(isPart && {
+          ...(typeof range === 'object' && {
             'X-Download-Range': `bytes=${range.start}-${range.end}`,
           }),
         }),

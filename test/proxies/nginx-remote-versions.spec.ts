@@ -96,6 +96,11 @@ function describeStore(
   });
 }
 
+/** A date is a strong validator only once its second is over (RFC 9110 8.8.2.2). */
+function secondAfter(date: string | undefined): number {
+  return Date.parse(date ?? '') + 1000;
+}
+
 async function replace(store: SigningStore, content: Buffer): Promise<void> {
   await store.storage.delete('a.bin');
   await store.storage.save('a.bin', content);
@@ -232,22 +237,64 @@ describeStore(
       expect(store().storage.asked).toMatchObject([{ expiresIn: 6 * 3600 }]);
     });
 
-    it('resumes by the tag of the file, and starts anew by another', async () => {
-      const { headers } = await ask('/rows/1');
-      const Range = 'bytes=1000-';
+    it.each([
+      ['/files/a.bin', 0],
+      // By a tag that is not the store's nginx would cut wrongly what it has kept.
+      ['/rows/1', 1],
+    ])(
+      'resumes %s by its tag, and starts anew by another',
+      async (path, count) => {
+        const { headers } = await ask(path);
+        const Range = 'bytes=1000-';
 
-      await expectCounted(
-        '/rows/1',
-        { Range, 'If-Range': headers.etag ?? '' },
-        206,
-        CONTENT.subarray(1000),
-        0,
-      );
-      for (const other of ['"other"', `W/${headers.etag ?? ''}`, LATER]) {
-        const { status, body } = await ask('/rows/1', {
-          Range,
-          'If-Range': other,
-        });
+        await expectCounted(
+          path,
+          { Range, 'If-Range': headers.etag ?? '' },
+          206,
+          CONTENT.subarray(1000),
+          count,
+        );
+        for (const other of ['"other"', `W/${headers.etag ?? ''}`, LATER]) {
+          const { status, body } = await ask(path, {
+            Range,
+            'If-Range': other,
+          });
+          expect([status, body]).toEqual([200, CONTENT]);
+        }
+      },
+    );
+
+    it.each<[path: string, by: 'etag' | 'last-modified', count: number]>([
+      ['/files/a.bin', 'etag', 0],
+      // nginx would hold them against what the store says of each slice.
+      ['/files/a.bin', 'last-modified', 1],
+      ['/rows/1', 'etag', 1],
+    ])(
+      'gives of %s by its own %s no byte behind the range that ends within a slice',
+      async (path, by, count) => {
+        const { headers } = await ask(path);
+        const ifRange = headers[by] ?? '';
+        const isOver = (): Promise<boolean> =>
+          Promise.resolve(Date.now() > secondAfter(headers['last-modified']));
+        expect(await eventually(true, isOver)).toBe(true);
+        const Range = 'bytes=1000-1999';
+        const part = CONTENT.subarray(1000, 2000);
+
+        await expectCounted(
+          path,
+          { Range, 'If-Range': ifRange },
+          206,
+          part,
+          count,
+        );
+      },
+    );
+
+    it('holds no tag against that of the store but its own', async () => {
+      const { etag = '' } = await store().storage.stat('a.bin');
+
+      for (const path of ['/rows/1', '/rows/1']) {
+        const { status, body } = await ask(path, { 'If-None-Match': etag });
         expect([status, body]).toEqual([200, CONTENT]);
       }
     });

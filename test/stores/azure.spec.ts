@@ -17,6 +17,7 @@ import {
 import {
   FileNotFoundError,
   InvalidOptionsError,
+  nginx,
   StorageDownloadController,
   StorageUnavailableError,
   SuspiciousPathError,
@@ -32,8 +33,10 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
+import { type Site, startBehindNginx } from '../support/behind-nginx.js';
 import { textOf } from '../support/bytes-of.js';
 import { CountingProxy } from '../support/counting-proxy.js';
+import { describeWith } from '../support/describe-with.js';
 import { httpRequest } from '../support/http-client.js';
 import { RawClient } from '../support/raw-client.js';
 import { RemoteOrigin } from '../support/remote-origin.js';
@@ -42,6 +45,10 @@ import {
   startAzurite,
   type StoreServer,
 } from '../support/store-servers.js';
+import {
+  temporaryDirectory,
+  type TemporaryDirectory,
+} from '../support/temporary-directory.js';
 
 const ACCOUNT = 'test';
 const KEY = Buffer.from('the key of the tests').toString('base64');
@@ -230,6 +237,68 @@ describeWithServers('AzureBlobStorage on Azurite', () => {
         });
       expect(await storage.stat('a.gz')).toMatchObject({ encoding: 'gzip' });
       expect(await textOf(await storage.open('a.gz'))).toBe(TEXT);
+    });
+  });
+
+  describeWith(['nginx'], 'behind nginx, which asks it itself', () => {
+    const LONG = randomBytes(5000);
+    let directory: TemporaryDirectory;
+    let site: Site;
+    let storage: AzureBlobStorage;
+
+    beforeAll(async () => {
+      directory = await temporaryDirectory();
+      storage = new AzureBlobStorage({ container, prefix: 'behind' });
+      await storage.save("it's a+b %2F.bin", LONG);
+      const hosts = [proxy.host];
+      const cache = {
+        directory: `${directory.path}/cache`,
+        size: '10m',
+        slice: 1024,
+      };
+      site = await startBehindNginx('fastify', {
+        // The printed configuration is the same for both.
+        backend: nginx({ remote: { hosts, cache } }),
+        options: { storages: { default: storage } },
+        controllers: [
+          StorageDownloadController.asController('kept/*path'),
+          StorageDownloadController.asController('passed/*path', {
+            backend: nginx({ remote: { hosts } }),
+          }),
+        ],
+      });
+    });
+
+    beforeEach(() => void proxy.take());
+    afterAll(async () => {
+      await site.stop();
+      await directory.remove();
+    });
+
+    it.each([
+      ['passed', ['HEAD 200', 'GET 206']],
+      // 1,000 to 1,999 are in two slices.
+      ['kept', ['HEAD 200', 'GET 206', 'GET 206']],
+    ])('gives a range, and the whole, as it is %s', async (way, at) => {
+      const path = `/${way}/${encodeURIComponent("it's a+b %2F.bin")}`;
+      const { etag = '' } = await storage.stat("it's a+b %2F.bin");
+      proxy.take();
+      const part = await site.through(path, {
+        headers: { Range: 'bytes=1000-1999', 'If-Range': etag },
+      });
+      expect(proxy.take()).toEqual(at);
+      const whole = await site.through(path);
+      const anew = await site.through(path, {
+        headers: { Range: 'bytes=1000-1999', 'If-Range': '"other"' },
+      });
+
+      expect(part.status).toBe(206);
+      expect(part.body).toEqual(LONG.subarray(1000, 2000));
+      for (const { status, body, headers } of [whole, anew]) {
+        expect(status).toBe(200);
+        expect(body).toEqual(LONG);
+        expect(headers.etag).toBe(etag);
+      }
     });
   });
 
