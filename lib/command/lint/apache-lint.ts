@@ -13,6 +13,7 @@ import {
   openDirectory,
   overlap,
 } from './nginx-open-lint.js';
+import { foreignFindings, forwardedFindings } from './foreign-hosts.js';
 
 const SERVED = ['documentroot', 'alias', 'aliasmatch'];
 const CLOSING = 'write Require all denied into a <Directory> section for it';
@@ -225,6 +226,8 @@ export function apacheFindings(directives: readonly Directive[]): Finding[] {
     ...openFindings(directives),
     ...headerFindings(every, on),
     ...clientHeaders(every, on),
+    ...foreignFindings(directives),
+    ...forwardedFindings(every),
     ...every
       .filter(({ name }) => name === 'include')
       .map((include) =>

@@ -12,6 +12,7 @@ import {
   directivesNamed,
   everyDirective,
 } from '../syntax/directive.js';
+import { CADDY_STORE, foreignAmong } from './foreign-hosts.js';
 
 const TOLD_BY = /\{(?:rp|http\.reverse_proxy)\.header\.([\w-]+)\}/;
 const NOT_COPIED = problem(
@@ -178,13 +179,52 @@ function siteFindings(directives: readonly Directive[]): Finding[] {
   if (offloading.length === 0) {
     return proxies.map(({ directive }) => found(NO_ANSWER, directive));
   }
-  return offloading.flatMap(({ directive, site, answers }) => [
-    ...answers.flatMap(answerFindings),
-    ...answers
-      .filter(() => !handlesErrors(site))
-      .map((answer) => found(NO_ERRORS, answer)),
-    ...clientHeaders(directive),
-  ]);
+  return [
+    ...offloading.flatMap(({ directive, site, answers }) => [
+      ...answers.flatMap(answerFindings),
+      ...answers
+        .filter(() => !handlesErrors(site))
+        .map((answer) => found(NO_ERRORS, answer)),
+      ...clientHeaders(directive),
+      ...forwardedFindings(directive),
+    ]),
+    ...foreignAmong(offloading, ({ directive }) => addressesOf(directive)).map(
+      ({ directive }) => found(CADDY_STORE, directive),
+    ),
+  ];
+}
+
+/** Behind a matcher, and by `to`. */
+function addressesOf({ values, block = [] }: Directive): string[] {
+  return [
+    ...values,
+    ...directivesNamed(block, 'to').flatMap((to) => to.values),
+  ].filter((value) => !/^[/@*]|\{/.test(value));
+}
+
+const FORWARDED = problem(
+  'forwarded-for',
+  'X-Forwarded-For is what the client says: it chooses its address, for limits, logs and links that are bound to one.',
+  'Leave it to Caddy, and name as trusted_proxies only the addresses of proxies that are in front.',
+);
+const EVERYBODY = ['0.0.0.0/0', '::/0'];
+
+/** Caddy says by itself whom the request is from, unless it is told to believe it. */
+function forwardedFindings({ block = [] }: Directive): Finding[] {
+  return block
+    .filter(({ name, values }) =>
+      name === 'trusted_proxies'
+        ? values.some((range) => EVERYBODY.includes(range))
+        : name === 'header_up' && isForwarded(values),
+    )
+    .map((directive) => found(FORWARDED, directive));
+}
+
+function isForwarded([name = '', value = '']: readonly string[]): boolean {
+  return (
+    name.toLowerCase() === 'x-forwarded-for' &&
+    /header\.x-forwarded-for\}|^\{>x-forwarded-for\}$/i.test(value)
+  );
 }
 
 /** Without blocks around it, all of the text is one site. */

@@ -12,6 +12,7 @@ import {
   type Setting,
   type Value,
 } from '../syntax/lighttpd-syntax.js';
+import { foreignAmong, LIGHTTPD_STORE } from './foreign-hosts.js';
 
 const NOT_ENABLED = problem(
   'offload-off',
@@ -76,10 +77,16 @@ function hostFindings(settings: readonly Setting[]): Finding[] {
   if (offloading.length === 0) {
     return hosts.map(({ first }) => found(NOT_ENABLED, first));
   }
-  return offloading.flatMap((host) => [
-    ...rootFindings(host, host.enabled),
-    ...surroundings(settings, host, host.enabled),
+  const foreign = foreignAmong(offloading, ({ first }) => [
+    first.key === 'host' ? (first.value.text ?? '') : '',
   ]);
+  return [
+    ...offloading.flatMap((host) => [
+      ...rootFindings(host, host.enabled),
+      ...surroundings(settings, host, host.enabled),
+    ]),
+    ...foreign.map(({ enabled }) => found(LIGHTTPD_STORE, enabled)),
+  ];
 }
 
 /** Lists in lists, down to those that name an address. */

@@ -46,7 +46,12 @@ function membersOf(level: Level, name: string): string[] {
   return level.outer ? [...own, ...membersOf(level.outer, name)] : own;
 }
 
-function hostOf(address: string): string {
+/**
+ * Of an address without its scheme.
+ *
+ * @internal
+ */
+export function hostOf(address: string): string {
   const [, host = ''] = /^(\[[^\]]*\]|unix|[^:]*)/.exec(address) ?? [];
   return host.replace(/^\[|\]$/g, '').toLowerCase();
 }
@@ -54,8 +59,12 @@ function hostOf(address: string): string {
 /** Names that no public name server knows (RFC 6761, 6762, 8375, and what ICANN keeps for private use). */
 const NEARBY = /\.(?:localhost|local|internal|home\.arpa|lan)$/;
 
-/** A name that only the request tells may be any. */
-function isOnInternet(host: string): boolean {
+/**
+ * Whether a host is one that all can reach. A name that only the request tells may be any.
+ *
+ * @internal
+ */
+export function isOnInternet(host: string): boolean {
   if (/^[\d.]+$|:/.test(host)) return isPublicAddress(host);
   return host.includes('.') && !host.includes('$') && !NEARBY.test(host);
 }

@@ -112,6 +112,10 @@ export interface Token {
 export function tokensOf(text: string, file: string, syntax: RegExp): Token[] {
   const tokens: Token[] = [];
   const pattern = new RegExp(syntax.source, 'y');
+  // In the order of their numbers: to go through them by name takes ten times as long.
+  const kinds = [...syntax.source.matchAll(/\(\?<(\w+)>/g)].map(
+    ([, kind = '']) => kind,
+  );
   let line = 1;
   while (pattern.lastIndex < text.length) {
     const match = pattern.exec(text);
@@ -121,12 +125,10 @@ export function tokensOf(text: string, file: string, syntax: RegExp): Token[] {
         'A quote opens here that is never closed, or a character stands here that means nothing.',
       );
     }
-    const [kind, value] =
-      Object.entries(match.groups ?? {}).find(
-        ([, part]) => part !== undefined,
-      ) ?? [];
-    if (kind !== undefined && value !== undefined) {
-      tokens.push({ kind, text: value, line });
+    const number = kinds.findIndex((_, index) => match[index + 1]);
+    const kind = kinds[number];
+    if (kind !== undefined) {
+      tokens.push({ kind, text: match[number + 1] ?? '', line });
     }
     line += match[0].split('\n').length - 1;
   }

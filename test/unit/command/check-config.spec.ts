@@ -411,6 +411,8 @@ describe('check-config', () => {
     ['nginx', 'a {', '}'],
     ['caddy', 'a {\n', '}\n'],
     ['apache', '<Location "/">\n', '</Location>\n'],
+    ['lighttpd', '$HTTP["host"] == "a" { b = ( ( ', '))'],
+    ['lighttpd', 'a = ( "b" => ( ', '))'],
   ])('refuses 200,000 nested blocks of %s', async (server, open, close) => {
     const text = open.repeat(200_000) + close.repeat(200_000);
 
@@ -435,6 +437,86 @@ describe('check-config', () => {
       expect.objectContaining({ rule: name, level: 'problem' }),
     );
   });
+
+  const CADDY_OFFLOAD =
+    'handle_response {\nfile_server\ncopy_response_headers {\nexclude X-Accel-Redirect Content-Length Content-Encoding\n}\n}';
+
+  it.each<[ServerName, string, string]>([
+    [
+      'apache',
+      'ProxyPass /cdn https://cdn.example.com/\nProxyPass / http://app:3000/\nXSendFile On',
+      '',
+    ],
+    [
+      'apache',
+      '<VirtualHost *>\n<Location "/cdn">\nProxyPass https://cdn.example.com/\n</Location>\nProxyPass / http://127.0.0.1:3000/\n<Location />\nXSendFile On\n</Location>\n</VirtualHost>',
+      '<Location /cdn>\nXSendFile Off\n</Location>',
+    ],
+    [
+      'lighttpd',
+      'proxy.server = ( "/cdn" => (( "host" => "203.0.114.7", "x-sendfile" => "enable" )), "" => (( "host" => "127.0.0.1", "x-sendfile" => "enable" )) )',
+      '',
+    ],
+    [
+      'caddy',
+      `reverse_proxy /cdn/* https://cdn.example.com {\n${CADDY_OFFLOAD}\n}\nreverse_proxy app:3000 {\n${CADDY_OFFLOAD}\n}`,
+      '',
+    ],
+  ])(
+    'finds a host of somebody else that %s obeys as it does the application: %j',
+    (server, text, cure) => {
+      const rules = (config: string): string[] =>
+        lintConfig(server, config, 'a.conf').map(({ rule }) => rule);
+
+      expect(
+        rules(text).filter((rule) => rule === 'store-is-obeyed'),
+      ).toHaveLength(1);
+      expect(
+        rules(
+          text.replace(
+            /https:\/\/cdn\.example\.com|203\.0\.114\.7/,
+            '10.0.0.2',
+          ),
+        ),
+      ).not.toContain('store-is-obeyed');
+      if (cure === '') return;
+      expect(
+        rules(text.replace('</VirtualHost>', `${cure}\n</VirtualHost>`)),
+      ).not.toContain('store-is-obeyed');
+    },
+  );
+
+  it.each<[ServerName, string, boolean]>([
+    ['apache', 'ProxyAddHeaders Off', true],
+    ['apache', 'ProxyAddHeaders On', false],
+    [
+      'apache',
+      'ProxyAddHeaders Off\nRequestHeader set X-Forwarded-For "expr=%{REMOTE_ADDR}"',
+      false,
+    ],
+    [
+      'apache',
+      'ProxyAddHeaders Off\nRequestHeader set X-Forwarded-For "%{X-Forwarded-For}i"',
+      true,
+    ],
+    ['caddy', 'header_up X-Forwarded-For {header.X-Forwarded-For}', true],
+    ['caddy', 'header_up X-Forwarded-For {>X-Forwarded-For}', true],
+    ['caddy', 'header_up X-Forwarded-For {remote_host}', false],
+    ['caddy', 'trusted_proxies 0.0.0.0/0', true],
+    ['caddy', 'trusted_proxies 10.0.0.0/8', false],
+  ])(
+    'finds an X-Forwarded-For that clients choose, for %s: %j, %s',
+    (server, line, isFound) => {
+      const text =
+        server === 'caddy'
+          ? `reverse_proxy app:3000 {\n${line}\n${CADDY_OFFLOAD}\n}`
+          : line;
+
+      const rules = lintConfig(server, text, 'a.conf').map(({ rule }) => rule);
+
+      expect(rules.includes('forwarded-for')).toBe(isFound);
+    },
+  );
 
   it('tells once of a file that is included twice', async () => {
     await directory.write('a.conf', 'location /x { internal; alias /y; }');
