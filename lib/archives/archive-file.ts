@@ -16,7 +16,7 @@ import {
 import { type DownloadFile } from '../files/download-file.js';
 import { ARCHIVE_CHANNEL, tellMade } from '../files/making.js';
 import { generatedStream } from '../files/virtual-file-source.js';
-import { discardUnread, toldFacts } from '../files/virtual-file.js';
+import { discardUnread, givenFacts } from '../files/virtual-file.js';
 import { type ByteRange } from '../http/range.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type ArchiveEntries } from './archive-entry.js';
@@ -97,7 +97,7 @@ export abstract class ArchiveFile implements DownloadFile {
   readonly #kind: ArchiveKind;
   readonly #entries: ArchiveEntries;
   readonly #missing: 'fail' | 'skip';
-  readonly #told: FileStat;
+  readonly #given: FileStat;
   /** By the signal of the request: an archive that is kept for several may be another one for each. */
   readonly #plans = new WeakMap<AbortSignal, Plan>();
   #latest?: Plan;
@@ -114,13 +114,13 @@ export abstract class ArchiveFile implements DownloadFile {
         'Give an iterable or async iterable of entries, or a function that gives one.',
       );
     }
-    const { lastModified, etag } = toldFacts(kind.owner, options);
+    const { lastModified, etag } = givenFacts(kind.owner, options);
     this.name = options.name;
     this.acceptsRanges = kind.layout !== undefined;
     this.#entries = entries;
     this.#kind = kind;
     this.#missing = options.missing ?? 'fail';
-    this.#told = { lastModified, etag, contentType: kind.contentType };
+    this.#given = { lastModified, etag, contentType: kind.contentType };
   }
 
   /**
@@ -131,16 +131,16 @@ export abstract class ArchiveFile implements DownloadFile {
    */
   async stat({ signal }: { signal?: AbortSignal } = {}): Promise<FileStat> {
     const { layout } = this.#kind;
-    if (!layout) return this.#told;
+    if (!layout) return this.#given;
     const plan = await this.#planned(layout, signal);
     this.#latest = plan;
     if (signal) this.#plans.set(signal, plan);
     if (!(plan instanceof ArchivePlan)) {
-      return { ...this.#told, acceptsRanges: false };
+      return { ...this.#given, acceptsRanges: false };
     }
     const etag = this.#tagOf(plan);
     const acceptsRanges = etag?.startsWith('"') ?? false;
-    return { ...this.#told, size: plan.size, etag, acceptsRanges };
+    return { ...this.#given, size: plan.size, etag, acceptsRanges };
   }
 
   /**
@@ -255,7 +255,7 @@ export abstract class ArchiveFile implements DownloadFile {
 
   #tagOf(plan: Plan): string | undefined {
     const made = plan instanceof ArchivePlan ? plan.etag : undefined;
-    return this.#told.etag ?? made;
+    return this.#given.etag ?? made;
   }
 }
 

@@ -7,7 +7,7 @@ import {
   type DownloadPlace,
   type DownloadSource,
 } from '../responses/download-backend.js';
-import { toldPlace } from './locate.js';
+import { offloadLocation } from './locate.js';
 import { type PathRule, sourceOf, type ServerProfile } from './rules.js';
 
 /**
@@ -30,7 +30,7 @@ async function warningOf<Rule extends PathRule>(
   rule: Rule,
 ): Promise<string | undefined> {
   const place = profile.placeOf(rule);
-  if (toldPlace(place, ['a'], profile) === undefined) {
+  if (offloadLocation(place, ['a'], profile) === undefined) {
     return (
       `${profile.name} cannot be told ${quote(place)} with pathEncoding '${profile.pathEncoding}': ` +
       `the application sends the files of ${quote(sourceOf(rule))} itself. Give the directory another name.`

@@ -182,7 +182,7 @@ function resolved(path: string): Awaitable<string | undefined> {
  * @param segments the path below
  * @internal
  */
-export function toldPlace(
+export function offloadLocation(
   place: string,
   segments: readonly string[],
   {

@@ -77,12 +77,12 @@ export function withConditions(
     if (!isDated && (!proxied.whole || isWholeMisjudged(request))) {
       return proxied.whole ? withWhole(proxied, undefined) : proxied;
     }
-    return andThen(nginxValidators(file, description, disk), (told) =>
+    return andThen(nginxValidators(file, description, disk), (sent) =>
       isDated
-        ? taggedBy(told, proxied, request)
+        ? taggedBy(sent, proxied, request)
         : withWhole(
             proxied,
-            proxied.whole && withValidators(proxied.whole, told),
+            proxied.whole && withValidators(proxied.whole, sent),
           ),
     );
   });
@@ -108,32 +108,32 @@ function withWhole(
 
 /** nginx is told tag and date along with the file, and judges nothing. */
 function taggedBy(
-  told: Validators & { readonly headers?: ResponseHeaders },
+  sent: Validators & { readonly headers?: ResponseHeaders },
   proxied: ProxiedDownloadResponse,
   request: ProxiableRequest,
 ): ProxiedDownloadResponse | undefined {
-  if (told.etag === undefined || isMisjudged(request)) {
+  if (sent.etag === undefined || isMisjudged(request)) {
     return refuse(request, 'ownTag');
   }
   return new ProxiedDownloadResponse(
     proxied.offloadHeader,
     proxied.location,
-    { ...proxied.headers, ...validatorHeaders(told) },
+    { ...proxied.headers, ...validatorHeaders(sent) },
     {
       unconditional: true,
-      whole: proxied.whole && withValidators(proxied.whole, told),
+      whole: proxied.whole && withValidators(proxied.whole, sent),
     },
   );
 }
 
 function withValidators(
   { offloadHeader, location, headers }: ProxiedDownloadResponse,
-  told: Validators,
+  sent: Validators,
 ): ProxiedDownloadResponse {
   return new ProxiedDownloadResponse(
     offloadHeader,
     location,
-    { ...headers, ...validatorHeaders(told) },
+    { ...headers, ...validatorHeaders(sent) },
     { unconditional: true },
   );
 }

@@ -78,7 +78,7 @@ export function redirect(options: RedirectOptions): DownloadBackend {
   });
   const hosts = checkHosts('redirect.hosts', options.hosts);
   const { expiresIn = EXPIRES_IN } = options;
-  const told = new Set<string>();
+  const reported = new Set<string>();
   return {
     name: 'redirect',
     losesHeader: isLostByStores,
@@ -112,8 +112,8 @@ export function redirect(options: RedirectOptions): DownloadBackend {
           unranged: true,
         });
       }
-      if (!told.has(fault)) request.report(fault);
-      told.add(fault);
+      if (!reported.has(fault)) request.report(fault);
+      reported.add(fault);
       return refuse(request, 'remoteHost');
     },
   };

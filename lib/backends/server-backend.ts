@@ -17,7 +17,7 @@ import { type ResponseHeaders } from '../responses/response-headers.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { linkWarnings, ruleWarnings, sourceWarnings } from './boot-warnings.js';
-import { type FoundFile, locate, toldPlace } from './locate.js';
+import { type FoundFile, locate, offloadLocation } from './locate.js';
 import { type PathRule, type ServerProfile } from './rules.js';
 
 // The server makes them, or is told them in another way.
@@ -54,10 +54,10 @@ export function serverBackend<Rule extends PathRule>(
         request.note?.({ rule: `rules[${rules.indexOf(found.rule)}]` });
         if (isUnreachable(found, profile)) return refuse(request, 'linked');
         const { rule, segments } = found;
-        const place = toldPlace(profile.placeOf(rule), segments, profile);
+        const place = offloadLocation(profile.placeOf(rule), segments, profile);
         if (place === undefined) return refuse(request, 'untellable');
         return andThen(
-          toldValidators(profile, response.file, description, disk),
+          sentValidators(profile, response.file, description, disk),
           (known) => {
             if (!known) return refuse(request, 'noTag');
             const headers = tellableHeaders(
@@ -116,7 +116,11 @@ function wholeAnswer<Rule extends PathRule>(
 ): ProxiedDownloadResponse | undefined {
   const { whole, placeOf, offloadHeader } = profile;
   if (!whole || request.headers.range === undefined) return undefined;
-  const place = toldPlace((whole.placeOf ?? placeOf)(rule), segments, profile);
+  const place = offloadLocation(
+    (whole.placeOf ?? placeOf)(rule),
+    segments,
+    profile,
+  );
   return place === undefined
     ? undefined
     : new ProxiedDownloadResponse(offloadHeader, place, {
@@ -205,7 +209,7 @@ function isUnreachable<Rule extends PathRule>(
  * Tag and date for a server that takes ours; undefined where there is no strong tag, which the server would
  * make up for.
  */
-function toldValidators<Rule extends PathRule>(
+function sentValidators<Rule extends PathRule>(
   { conditions, validators }: ServerProfile<Rule>,
   file: DownloadFile,
   description: DownloadDescription,
@@ -213,8 +217,8 @@ function toldValidators<Rule extends PathRule>(
 ): Awaitable<ResponseHeaders | undefined> {
   if (conditions !== 'application') return NOTHING;
   const known: FileStat = description;
-  return andThen(validators?.(file, known, disk), (told = known) => {
-    const { etag, lastModified } = told;
+  return andThen(validators?.(file, known, disk), (sent = known) => {
+    const { etag, lastModified } = sent;
     if (!etag?.startsWith('"')) return undefined;
     return {
       ETag: etag,

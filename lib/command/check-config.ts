@@ -138,7 +138,7 @@ export async function checkConfig(
       ? lintConfig(server, await standardInput(), 'stdin', includedBy('stdin'))
       : lintConfig(server, readConfiguration(file), file, includedBy(file));
   return {
-    output: [...findings.map(told), summary(findings)].join('\n') + '\n',
+    output: [...findings.map(findingLine), summary(findings)].join('\n') + '\n',
     hasProblem: findings.some(({ level }) => level === 'problem'),
   };
 }
@@ -150,7 +150,9 @@ function inOrder(
 ): readonly Finding[] {
   const fileOf = ({ place }: Finding): string =>
     place.file === main ? '' : place.file;
-  const unique = new Map(findings.map((finding) => [told(finding), finding]));
+  const unique = new Map(
+    findings.map((finding) => [findingLine(finding), finding]),
+  );
   return [...unique.values()].sort(
     (one, other) =>
       fileOf(one).localeCompare(fileOf(other)) ||
@@ -158,7 +160,13 @@ function inOrder(
   );
 }
 
-function told({ rule, level, place, happens, instead }: Finding): string {
+function findingLine({
+  rule,
+  level,
+  place,
+  happens,
+  instead,
+}: Finding): string {
   return `${printable(place.file)}:${place.line}: ${level}: ${happens} [${rule}]\n  Instead: ${instead}`;
 }
 
@@ -171,9 +179,9 @@ function summary(findings: readonly Finding[]): string {
   if (findings.length === 0) return 'None of the known traps.';
   const problems = findings.filter(({ level }) => level === 'problem').length;
   const hints = findings.length - problems;
-  return `${counted(problems, 'problem')}, ${counted(hints, 'hint')}.`;
+  return `${plural(problems, 'problem')}, ${plural(hints, 'hint')}.`;
 }
 
-function counted(count: number, name: string): string {
+function plural(count: number, name: string): string {
   return `${count} ${name}${count === 1 ? '' : 's'}`;
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import {
   VirtualFile,
-  toldFacts,
+  givenFacts,
   discardUnread,
   readOnce,
 } from '../files/virtual-file.js';
@@ -40,7 +40,7 @@ export class CsvFile extends VirtualFile {
   /** @throws InvalidOptionsError for what are no rows, and for options that are wrong */
   constructor(rows: CsvRows, options: CsvFileOptions) {
     if (typeof rows !== 'function') checkRows(rows);
-    toldFacts('CsvFile', options);
+    givenFacts('CsvFile', options);
     const format = csvFormatOf(options);
     const { name, lastModified, etag } = options;
     const open = async (signal: AbortSignal): Promise<Readable> => {

@@ -4,7 +4,7 @@ import { InvalidOptionsError, nameAlone } from '../errors/download-errors.js';
 import { shapeOf } from '../errors/quote.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type DownloadFile } from './download-file.js';
-import { toldFacts } from './virtual-file.js';
+import { givenFacts } from './virtual-file.js';
 
 /**
  * Options of ContentFile.
@@ -45,7 +45,7 @@ export class ContentFile implements DownloadFile {
         'Give a string or a Uint8Array.',
       );
     }
-    const { lastModified, etag } = toldFacts('ContentFile', options);
+    const { lastModified, etag } = givenFacts('ContentFile', options);
     this.name = options.name;
     this.#bytes = typeof content === 'string' ? Buffer.from(content) : content;
     this.#stat = {

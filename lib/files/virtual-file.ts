@@ -19,7 +19,7 @@ import {
  *
  * @internal
  */
-export interface ToldFacts {
+export interface GivenFacts {
   readonly name: string;
   readonly size?: number;
   readonly lastModified?: Date;
@@ -33,7 +33,7 @@ export interface ToldFacts {
  * @throws InvalidOptionsError
  * @internal
  */
-export function toldFacts(owner: string, options: ToldFacts): FileStat {
+export function givenFacts(owner: string, options: GivenFacts): FileStat {
   const { name, size, lastModified, etag } = checked(owner, options);
   const wrong = (option: string, value: unknown, accepted: string): Error =>
     new InvalidOptionsError(`${owner}.${option}`, value, accepted);
@@ -53,7 +53,7 @@ export function toldFacts(owner: string, options: ToldFacts): FileStat {
   return { size, lastModified, etag: toEntityTag(etag ?? '') };
 }
 
-function checked(owner: string, options: unknown): Partial<ToldFacts> {
+function checked(owner: string, options: unknown): Partial<GivenFacts> {
   if (typeof options === 'object' && options !== null) return options;
   throw new InvalidOptionsError(owner, options, "Give { name: 'report.csv' }.");
 }
@@ -182,14 +182,14 @@ export class VirtualFile implements DownloadFile {
         'Give a stream, an iterable, an async iterable, or a function that makes one.',
       );
     }
-    const told = toldFacts('VirtualFile', options);
+    const given = givenFacts('VirtualFile', options);
     // It may fail before anybody reads it; who reads it then is told.
     if (source instanceof Readable) source.on('error', () => undefined);
     this.name = options.name;
     this.#source = source;
     this.#stat = {
-      ...told,
-      size: told.size ?? (isChunk(source) ? bytesIn(source) : undefined),
+      ...given,
+      size: given.size ?? (isChunk(source) ? bytesIn(source) : undefined),
       charset: typeof source === 'string' ? 'utf-8' : undefined,
     };
   }

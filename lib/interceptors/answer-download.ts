@@ -24,7 +24,7 @@ import {
   isNotModified,
   notModifiedHead,
   rangeNotSatisfiable,
-  rangesTold,
+  announcedRanges,
   withHeaders,
   withStatus,
   withWantedDigest,
@@ -36,14 +36,14 @@ import { explainedOutcome } from './download-explainer.js';
 import { type DownloadSlot, limitAnswer } from './limits.js';
 import { type DownloadContext } from './download-context.js';
 import { askedFor, offloadOutcome, type OffloadOutcome } from './offload.js';
-import { passGate } from './pass-gate.js';
+import { acquireLease } from './answer-lease.js';
 
 /**
  * The facts for an answer of the application to a file that the server in front sends, too. What HEAD says
  * has to hold for the GET that follows: with the server's own tag and date. Where the application answers
  * conditions, all its answers have to say the same as the server's.
  *
- * @param told what the server was found to say of the file for this request
+ * @param announced what the server was found to say of the file for this request
  * @internal
  */
 export function statFor(
@@ -51,10 +51,14 @@ export function statFor(
   download: DownloadResponse,
   backend: DownloadBackend,
   { stat, disk }: Pick<OpenedDownload, 'stat' | 'disk'>,
-  told?: DownloadDescription,
+  announced?: DownloadDescription,
 ): Awaitable<FileStat> {
-  if (told) {
-    return { ...stat, etag: told.etag, lastModified: told.lastModified };
+  if (announced) {
+    return {
+      ...stat,
+      etag: announced.etag,
+      lastModified: announced.lastModified,
+    };
   }
   const mayDiffer =
     context.method !== 'HEAD' && backend.conditions !== 'application';
@@ -94,10 +98,10 @@ export function answerDownload(
   if (file.discard) context.onClose(() => file.discard?.());
   const { tracked } = context;
   const use = file.use && new AnswerUse(file.use(), context);
-  const gate = context.link?.gate;
+  const limiter = context.link?.limiter;
   const asked = askedFor(
     download,
-    gate,
+    limiter,
     context.status,
     backend,
     context.completions,
@@ -107,14 +111,14 @@ export function answerDownload(
     outcomeOf(download, context, asked),
     (outcome): Awaitable<DownloadAnswer> =>
       outcome.kind === 'stream'
-        ? streamedAtLast(download, context, servers, outcome.told)
+        ? streamedAtLast(download, context, servers, outcome.announced)
         : offloaded(outcome, context),
   );
   return andThen(answered, (answer) => {
     const id = answer.isOffloaded ? answer.identify(tracked?.id) : undefined;
     const passed = andThen(
       slot?.take(answer, context, id),
-      () => gate && passGate(gate, answer, download, context, id),
+      () => limiter && acquireLease(limiter, answer, download, context, id),
     );
     return andThen(passed, () => {
       if ((download.limitRate ?? backend.limitRate) !== undefined) {
@@ -162,10 +166,10 @@ function streamedAtLast(
   download: DownloadResponse,
   context: DownloadContext,
   servers: Servers,
-  told: DownloadDescription | undefined,
+  announced: DownloadDescription | undefined,
 ): Awaitable<DownloadAnswer> {
   const attempt = (known?: FileStat): Awaitable<DownloadAnswer> =>
-    streamed(download, context, servers, told, known);
+    streamed(download, context, servers, announced, known);
   return orElse(
     () => attempt(download.boundStat),
     (error) => {
@@ -179,14 +183,14 @@ function streamed(
   download: DownloadResponse,
   context: DownloadContext,
   servers: Servers,
-  told: DownloadDescription | undefined,
+  announced: DownloadDescription | undefined,
   known: FileStat | undefined,
 ): Awaitable<DownloadAnswer> {
   const { asked } = servers;
   const { file } = download;
   if (known) {
     const opened = openedByTag(file, known, context);
-    return answerFrom(opened, download, context, servers, told);
+    return answerFrom(opened, download, context, servers, announced);
   }
   const isHead = context.method === 'HEAD';
   const ask = file.hasOwnBytes ? undefined : file.request?.bind(file);
@@ -199,7 +203,7 @@ function streamed(
         },
       )
     : andThen(openDownload(file, context, isHead), (opened) =>
-        answerFrom(opened, download, context, servers, told),
+        answerFrom(opened, download, context, servers, announced),
       );
 }
 
@@ -214,7 +218,7 @@ function answerFrom(
     download: DownloadResponse,
     context: DownloadContext,
     servers: Servers,
-    told: DownloadDescription | undefined,
+    announced: DownloadDescription | undefined,
   ]
 ): Awaitable<DownloadAnswer> {
   const failed = (error: unknown): Awaitable<never> =>
@@ -233,36 +237,39 @@ function decided(
   download: DownloadResponse,
   context: DownloadContext,
   servers: Servers,
-  told: DownloadDescription | undefined,
+  announced: DownloadDescription | undefined,
 ): Awaitable<DownloadAnswer> {
   const { method, status } = context;
   const { presentation } = download;
   const { asked, configured } = servers;
   // Behind a server, the backend wants them as well.
   if (method === 'HEAD') download.know(opened);
-  return andThen(statFor(context, download, asked, opened, told), (stat) => {
-    const description = download.describeBy(stat);
-    return andThen(
-      isJudgedAt(status) && isNotModified(download, description, context),
-      (isKnown) => {
-        if (isKnown) return answerOf(notModifiedHead(description), context);
-        const plan = planFor(context, opened, description, presentation);
-        const isCut = plan.kind === 'whole' && isCutBy(configured, context);
-        const ranges = isCut
-          ? false
-          : rangesTold(context, opened, description, presentation);
-        const head = withStatus(
-          headOf(plan, description, frontOf(servers), ranges),
-          status,
-        );
-        if (description.size !== undefined) forbidCompression(context);
-        if (method === 'HEAD') return answerOf(head, context);
-        return andThen(sourceOf(plan, opened), (source) =>
-          answerOf(head, context, { source, size: head.length }, asked),
-        );
-      },
-    );
-  });
+  return andThen(
+    statFor(context, download, asked, opened, announced),
+    (stat) => {
+      const description = download.describeBy(stat);
+      return andThen(
+        isJudgedAt(status) && isNotModified(download, description, context),
+        (isKnown) => {
+          if (isKnown) return answerOf(notModifiedHead(description), context);
+          const plan = planFor(context, opened, description, presentation);
+          const isCut = plan.kind === 'whole' && isCutBy(configured, context);
+          const ranges = isCut
+            ? false
+            : announcedRanges(context, opened, description, presentation);
+          const head = withStatus(
+            headOf(plan, description, frontOf(servers), ranges),
+            status,
+          );
+          if (description.size !== undefined) forbidCompression(context);
+          if (method === 'HEAD') return answerOf(head, context);
+          return andThen(sourceOf(plan, opened), (source) =>
+            answerOf(head, context, { source, size: head.length }, asked),
+          );
+        },
+      );
+    },
+  );
 }
 
 const WHOLE: BodyPlan = { kind: 'whole' };
@@ -286,8 +293,8 @@ function planFor(
   // Of several ranges each part has the type that the whole file would go out with.
   const contentType =
     response.getHeader('Content-Type')?.toString() ?? description.contentType;
-  const told = { ...description, contentType };
-  const plan = planBody(headers, told, opened.mostRanges);
+  const typed = { ...description, contentType };
+  const plan = planBody(headers, typed, opened.mostRanges);
   if (plan.kind !== 'unsatisfiable') {
     return isFair(plan, opened) ? plan : { kind: 'whole' };
   }
@@ -328,10 +335,13 @@ function answerOf(
   body?: AnswerBody,
   backend?: DownloadBackend,
 ): DownloadAnswer {
-  const told = explanations ? withHeaders(head, explanations.headers) : head;
+  const explained = explanations
+    ? withHeaders(head, explanations.headers)
+    : head;
   const wanted = headers['want-repr-digest'];
   return new DownloadAnswer({
-    head: wanted === undefined ? told : withWantedDigest(told, wanted),
+    head:
+      wanted === undefined ? explained : withWantedDigest(explained, wanted),
     body,
     response,
     link,

@@ -181,7 +181,7 @@ export function isCutBy(
  *
  * @internal
  */
-export function rangesTold(
+export function announcedRanges(
   { method, status }: DownloadContext,
   { stat, isRemote, mostRanges }: OpenedDownload,
   { size }: DownloadDescription,

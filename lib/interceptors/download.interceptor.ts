@@ -51,7 +51,7 @@ import {
 } from './download-context.js';
 import { toHttpException, unlessLeft } from './http-exceptions.js';
 import { type RoutedRequest } from './json-replies.js';
-import { presentedByLink } from './pass-gate.js';
+import { presentedByLink } from './answer-lease.js';
 import { ExplanationReport } from './explanation.js';
 
 /**
@@ -89,7 +89,7 @@ export class DownloadInterceptor implements NestInterceptor {
 
   #answered(value: unknown, execution: ExecutionContext): Awaitable<unknown> {
     if (!(value instanceof DownloadResponse) || value.isReady) {
-      return counted(unwrapped(value), execution);
+      return refuseUncounted(unwrapped(value), execution);
     }
     refusePassedNeighbours(requestOf<DownloadRequest>(execution));
     const context = contextOf(
@@ -291,9 +291,9 @@ function wasTakenApart(value: unknown): boolean {
  *
  * @throws InvalidOptionsError where nobody would count it
  */
-function counted(value: unknown, execution: ExecutionContext): unknown {
+function refuseUncounted(value: unknown, execution: ExecutionContext): unknown {
   const request = requestOf(execution);
-  if (value instanceof DownloadResponse || !signedLinks.get(request)?.gate) {
+  if (value instanceof DownloadResponse || !signedLinks.get(request)?.limiter) {
     return value;
   }
   throw new InvalidOptionsError(

@@ -24,10 +24,10 @@ export function whenSentByServer(
   callback: (sent: SentByServer) => void,
 ): void {
   const { response, completions } = context;
-  let isTold = false;
+  let isDone = false;
   const tell = (sent: SentByServer): void => {
-    if (isTold) return;
-    isTold = true;
+    if (isDone) return;
+    isDone = true;
     callback(sent);
   };
   const forget = completions?.expect(id, (completion) =>

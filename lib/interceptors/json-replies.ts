@@ -16,11 +16,15 @@ export function tellOfJson(adapter: HttpServer): void {
   const reply: HttpServer['reply'] = adapter.reply.bind(adapter);
   adapter.reply = (response: RoutedResponse, body: unknown, status): unknown =>
     mayBecomeJson(body)
-      ? told(logger, response, (): unknown => reply(response, body, status))
+      ? watched(logger, response, (): unknown => reply(response, body, status))
       : reply(response, body, status);
 }
 
-function told<T>(logger: Logger, response: RoutedResponse, send: () => T): T {
+function watched<T>(
+  logger: Logger,
+  response: RoutedResponse,
+  send: () => T,
+): T {
   return whileSending((refusal): Error => {
     const error = refusal ?? new SerializedFileError('A file inside an answer');
     logger.error(`${error.name}: ${error.message} (${routeOf(response)})`);

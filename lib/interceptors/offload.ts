@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
 import { type DownloadCompletions } from '../completions/download-completions.js';
-import { type LinkGate } from '../http/link-gate.js';
+import { type AnswerLimiter } from '../http/answer-limiter.js';
 import {
   formatHttpDate,
   modifiedSince,
@@ -43,7 +43,7 @@ export type OffloadDecision =
       readonly kind: 'stream';
       readonly reason: string;
       /** What the server would have said of the file; the application has to say the same. */
-      readonly told?: DownloadDescription;
+      readonly announced?: DownloadDescription;
     }
   | {
       readonly kind: 'not-modified';
@@ -65,22 +65,25 @@ export function decideOffload(
   backend: DownloadBackend,
 ): Awaitable<OffloadDecision> {
   if (!hasConditions(request)) return { kind: 'offload', proxied };
-  return andThen(toldBy(proxied, download, backend), (told) => {
-    if (!told) return leftToServer(proxied, download, request, backend);
-    return andThen(isNotModified(download, told, request), (isKnown) => {
+  return andThen(serverDescription(proxied, download, backend), (announced) => {
+    if (!announced) return leftToServer(proxied, download, request, backend);
+    return andThen(isNotModified(download, announced, request), (isKnown) => {
       if (isKnown) {
         const isOurs =
           proxied.unconditional ||
           backend.conditions === 'application' ||
           ownHook(download) !== undefined;
         return isOurs
-          ? { kind: 'not-modified', description: told }
+          ? { kind: 'not-modified', description: announced }
           : { kind: 'offload', proxied };
       }
-      if (!proxied.unconditional && !agreesByDate(told, request, backend)) {
-        return { kind: 'stream', reason: REFUSALS.dates, told };
+      if (
+        !proxied.unconditional &&
+        !agreesByDate(announced, request, backend)
+      ) {
+        return { kind: 'stream', reason: REFUSALS.dates, announced };
       }
-      return decideRange(proxied, told, request.headers, backend);
+      return decideRange(proxied, announced, request.headers, backend);
     });
   });
 }
@@ -107,20 +110,20 @@ function leftToServer(
 }
 
 /** The description with the tag and the date that the client is told; undefined where only the server knows them. */
-function toldBy(
-  { headers, unconditional, description: told }: ProxiedDownloadResponse,
+function serverDescription(
+  { headers, unconditional, description: announced }: ProxiedDownloadResponse,
   download: DownloadResponse,
   backend: DownloadBackend,
 ): Awaitable<DownloadDescription | undefined> {
-  const isByTold =
+  const takesOurTag =
     backend.conditions === 'application' ||
     (unconditional && 'ETag' in headers);
-  if (!isByTold && !unconditional && !backend.validators) return undefined;
-  const described: Awaitable<Described> = told
-    ? { description: told }
+  if (!takesOurTag && !unconditional && !backend.validators) return undefined;
+  const described: Awaitable<Described> = announced
+    ? { description: announced }
     : download.described(unconditional);
   return andThen(described, ({ description, disk }) => {
-    if (isByTold) return asTold(description, headers);
+    if (takesOurTag) return asAnnounced(description, headers);
     return unconditional
       ? description
       : andThen(
@@ -137,14 +140,14 @@ function withValidators(
   const others = Object.entries(description.headers).filter(
     ([name]) => name !== 'ETag' && name !== 'Last-Modified',
   );
-  return asTold(description, {
+  return asAnnounced(description, {
     ...Object.fromEntries(others),
     ...(etag !== undefined && { ETag: etag }),
     ...(lastModified && { 'Last-Modified': formatHttpDate(lastModified) }),
   });
 }
 
-function asTold(
+function asAnnounced(
   description: DownloadDescription,
   headers: ResponseHeaders,
 ): DownloadDescription {
@@ -195,7 +198,7 @@ function rangesIn(plan: BodyPlan): number {
  */
 function decideRange(
   proxied: ProxiedDownloadResponse,
-  told: DownloadDescription,
+  announced: DownloadDescription,
   headers: IncomingHttpHeaders,
   { mostRanges }: DownloadBackend,
 ): OffloadDecision {
@@ -206,7 +209,7 @@ function decideRange(
   const isPlain =
     PLAIN_RANGE.test(range) &&
     range.split(',').length <= Math.max(mostRanges, MOST_READ);
-  const plan = planBody(headers, told, MOST_ASKED);
+  const plan = planBody(headers, announced, MOST_ASKED);
   if (plan.kind === 'whole') {
     // A tag all servers compare alike.
     const isByTag = isPlain && headers['if-range']?.toString().startsWith('"');
@@ -215,7 +218,7 @@ function decideRange(
   } else if (isPlain && rangesIn(plan) <= mostRanges) {
     return { kind: 'offload', proxied };
   }
-  return { kind: 'stream', reason: REFUSALS.ranges, told };
+  return { kind: 'stream', reason: REFUSALS.ranges, announced };
 }
 
 const CONDITIONS = [
@@ -237,7 +240,7 @@ export type OffloadOutcome =
       readonly kind: 'not-modified';
       readonly description: DownloadDescription;
     }
-  | { readonly kind: 'stream'; readonly told?: DownloadDescription };
+  | { readonly kind: 'stream'; readonly announced?: DownloadDescription };
 
 /**
  * Asks the backend. HEAD is answered by us: servers differ in what they make of it, and there is nothing to
@@ -264,7 +267,10 @@ export function offloadOutcome(
       decideOffload(proxied, download, request, backend),
       (decision): OffloadOutcome => {
         if (decision.kind === 'stream') {
-          return { ...ourselves(note, decision.reason), told: decision.told };
+          return {
+            ...ourselves(note, decision.reason),
+            announced: decision.announced,
+          };
         }
         if (decision.kind === 'not-modified') {
           note?.({ reason: REFUSALS.notModified });
@@ -308,7 +314,7 @@ export function refusingBackend(
  *
  * @internal
  */
-export function countedBackend(backend: DownloadBackend): DownloadBackend {
+export function limitedBackend(backend: DownloadBackend): DownloadBackend {
   return {
     ...backend,
     proxy: (response, request) =>
@@ -332,7 +338,7 @@ export function countedBackend(backend: DownloadBackend): DownloadBackend {
  */
 export function askedFor(
   { file, presentation }: DownloadResponse,
-  gate: LinkGate | undefined,
+  limiter: AnswerLimiter | undefined,
   status: number,
   backend: DownloadBackend,
   completions: Pick<DownloadCompletions, 'areRead'> | undefined,
@@ -341,9 +347,9 @@ export function askedFor(
   if (presentation.acceptRanges === false) {
     return refusingBackend(backend, 'unranged');
   }
-  if (!gate && !file.needsCompletion) return backend;
+  if (!limiter && !file.needsCompletion) return backend;
   if (!completions?.areRead) {
-    return refusingBackend(backend, gate ? 'counted' : 'temporary');
+    return refusingBackend(backend, limiter ? 'counted' : 'temporary');
   }
-  return gate ? countedBackend(backend) : backend;
+  return limiter ? limitedBackend(backend) : backend;
 }

@@ -1,6 +1,6 @@
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { kindOf } from '../errors/quote.js';
-import { type LinkGate } from '../http/link-gate.js';
+import { type AnswerLimiter } from '../http/answer-limiter.js';
 import { type SignOptions } from './sign-options.js';
 
 /**
@@ -240,7 +240,7 @@ export interface SignedLink extends LinkTerms {
   /** Whether nobody may keep it at all. */
   readonly noStore?: boolean;
   /** Asked before the answer gets a body, where the link works a limited number of times. */
-  readonly gate?: LinkGate;
+  readonly limiter?: AnswerLimiter;
 }
 
 /**

@@ -209,9 +209,9 @@ export class ObjectStorage extends DownloadStorage {
         )
       : undefined;
     const { cacheControl } = options;
-    const told = { expiresIn, disposition, contentType, cacheControl };
+    const presented = { expiresIn, disposition, contentType, cacheControl };
     const address = await this.#asking(key, () =>
-      this.#store.sign(object, told),
+      this.#store.sign(object, presented),
     );
     return new URL(address).href;
   }
@@ -264,11 +264,11 @@ export class ObjectStorage extends DownloadStorage {
   /** A range of an empty object is the whole of it. */
   async #beyondEnd(
     key: string,
-    { stat: told }: StoreRefusal,
+    { stat: known }: StoreRefusal,
     { ifNoneMatch, ifModifiedSince }: RemoteConditions,
   ): Promise<RemoteAnswer> {
     const isJudged = ifNoneMatch !== undefined || ifModifiedSince !== undefined;
-    const stat = told?.size && !isJudged ? told : await this.stat(key);
+    const stat = known?.size && !isJudged ? known : await this.stat(key);
     return nothing(stat.size === 0 ? 200 : 416, stat);
   }
 

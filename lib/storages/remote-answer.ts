@@ -58,7 +58,7 @@ export function isOfSameFile(
 ): boolean {
   if (ifRange === undefined || (status !== 206 && status !== 416)) return true;
   const isByTag = parseEntityTag(ifRange) !== undefined;
-  const isTold = lastModified !== undefined || (isByTag && etag !== undefined);
-  if (!isTold && (status === 416 || !isByTag)) return true;
+  const isKnown = lastModified !== undefined || (isByTag && etag !== undefined);
+  if (!isKnown && (status === 416 || !isByTag)) return true;
   return ifRangeHolds(ifRange, { etag, lastModified }, now);
 }

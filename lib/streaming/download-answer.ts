@@ -3,7 +3,7 @@ import { type Readable } from 'node:stream';
 
 import { SerializedFileError } from '../errors/download-errors.js';
 import { type LinkCaching } from '../http/cache-control.js';
-import { type Admission } from '../http/link-gate.js';
+import { type AnswerLease } from '../http/answer-limiter.js';
 import { type DecidedAnswer } from '../responses/download-response.js';
 import { watchForJson } from './answer-as-json.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
@@ -104,7 +104,7 @@ export interface DownloadAnswerParts {
 export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   readonly stream: DownloadStream;
   readonly #parts: DownloadAnswerParts;
-  #admission?: Admission;
+  #lease?: AnswerLease;
   #sent?: SentBytes;
   #promised?: number;
   #further?: ResponseHeaders;
@@ -122,9 +122,9 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
 
   get head(): ResponseHead {
     const { head } = this.#parts;
-    const { headers: admitted } = this.#admission ?? {};
-    return admitted || this.#further
-      ? { ...head, headers: { ...head.headers, ...admitted, ...this.#further } }
+    const { headers: leased } = this.#lease ?? {};
+    return leased || this.#further
+      ? { ...head, headers: { ...head.headers, ...leased, ...this.#further } }
       : head;
   }
 
@@ -175,8 +175,8 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   }
 
   /** The link has let it pass, and wants to know what became of it. */
-  admit(admission: Admission): void {
-    this.#admission = admission;
+  leaseBy(lease: AnswerLease): void {
+    this.#lease = lease;
   }
 
   /** Current versions never pipe the answer to HEAD, so its head is written where Nest asks for it. */
@@ -210,12 +210,12 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
     this.#reportCut();
     this.stream.mayBeDestroyed = true;
     this.stream.destroy();
-    this.#admission?.over({
+    this.#lease?.over({
       // Whoever reads the bytes in place of Nest has them, too.
       hasBegun: this.#sent !== undefined || this.stream.readableDidRead,
       unsent: this.#sent?.missing(this.#promised) ?? 0,
     });
-    this.#admission = undefined;
+    this.#lease = undefined;
     this.#tellEnd();
   }
 
@@ -249,7 +249,7 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
       destination === raw ? new RawResponse(raw) : response,
       destination !== raw,
     );
-    if (!this.#admission) return;
+    if (!this.#lease) return;
     this.#sent = new SentBytes(raw);
     if (destination === raw) this.#promised = this.#parts.head.length;
   }

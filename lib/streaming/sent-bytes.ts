@@ -58,18 +58,18 @@ export class WrittenBytes {
     const end = destination.end.bind(destination) as (
       ...given: unknown[]
     ) => unknown;
-    const counted: Write = (chunk, encoding, callback) => {
-      const told = typeof encoding === 'function' ? encoding : callback;
+    const countingWrite: Write = (chunk, encoding, callback) => {
+      const callBack = typeof encoding === 'function' ? encoding : callback;
       const coding = typeof encoding === 'string' ? encoding : undefined;
       const bytes = byteLength(chunk, coding);
       if (!callsBack) this.#bytes += bytes;
       return write(chunk, coding, (error) => {
         if (callsBack && !error) this.#bytes += bytes;
-        told?.(error);
+        callBack?.(error);
       });
     };
     Object.assign(destination, {
-      write: counted,
+      write: countingWrite,
       end: (...given: unknown[]) => {
         const [chunk, encoding] = given;
         if (typeof chunk === 'string' || chunk instanceof Uint8Array) {

@@ -80,7 +80,7 @@ export class NewFileStorer {
     target: Target | undefined,
   ): StoringFile[] {
     const found = new Map<ObjectLiteral, StoringFile[]>();
-    const visit = (entity: unknown, metadata: EntityMetadata): void => {
+    const collect = (entity: unknown, metadata: EntityMetadata): void => {
       if (!isObject(entity) || found.has(entity)) return;
       const files = fileFieldsOf(metadata).flatMap((field) => {
         const file = field.newFileOf(entity);
@@ -95,12 +95,12 @@ export class NewFileStorer {
         related,
         relatedMetadata,
       ] of metadata.extractRelationValuesFromEntity(entity, relations)) {
-        visit(related, relatedMetadata);
+        collect(related, relatedMetadata);
       }
     };
     for (const entity of entities) {
       const metadata = this.#metadataOf(entity, target);
-      if (metadata) visit(entity, metadata);
+      if (metadata) collect(entity, metadata);
     }
     return [...found.values()].flat();
   }

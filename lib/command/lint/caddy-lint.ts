@@ -110,11 +110,11 @@ function copiesHeader({ block = [] }: Directive, header: string): boolean {
 
 /** The header that says which file: any can. */
 function headerOf(every: readonly Directive[]): string {
-  const told = every
+  const given = every
     .flatMap(({ values }) => values)
     .map((value) => TOLD_BY.exec(value)?.[1])
     .find((name) => name !== undefined);
-  return told ?? 'X-Accel-Redirect';
+  return given ?? 'X-Accel-Redirect';
 }
 
 /** By a directive of its own, or inside file_server. */

@@ -32,7 +32,7 @@ import { type LimitedLink } from './limited-link.entity.js';
 import { LimitedLinks } from './limited-links.js';
 import { withNonce } from './link-form.js';
 import { pageAnswer, linkPage, type LimitedLinkPage } from './link-page.js';
-import { LinkRequest, type CountedLink } from './link-request.js';
+import { LinkRequest, type UsedLink } from './link-request.js';
 import { TaggedFile } from './link-uses.js';
 
 type AnyResponse = Parameters<typeof platformResponse>[0];
@@ -124,7 +124,7 @@ export abstract class LimitedLinkDownloadController extends DownloadController {
     const linkRequest = this.#linkRequest(request);
     const { link } = await linkRequest.look();
     if (!(await this.getConfirm(link, request))) {
-      return this.#countedDownload(request);
+      return this.#limitedDownload(request);
     }
     if (!response) {
       throw new InvalidOptionsError(
@@ -173,17 +173,17 @@ export abstract class LimitedLinkDownloadController extends DownloadController {
   @Get(':grant')
   @SetMetadata(FASTIFY_ROUTE_CONFIG, DOWNLOAD_ROUTE)
   handleGrant(@Req() request: DownloadRequest): Promise<DownloadResponse> {
-    return this.#countedDownload(request);
+    return this.#limitedDownload(request);
   }
 
   override async getFile(request: DownloadRequest): Promise<DownloadFile> {
-    const counted = await this.#linkRequest(request).forDownload();
-    const file = await this.getSharedFile(counted.link, request);
-    return new TaggedFile(file, counted.useId);
+    const used = await this.#linkRequest(request).forDownload();
+    const file = await this.getSharedFile(used.link, request);
+    return new TaggedFile(file, used.useId);
   }
 
   /** Checked and counted also where download() is overridden and asks for no file of ours. */
-  async #countedDownload(request: DownloadRequest): Promise<DownloadResponse> {
+  async #limitedDownload(request: DownloadRequest): Promise<DownloadResponse> {
     await this.#linkRequest(request).forDownload();
     return this.download(request);
   }
@@ -195,7 +195,7 @@ export abstract class LimitedLinkDownloadController extends DownloadController {
   }
 
   async #factsOf(
-    link: CountedLink['link'],
+    link: UsedLink['link'],
     request: DownloadRequest,
   ): Promise<{ name: string; size?: number }> {
     try {

@@ -3,10 +3,10 @@ import { type IncomingHttpHeaders } from 'node:http';
 import { ServiceUnavailableException } from '@nestjs/common';
 
 import {
-  type Admission,
-  type LinkGate,
+  type AnswerLease,
+  type AnswerLimiter,
   type PromisedAnswer,
-} from '../../http/link-gate.js';
+} from '../../http/answer-limiter.js';
 import { isPrefetch, tagWith } from './client-marks.js';
 import { type Portion, portionOf } from './portion.js';
 import { type LimitedLinkGrant } from './limited-link.entity.js';
@@ -120,7 +120,7 @@ export interface LimiterParts {
  *
  * @internal
  */
-export class LinkLimiter implements LinkGate {
+export class LinkLimiter implements AnswerLimiter {
   constructor(
     private readonly asked: RequestedUse,
     private readonly parts: LimiterParts,
@@ -130,7 +130,12 @@ export class LinkLimiter implements LinkGate {
    * @throws InvalidSignatureError where no use is left
    * @throws ServiceUnavailableException where the client has enough running, or does not want it yet
    */
-  async admit({ length, size, etag, cut }: PromisedAnswer): Promise<Admission> {
+  async acquire({
+    length,
+    size,
+    etag,
+    cut,
+  }: PromisedAnswer): Promise<AnswerLease> {
     const { store, running, later } = this.parts;
     const { linkId, headers, cookie } = this.asked;
     if (isPrefetch(headers)) throw new ServiceUnavailableException();

@@ -28,7 +28,7 @@ type PlatformRequest = DownloadRequest & {
  *
  * @internal
  */
-export interface CountedLink {
+export interface UsedLink {
   readonly link: LimitedLink;
   readonly useId: string;
 }
@@ -91,7 +91,7 @@ export class LinkRequest {
   }
 
   /** The same, for an answer with the file: the limiter will count it. */
-  async forDownload(): Promise<CountedLink> {
+  async forDownload(): Promise<UsedLink> {
     const { link, use } = await this.look();
     const { useId = use.fresh?.id ?? '' } = use;
     signedLinks.set(this.request, {
@@ -103,7 +103,7 @@ export class LinkRequest {
       },
       sharedCaches: false,
       noStore: true,
-      gate: this.links.tracker.limiterFor(use),
+      limiter: this.links.tracker.limiterFor(use),
     });
     return { link, useId };
   }

@@ -5,7 +5,7 @@ import { Logger } from '@nestjs/common';
 
 import { quote } from '../../errors/quote.js';
 import { type DownloadFile, WrappedFile } from '../../files/download-file.js';
-import { type LinkGate } from '../../http/link-gate.js';
+import { type AnswerLimiter } from '../../http/answer-limiter.js';
 import { type Awaitable } from '../../storages/awaitable.js';
 import {
   type FileStat,
@@ -131,7 +131,7 @@ export class LinkUses {
     );
   }
 
-  limiterFor(use: RequestedUse): LinkGate {
+  limiterFor(use: RequestedUse): AnswerLimiter {
     return new LinkLimiter(use, {
       store: this.store,
       running: this.#running,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { toldPlace } from '../../../lib/backends/locate.js';
+import { offloadLocation } from '../../../lib/backends/locate.js';
 import { anyName } from '../http/any-name.js';
 
 describe('a place as a server is told it', () => {
@@ -13,7 +13,9 @@ describe('a place as a server is told it', () => {
     ['/srv/', ['\u00E9'], '/srv/\u00C3\u00A9'],
     ['/srv/\u65E5/', ['a'], '/srv/\u00E6\u0097\u00A5/a'],
   ])('raw: %j and %j are %j', (place, segments, told) => {
-    expect(toldPlace(place, segments, { pathEncoding: 'raw' })).toBe(told);
+    expect(offloadLocation(place, segments, { pathEncoding: 'raw' })).toBe(
+      told,
+    );
   });
 
   it.each([
@@ -25,16 +27,18 @@ describe('a place as a server is told it', () => {
     ['/srv/', ["!'()*"], '/srv/%21%27%28%29%2A'],
     ['/srv/', ['\u00E9\n'], '/srv/%C3%A9%0A'],
   ])('percent: %j and %j are %j', (place, segments, told) => {
-    expect(toldPlace(place, segments, { pathEncoding: 'percent' })).toBe(told);
+    expect(offloadLocation(place, segments, { pathEncoding: 'percent' })).toBe(
+      told,
+    );
   });
 
   it('is nothing where it holds what this server cannot be told, in whatever part', () => {
     const profile = { pathEncoding: 'raw', untellable: /%| $/ } as const;
 
-    expect(toldPlace('/srv/', ['a', 'b%c'], profile)).toBeUndefined();
-    expect(toldPlace('/srv/%41/', ['a'], profile)).toBeUndefined();
-    expect(toldPlace('/srv/', ['a '], profile)).toBeUndefined();
-    expect(toldPlace('/srv/', ['a ', 'b'], profile)).toBe('/srv/a /b');
+    expect(offloadLocation('/srv/', ['a', 'b%c'], profile)).toBeUndefined();
+    expect(offloadLocation('/srv/%41/', ['a'], profile)).toBeUndefined();
+    expect(offloadLocation('/srv/', ['a '], profile)).toBeUndefined();
+    expect(offloadLocation('/srv/', ['a ', 'b'], profile)).toBe('/srv/a /b');
   });
 
   it('is the bytes of the path again, whatever the name', () => {
@@ -43,9 +47,11 @@ describe('a place as a server is told it', () => {
         fc.pre(!/\p{Cs}/u.test(name));
         const bytes = Buffer.from(`/srv/${name}`);
 
-        const raw = toldPlace('/srv/', [name], { pathEncoding: 'raw' });
+        const raw = offloadLocation('/srv/', [name], { pathEncoding: 'raw' });
         expect(Buffer.from(raw ?? '', 'latin1').equals(bytes)).toBe(true);
-        const percent = toldPlace('/srv/', [name], { pathEncoding: 'percent' });
+        const percent = offloadLocation('/srv/', [name], {
+          pathEncoding: 'percent',
+        });
         expect(decodeURIComponent(percent ?? '')).toBe(bytes.toString());
       }),
     );

@@ -3,7 +3,7 @@ import { PassThrough, Readable } from 'node:stream';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { type AnswerOutcome } from '../../../lib/http/link-gate.js';
+import { type AnswerOutcome } from '../../../lib/http/answer-limiter.js';
 import {
   DownloadAnswer,
   type DownloadAnswerParts,
@@ -231,18 +231,18 @@ describe('the end of a DownloadAnswer', () => {
 
 describe('a DownloadAnswer of a limited link tells when it is over', () => {
   const LARGE = 1024 * 1024;
-  const admitted = (source: Readable, length?: number) => {
+  const leased = (source: Readable, length?: number) => {
     const outcomes: AnswerOutcome[] = [];
     const answer = answerOf({
       head: { ...HEAD, length },
       body: { source, size: length },
     });
-    answer.admit({ over: (outcome) => void outcomes.push(outcome) });
+    answer.leaseBy({ over: (outcome) => void outcomes.push(outcome) });
     return { answer, outcomes };
   };
 
   it('that nothing of it went out', () => {
-    const { answer, outcomes } = admitted(Readable.from([]), LARGE);
+    const { answer, outcomes } = leased(Readable.from([]), LARGE);
     answer.close();
     answer.close();
     expect(outcomes).toEqual([{ hasBegun: false, unsent: 0 }]);
@@ -250,14 +250,14 @@ describe('a DownloadAnswer of a limited link tells when it is over', () => {
 
   it('that an interceptor has read it itself', async () => {
     const bytes = Readable.from([Buffer.from('some')]);
-    const { answer, outcomes } = admitted(bytes, 4);
+    const { answer, outcomes } = leased(bytes, 4);
     expect(await textOf(answer.stream)).toBe('some');
     answer.close();
     expect(outcomes).toEqual([{ hasBegun: true, unsent: 0 }]);
   });
 
   it('nothing of what is left where its bytes became others on the way', () => {
-    const { answer, outcomes } = admitted(new PassThrough(), LARGE);
+    const { answer, outcomes } = leased(new PassThrough(), LARGE);
     answer.stream.pipe(new PassThrough());
     conversation.response.write('compressed');
     answer.close();
@@ -265,7 +265,7 @@ describe('a DownloadAnswer of a limited link tells when it is over', () => {
   });
 
   it('what was not sent', () => {
-    const { answer, outcomes } = admitted(new PassThrough(), LARGE);
+    const { answer, outcomes } = leased(new PassThrough(), LARGE);
     answer.stream.pipe(conversation.response);
     answer.close();
     expect(outcomes).toEqual([{ hasBegun: true, unsent: LARGE }]);

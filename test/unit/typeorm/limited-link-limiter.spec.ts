@@ -63,7 +63,7 @@ describe('the limiter of a link', () => {
     search: isRange ? { ids: [], client } : undefined,
     cookie: `grant of ${client}`,
   });
-  const admit = (given: RequestedUse, length = SIZE / 10) => {
+  const acquire = (given: RequestedUse, length = SIZE / 10) => {
     const limiter = new LinkLimiter(given, {
       store,
       running,
@@ -71,14 +71,14 @@ describe('the limiter of a link', () => {
       tell: (type) => told.push(type),
     });
     const etag = `"${given.useId ?? given.fresh?.id}.tag"`;
-    return limiter.admit({ length, size: SIZE, etag, cut: () => undefined });
+    return limiter.acquire({ length, size: SIZE, etag, cut: () => undefined });
   };
   const settled = () => Promise.all(begun.splice(0));
 
   it('lets requests that have looked at the same time go on with one use', async () => {
     const requests = [request(), request(), request()];
     const [first, ...others] = await Promise.all(
-      requests.map((one) => admit(one)),
+      requests.map((one) => acquire(one)),
     );
     const id = requests[0].fresh?.id;
     expect(first?.headers).toEqual({
@@ -92,10 +92,10 @@ describe('the limiter of a link', () => {
   });
 
   it('begins a use for each request without a range', async () => {
-    await admit(request('me', false));
-    await admit(request('me', false));
+    await acquire(request('me', false));
+    await acquire(request('me', false));
     expect(await used()).toBe(2);
-    await expect(admit(request('me', false))).rejects.toThrow(
+    await expect(acquire(request('me', false))).rejects.toThrow(
       InvalidSignatureError,
     );
   });
@@ -105,7 +105,7 @@ describe('the limiter of a link', () => {
     const useId = one.fresh?.id;
     const shown = { useId, isShown: true };
     for (let times = 1; times <= 8; times += 1) {
-      const answer = await admit(
+      const answer = await acquire(
         times === 1 ? one : { ...request(), ...shown },
         SIZE,
       );
@@ -113,10 +113,10 @@ describe('the limiter of a link', () => {
       await settled();
     }
     const another = request();
-    const { headers } = await admit({ ...another, ...shown }, SIZE);
+    const { headers } = await acquire({ ...another, ...shown }, SIZE);
     expect(headers?.ETag).toBe(`"${another.fresh?.id}.tag"`);
     expect(await used()).toBe(2);
-    await expect(admit({ ...request('you'), useId })).rejects.toThrow(
+    await expect(acquire({ ...request('you'), useId })).rejects.toThrow(
       InvalidSignatureError,
     );
   });
@@ -124,34 +124,34 @@ describe('the limiter of a link', () => {
   it('puts off what may be had when something else is over', async () => {
     const one = request();
     const again = { useId: one.fresh?.id, isShown: true };
-    const answer = await admit(one, SIZE);
+    const answer = await acquire(one, SIZE);
     for (let times = 2; times <= 8; times += 1) {
-      await admit({ ...request(), ...again }, SIZE);
+      await acquire({ ...request(), ...again }, SIZE);
     }
-    await expect(admit({ ...request(), ...again }, 1)).rejects.toThrow(
+    await expect(acquire({ ...request(), ...again }, 1)).rejects.toThrow(
       ServiceUnavailableException,
     );
     answer.over({ hasBegun: true, unsent: 1 });
     await settled();
-    await admit({ ...request(), ...again }, 1);
+    await acquire({ ...request(), ...again }, 1);
     expect(await used()).toBe(1);
   });
 
   it('takes the whole file for a new use where a client shows nothing but its address', async () => {
     const one = request();
-    await admit(one);
+    await acquire(one);
     const { id: useId } = one.fresh ?? {};
     const other = request();
-    const { headers } = await admit({ ...other, useId }, SIZE);
+    const { headers } = await acquire({ ...other, useId }, SIZE);
     expect(headers?.ETag).toBe(`"${other.fresh?.id}.tag"`);
     expect(await used()).toBe(2);
-    await expect(admit({ ...request(), useId }, SIZE)).rejects.toThrow(
+    await expect(acquire({ ...request(), useId }, SIZE)).rejects.toThrow(
       InvalidSignatureError,
     );
   });
 
   it('takes back what has not begun', async () => {
-    const answer = await admit(request());
+    const answer = await acquire(request());
     answer.over({ hasBegun: false, unsent: 0 });
     await settled();
     expect([await used(), await grants()]).toEqual([0, []]);
@@ -160,8 +160,8 @@ describe('the limiter of a link', () => {
 
   it('keeps the use of which others have had something', async () => {
     const one = request();
-    const first = await admit(one);
-    await admit({ ...request(), useId: one.fresh?.id });
+    const first = await acquire(one);
+    await acquire({ ...request(), useId: one.fresh?.id });
     first.over({ hasBegun: false, unsent: 0 });
     await settled();
     const [grant] = await grants();
@@ -174,7 +174,7 @@ describe('the limiter of a link', () => {
 
   it('counts nothing for a browser that guesses', async () => {
     const headers = { 'sec-purpose': 'prefetch' };
-    await expect(admit({ ...request(), headers })).rejects.toThrow(
+    await expect(acquire({ ...request(), headers })).rejects.toThrow(
       ServiceUnavailableException,
     );
     expect(await used()).toBe(0);

@@ -1,4 +1,7 @@
-import { type AnswerOutcome, type LinkGate } from '../http/link-gate.js';
+import {
+  type AnswerOutcome,
+  type AnswerLimiter,
+} from '../http/answer-limiter.js';
 import { parseContentRange } from '../http/range.js';
 import { DownloadResponse } from '../responses/download-response.js';
 import { planBody } from '../streaming/body-plan.js';
@@ -10,15 +13,15 @@ import { type SentByServer, whenSentByServer } from './handed-over.js';
 import { MOST_ASKED } from './offload.js';
 
 /**
- * Asks the gate of a limited link about an answer with a body, and tells it what became of that. What does not
+ * Asks the limiter of a limited link about an answer with a body, and tells it what became of that. What does not
  * pass is let go of.
  *
  * @param id that the server in front logs it with, where that is handed the file
- * @throws what the gate throws
+ * @throws what the limiter throws
  * @internal
  */
-export async function passGate(
-  gate: LinkGate,
+export async function acquireLease(
+  limiter: AnswerLimiter,
   answer: DownloadAnswer,
   download: DownloadResponse,
   context: DownloadContext,
@@ -37,14 +40,14 @@ export async function passGate(
       if (isHandedOver) return;
       cutConnection(raw, new Error('Its link works no longer'));
     };
-    const admission = await gate.admit({ length, size, etag, cut });
+    const lease = await limiter.acquire({ length, size, etag, cut });
     if (!isHandedOver) {
-      answer.admit(admission);
+      answer.leaseBy(lease);
       return;
     }
-    answer.add(admission.headers ?? {});
+    answer.add(lease.headers ?? {});
     whenSentByServer(id, answer, context, (sent) =>
-      admission.over(outcomeOf(sent, length)),
+      lease.over(outcomeOf(sent, length)),
     );
   } catch (error) {
     answer.close();

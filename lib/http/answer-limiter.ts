@@ -30,7 +30,7 @@ export interface AnswerOutcome {
  *
  * @internal
  */
-export interface Admission {
+export interface AnswerLease {
   /** Headers in place of the answer's own. */
   readonly headers?: Readonly<Record<string, string>>;
   /** To be called once, when the answer is over. */
@@ -43,7 +43,7 @@ export interface Admission {
  *
  * @internal
  */
-export interface LinkGate {
+export interface AnswerLimiter {
   /** @throws where it may not */
-  admit(answer: PromisedAnswer): Promise<Admission>;
+  acquire(answer: PromisedAnswer): Promise<AnswerLease>;
 }

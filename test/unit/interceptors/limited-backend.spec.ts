@@ -6,7 +6,7 @@ import {
   ProxiedDownloadResponse,
 } from 'nestjs-downloadview';
 
-import { type LinkGate } from '../../../lib/http/link-gate.js';
+import { type AnswerLimiter } from '../../../lib/http/answer-limiter.js';
 import { askedFor } from '../../../lib/interceptors/offload.js';
 
 const TAG = { ETag: '"a"' };
@@ -32,17 +32,17 @@ describe('the backend of a download that is counted', () => {
   const download = new DownloadResponse(
     new ContentFile('0123456789', { name: 'a.txt' }),
   );
-  const GATE: LinkGate = { admit: () => Promise.reject(new Error()) };
+  const LIMITER: AnswerLimiter = { acquire: () => Promise.reject(new Error()) };
 
   /** What is handed over, and what is noted of it. */
   async function answerOf(
     proxied: ProxiedDownloadResponse,
     areRead: boolean,
-    gate: LinkGate | undefined = GATE,
+    limiter: AnswerLimiter | undefined = LIMITER,
     status = 200,
   ): Promise<unknown[]> {
     const notes: unknown[] = [];
-    const backend = askedFor(download, gate, status, backendWith(proxied), {
+    const backend = askedFor(download, limiter, status, backendWith(proxied), {
       areRead,
     });
     const answer = await backend.proxy(download, {
@@ -95,7 +95,7 @@ describe('the backend of a download that is counted', () => {
   it('is otherwise what the application needs to send the file itself', () => {
     const backend = askedFor(
       download,
-      GATE,
+      LIMITER,
       200,
       backendWith(OFFLOADED),
       undefined,
