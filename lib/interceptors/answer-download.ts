@@ -15,6 +15,7 @@ import {
   openedByTag,
   type OpenedDownload,
   openDownload,
+  sourceOf,
 } from '../streaming/running-downloads.js';
 import { type ResponseHead } from '../streaming/response-head.js';
 import {
@@ -313,20 +314,6 @@ function isFair(plan: BodyPlan, opened: OpenedDownload): boolean {
 /** Where no-transform is not heeded: @fastify/compress looks at the request, and codes even an empty body. */
 function forbidCompression({ response }: DownloadContext): void {
   response.raw.req.headers['x-no-compression'] = '1';
-}
-
-function sourceOf(
-  plan: BodyPlan,
-  opened: OpenedDownload,
-): Awaitable<AnswerBody['source']> {
-  switch (plan.kind) {
-    case 'range':
-      return opened.range(plan.range);
-    case 'multipart':
-      return opened.multipart(plan.multipart);
-    default:
-      return opened.whole();
-  }
 }
 
 function answerOf(

@@ -12,6 +12,7 @@ import {
 } from '../storages/file-stat.js';
 import { type OpenFile } from '../storages/local-descriptor.js';
 import { connectionClosed, cutConnection } from './connection.js';
+import { type BodyPlan } from './body-plan.js';
 import { type BodySegment, LocalBody } from './local-body.js';
 
 /**
@@ -66,6 +67,25 @@ export function openDownload(
   return andThen(stat || file.stat(client), (known) =>
     openedByTag(file, known, client),
   );
+}
+
+/**
+ * The bytes that an answer by this plan carries.
+ *
+ * @internal
+ */
+export function sourceOf(
+  plan: BodyPlan,
+  opened: OpenedDownload,
+): Awaitable<Readable | LocalBody> {
+  switch (plan.kind) {
+    case 'range':
+      return opened.range(plan.range);
+    case 'multipart':
+      return opened.multipart(plan.multipart);
+    default:
+      return opened.whole();
+  }
 }
 
 class OpenedFile implements OpenedDownload {
