@@ -315,17 +315,24 @@ export function refusingBackend(
  * @internal
  */
 export function limitedBackend(backend: DownloadBackend): DownloadBackend {
-  return {
-    ...backend,
-    proxy: (response, request) =>
-      andThen(backend.proxy(response, request), (proxied) => {
-        if (!proxied) return undefined;
-        if (proxied.status !== 200) return refuse(request, 'counted');
-        return 'ETag' in proxied.headers
-          ? proxied
-          : refuse(request, 'countedTag');
-      }),
-  };
+  const proxy: DownloadBackend['proxy'] = (response, request) =>
+    andThen(backend.proxy(response, request), (proxied) => {
+      if (!proxied) return undefined;
+      if (proxied.status !== 200) return refuse(request, 'counted');
+      return 'ETag' in proxied.headers
+        ? proxied
+        : refuse(request, 'countedTag');
+    });
+  // No copy: a backend that is a class has its members in its prototype, and may have private ones.
+  return new Proxy(backend, {
+    get(target, name) {
+      if (name === 'proxy') return proxy;
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === 'function'
+        ? (member.bind(target) as unknown)
+        : member;
+    },
+  });
 }
 
 /**

@@ -107,4 +107,29 @@ describe('the backend of a download that is counted', () => {
       proxy: expect.any(Function),
     });
   });
+
+  it('is a backend of a class in all but what it hands over', async () => {
+    class OwnBackend implements DownloadBackend {
+      readonly name = 'own';
+      readonly #tag = '"own"';
+      get conditions() {
+        return 'application' as const;
+      }
+      validators() {
+        return { etag: this.#tag };
+      }
+      proxy() {
+        return this.#tag ? OFFLOADED : undefined;
+      }
+    }
+    const read = { areRead: true };
+    const backend = askedFor(download, LIMITER, 200, new OwnBackend(), read);
+
+    expect(backend.conditions).toBe('application');
+    expect(await backend.validators?.(download.file, {})).toEqual({
+      etag: '"own"',
+    });
+    const request = { method: 'GET', headers: {}, report: () => undefined };
+    expect(await backend.proxy(download, request)).toBe(OFFLOADED);
+  });
 });
