@@ -26,7 +26,7 @@ import {
   type RemoteAnswer,
   type RemoteConditions,
 } from '../storages/remote-answer.js';
-import { lastSegment } from '../storages/storage-key.js';
+import { lastSegment, requireText } from '../storages/storage-key.js';
 import { type DownloadFile } from './download-file.js';
 
 const HIDDEN = /^[.\s]+/;
@@ -84,6 +84,7 @@ export class StorageFile implements DownloadFile {
     key: string,
     options: StorageFileOptions = {},
   ) {
+    requireText(key);
     this.#storage = storage;
     this.#key = key;
     this.#name = options.name ?? lastSegment(key);

@@ -10,7 +10,7 @@ import {
 } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
 import { memoized } from '../http/memoized.js';
-import { hasDotfile, keySegments } from './storage-key.js';
+import { hasDotfile, keySegments, requireText } from './storage-key.js';
 
 /**
  * Where a local file may lie.
@@ -47,6 +47,7 @@ export function confinedPath(
   root: string,
   dotfiles = false,
 ): string {
+  requireText(path);
   const base = absolute(root);
   // Most paths: nothing in them means anything but itself.
   if (sep === '/' && PLAIN.test(path)) {

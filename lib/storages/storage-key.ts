@@ -5,7 +5,7 @@ import {
   FileNotFoundError,
   SuspiciousPathError,
 } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
+import { kindOf, quote } from '../errors/quote.js';
 
 /**
  * The segments of a relative path or storage key. Names are never normalised: the path that was
@@ -16,11 +16,25 @@ import { quote } from '../errors/quote.js';
  * @internal
  */
 export function keySegments(key: string): string[] {
+  requireText(key);
   const segments = key.split('/');
   if (!segments.every(isPlainSegment)) {
     throw new SuspiciousPathError(`${quote(key)} is not a plain relative path`);
   }
   return segments;
+}
+
+/**
+ * Types are the program's own: where a query has a name twice it gives a list, and nothing where it has none.
+ *
+ * @throws SuspiciousPathError for a path or key that is no text
+ * @internal
+ */
+export function requireText(path: unknown): asserts path is string {
+  if (typeof path === 'string') return;
+  throw new SuspiciousPathError(
+    `${String(kindOf(path))} was given in place of a path or key`,
+  );
 }
 
 /**

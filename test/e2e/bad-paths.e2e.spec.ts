@@ -22,10 +22,12 @@ import {
 import fc from 'fast-check';
 import {
   type DownloadRequest,
+  DownloadResponse,
   FileSystemStorage,
   PathDownloadController,
   sendfile,
   StorageDownloadController,
+  StorageFile,
 } from 'nestjs-downloadview';
 
 import {
@@ -539,6 +541,13 @@ describe.each(ADAPTERS)('A root that is a file: URL on %s', (adapter) => {
       file(@Query('n') name: string, @Query('dotfiles') dotfiles?: string) {
         return sendfile(name, { root, dotfiles: dotfiles === 'true' });
       }
+
+      @Get('key')
+      key(@Query('n') name: string) {
+        return new DownloadResponse(
+          new StorageFile(new FileSystemStorage({ root }), name),
+        );
+      }
     }
     const running = await startApplication(adapter, {
       options: { storages: { default: new FileSystemStorage({ root }) } },
@@ -567,6 +576,16 @@ describe.each(ADAPTERS)('A root that is a file: URL on %s', (adapter) => {
         '/sendfile?n=..%2Fsecret.txt&dotfiles=true',
       ),
     ).toEqual([404, 404, 404, 'hidden', 404]);
+    // Types are the program's: a query may have a name twice, or not at all.
+    expect(
+      await answers(
+        '/sendfile?n=a.txt&n=b.txt',
+        '/sendfile?n=../a.txt&n=b.txt',
+        '/sendfile',
+        '/key?n=a.txt&n=b.txt',
+        '/key',
+      ),
+    ).toEqual([404, 404, 404, 404, 404]);
     await running.close();
     await directory.remove();
   });
