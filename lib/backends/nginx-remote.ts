@@ -11,6 +11,7 @@ import {
 } from '../responses/download-backend.js';
 import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
+import { type TemporaryUrlOptions } from '../storages/download-storage.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { type NginxRemoteOptions } from './nginx-options.js';
 import { storeUri } from './nginx-remote-config.js';
@@ -49,7 +50,9 @@ export async function remoteAnswer(
   const range = askedRange(request, description);
   const fault = faultOf(description, range, request, remote);
   if (fault) return refuse(request, fault);
-  const given = await address();
+  const { isBoundByAddress, version } = description;
+  const bound = isBoundByAddress ? { version } : {};
+  const given = await addressOf(file, remote, bound);
   const url = given === undefined ? undefined : addressOn(remote.hosts, given);
   if (given === undefined || url === undefined) {
     return refuse(request, 'remoteHost');
@@ -96,13 +99,14 @@ function faultOf(
   { headers }: ProxiableRequest,
   { cache }: NginxRemoteOptions,
 ): Refusal | undefined {
-  const { size, version } = description;
+  const { size, version, isBoundByAddress } = description;
   if (isCoded(description)) return 'coding';
   if (size === undefined) return 'remoteSize';
   if (typeof range === 'string') return range;
   if (!cache) return undefined;
   if (size === 0) return 'empty';
-  if (!version?.startsWith('"')) return 'remoteVersion';
+  // Slices are bound by a condition.
+  if (isBoundByAddress || !version?.startsWith('"')) return 'remoteVersion';
   return NOT_OF_THE_CACHE.some((name) => headers[name] !== undefined)
     ? 'ownTag'
     : undefined;
@@ -138,9 +142,10 @@ function orderHeaders(
   request: ProxiableRequest,
   { cache }: NginxRemoteOptions,
 ): ResponseHeaders {
-  const { version } = description;
+  const { version, isBoundByAddress } = description;
   return {
-    ...(version !== undefined && { 'X-Download-Version': version }),
+    ...(version !== undefined &&
+      !isBoundByAddress && { 'X-Download-Version': version }),
     ...(cache && isFromSlices(description, range, request)
       ? { 'X-Download-Cached': 'yes' }
       : {
@@ -174,8 +179,9 @@ async function addressOf(
     cache,
     expiresIn = cache ? EXPIRES_IN_WITH_CACHE : EXPIRES_IN,
   }: NginxRemoteOptions,
+  bound: Pick<TemporaryUrlOptions, 'version'> = {},
 ): Promise<string | undefined> {
-  return (await file.temporaryUrl?.({ expiresIn })) ?? file.url;
+  return (await file.temporaryUrl?.({ expiresIn, ...bound })) ?? file.url;
 }
 
 const MOST_KNOWN = 10_000;
@@ -226,13 +232,27 @@ export class KnownFiles {
   keep(
     address: string,
     file: DownloadFile,
-    { size, lastModified, etag, version, contentType }: DownloadDescription,
+    {
+      size,
+      lastModified,
+      etag,
+      version,
+      isBoundByAddress,
+      contentType,
+    }: DownloadDescription,
   ): void {
     if (this.seconds === undefined) return;
     const key = keyOf(address, file);
     this.#files.delete(key);
     this.#files.set(key, {
-      stat: { size, lastModified, etag, version, contentType },
+      stat: {
+        size,
+        lastModified,
+        etag,
+        version,
+        isBoundByAddress,
+        contentType,
+      },
       until: Date.now() + this.seconds * 1000,
     });
     const [oldest] = this.#files.keys();

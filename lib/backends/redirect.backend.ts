@@ -148,11 +148,14 @@ function presented({
   name,
   contentType,
   attachment,
+  version,
+  isBoundByAddress,
 }: DownloadDescription): Omit<
   TemporaryUrlOptions,
   'expiresIn' | 'cacheControl'
 > {
-  return { basename: name, contentType, attachment };
+  const bound = isBoundByAddress ? { version } : {};
+  return { basename: name, contentType, attachment, ...bound };
 }
 
 /** The address is one client's, and nobody is to have the file from a cache when it works no more. */

@@ -22,7 +22,7 @@ import { conditionsForOrigin } from './remote-conditions.js';
  */
 export type FileDescription = Omit<
   FileStat,
-  'acceptsRanges' | 'crc32' | 'version'
+  'acceptsRanges' | 'crc32' | 'version' | 'isBoundByAddress'
 >;
 
 /**

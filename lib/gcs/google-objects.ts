@@ -49,7 +49,7 @@ export class GoogleObjects implements ObjectStore {
     // Its library cannot end what it has begun.
     signal?.throwIfAborted();
     const [facts] = await answered(() => this.#file(object).getMetadata());
-    return statOfObject({
+    return statOfGeneration({
       size: numberOf(facts.size),
       lastModified:
         facts.updated === undefined ? undefined : new Date(facts.updated),
@@ -107,17 +107,27 @@ export class GoogleObjects implements ObjectStore {
 
   async sign(
     object: string,
-    { expiresIn, disposition, contentType, cacheControl }: SignedPresentation,
+    {
+      expiresIn,
+      disposition,
+      contentType,
+      cacheControl,
+      version,
+    }: SignedPresentation,
   ): Promise<string> {
+    const generation = GENERATION.exec(version ?? '')?.[1];
     const [address] = await this.#file(object).getSignedUrl({
       version: 'v4',
       action: 'read',
       expires: Date.now() + expiresIn * 1000,
       ...(disposition !== undefined && { responseDisposition: disposition }),
       ...(contentType !== undefined && { responseType: contentType }),
-      ...(cacheControl !== undefined && {
-        queryParams: { 'response-cache-control': cacheControl },
-      }),
+      queryParams: {
+        ...(cacheControl !== undefined && {
+          'response-cache-control': cacheControl,
+        }),
+        ...(generation !== undefined && { generation }),
+      },
     });
     return address;
   }
@@ -253,7 +263,7 @@ function statOf(
 ): FileStat {
   const header = (name: string): string | undefined =>
     headers[name]?.toString();
-  return statOfObject({
+  return statOfGeneration({
     size,
     lastModified: parseHttpDate(header('last-modified')),
     etag: tagOf(header('x-goog-generation')),
@@ -261,6 +271,11 @@ function statOf(
     encoding:
       header('content-encoding') ?? header('x-goog-stored-content-encoding'),
   });
+}
+
+/** The store's own If-Match is about its own tag. */
+function statOfGeneration(facts: Parameters<typeof statOfObject>[0]): FileStat {
+  return { ...statOfObject(facts), isBoundByAddress: true };
 }
 
 /** Google's own tag changes with the metadata, and its client gives it without quotes. */

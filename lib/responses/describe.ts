@@ -36,6 +36,12 @@ export interface DownloadDescription {
   readonly etag?: string;
   /** The strong tag that its store has for it, where the storage says so. */
   readonly version?: string;
+  /**
+   * Whether its store knows that version by the address, and by no condition.
+   *
+   * @internal
+   */
+  readonly isBoundByAddress?: boolean;
   /** Value of Content-Type. */
   readonly contentType: string;
   /** Whether its charset is only the one that all texts get. */
@@ -74,6 +80,7 @@ export function describe(
     size: stat.size,
     etag: stat.etag,
     version: stat.version || undefined,
+    ...(stat.isBoundByAddress && { isBoundByAddress: true }),
     encoding,
     digest,
     lastModified,

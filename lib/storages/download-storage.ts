@@ -44,6 +44,12 @@ export interface TemporaryUrlOptions {
   readonly attachment?: boolean;
   /** What the store is to say in Cache-Control. */
   readonly cacheControl?: string;
+  /**
+   * The version that the address leads to, and to no other; only for a file whose store knows versions by address.
+   *
+   * @internal
+   */
+  readonly version?: string;
 }
 
 /**

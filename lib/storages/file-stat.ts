@@ -16,6 +16,12 @@ export interface FileStat {
    * beside it is none of the storage's, which has no strong one itself.
    */
   readonly version?: string | false;
+  /**
+   * Whether the store knows that version by the address alone, `temporaryUrl({ version })`, and by no condition.
+   *
+   * @internal
+   */
+  readonly isBoundByAddress?: boolean;
   /** A media type: `image/png`. */
   readonly contentType?: string;
   /** The charset of a text: `utf-8`. */

@@ -208,10 +208,10 @@ export class ObjectStorage extends DownloadStorage {
           basename ?? lastSegment(key),
         )
       : undefined;
-    const { cacheControl } = options;
-    const presented = { expiresIn, disposition, contentType, cacheControl };
+    const { cacheControl, version } = options;
+    const presented = { expiresIn, contentType, cacheControl, version };
     const address = await this.#asking(key, () =>
-      this.#store.sign(object, presented),
+      this.#store.sign(object, { ...presented, disposition }),
     );
     return new URL(address).href;
   }

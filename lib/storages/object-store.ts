@@ -57,6 +57,7 @@ export interface SignedPresentation {
   readonly disposition?: string;
   readonly contentType?: string;
   readonly cacheControl?: string;
+  readonly version?: string;
 }
 
 /**

@@ -20,6 +20,9 @@ import {
   FileChangedError,
   FileNotFoundError,
   InvalidOptionsError,
+  nginx,
+  ObjectDownloadController,
+  redirect,
   StorageDownloadController,
   SuspiciousPathError,
 } from 'nestjs-downloadview';
@@ -130,9 +133,31 @@ describeWithServers('GoogleCloudStorage on the emulator', () => {
 
     beforeAll(async () => {
       storage = new GoogleCloudStorage({ bucket, prefix: adapter });
+      const hosts = [proxy.host];
+      const cache = { directory: '/var/cache/download', size: '1g' };
+      const backends = {
+        sent: nginx({ remote: { hosts } }),
+        kept: nginx({ remote: { hosts, cache } }),
+        redirected: redirect({ hosts }),
+      };
       running = await startApplication(adapter, {
         options: { storages: { default: storage } },
-        controllers: [StorageDownloadController.asController('files/*path')],
+        controllers: [
+          StorageDownloadController.asController('files/*path'),
+          ...Object.entries(backends).map(([name, backend]) =>
+            StorageDownloadController.asController(`${name}/*path`, {
+              backend,
+            }),
+          ),
+          ObjectDownloadController.asController('rows/:id', {
+            repository: {
+              findOne: () =>
+                Promise.resolve({ id: 1, file: 'a.txt', tag: 'row' }),
+            },
+            etagField: 'tag',
+            backend: backends.sent,
+          }),
+        ],
       });
       await storage.save('a.txt', TEXT);
       tag = (await storage.stat('a.txt')).etag ?? '';
@@ -186,6 +211,30 @@ describeWithServers('GoogleCloudStorage on the emulator', () => {
 
     it('has the generation for its tag', () => {
       expect(tag).toMatch(/^"\d+"$/);
+    });
+
+    it.each<[path: string, field: string]>([
+      ['/sent/a.txt', 'x-accel-redirect'],
+      ['/rows/1', 'x-accel-redirect'],
+      ['/redirected/a.txt', 'location'],
+    ])(
+      'binds the address that %s leads to, since Google knows no generation by If-Match',
+      async (path, field) => {
+        const { headers } = await httpRequest(running.origin, path);
+
+        expect(headers[field]).toContain(`generation=${tag.slice(1, -1)}`);
+        expect(headers).not.toHaveProperty('x-download-version');
+      },
+    );
+
+    it('leaves to nginx nothing to be kept, whose slices a condition would bind', async () => {
+      const { text, headers } = await httpRequest(
+        running.origin,
+        '/kept/a.txt',
+      );
+
+      expect(headers).not.toHaveProperty('x-accel-redirect');
+      expect(text).toBe(TEXT);
     });
 
     it('is 404 where it is missing', async () => {
