@@ -174,7 +174,7 @@ export abstract class ArchiveFile implements DownloadFile {
       const bytes = plan.read(sources, start, end);
       return this.#begun(bytes, sources, signal);
     }
-    const entries = plan ?? this.#drawn(signal);
+    const entries = plan ?? this.#knownEntries(signal);
     const archive = await this.#begun(made(entries, sources), sources, signal);
     return coded ? coded(archive) : archive;
   }
@@ -244,10 +244,10 @@ export abstract class ArchiveFile implements DownloadFile {
   }
 
   #planned(layout: ArchiveLayout, signal?: AbortSignal): Promise<Plan> {
-    return ArchivePlan.of(layout, this.#drawn(signal));
+    return ArchivePlan.of(layout, this.#knownEntries(signal));
   }
 
-  #drawn(signal?: AbortSignal): AsyncGenerator<KnownEntry, void> {
+  #knownEntries(signal?: AbortSignal): AsyncGenerator<KnownEntry, void> {
     const { owner } = this.#kind;
     const options = { owner, missing: this.#missing, signal };
     return knownEntries(this.#entries, options);

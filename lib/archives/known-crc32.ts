@@ -38,11 +38,11 @@ function forgetOldest(): void {
 
 function keyOf({ file, etag }: KnownEntry): string | undefined {
   if (etag === undefined) return undefined;
-  const place = placeOf(file);
+  const place = destinationOf(file);
   return place === undefined ? undefined : `${place}\0${etag}`;
 }
 
-function placeOf(file: KnownEntry['file']): string | undefined {
+function destinationOf(file: KnownEntry['file']): string | undefined {
   if (file instanceof LocalFile) return `\0${file.path}`;
   if (!(file instanceof StorageFile || file instanceof DerivedFile)) {
     return undefined;

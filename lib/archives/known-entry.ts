@@ -46,7 +46,7 @@ export interface KnownEntry {
  *
  * @internal
  */
-export interface DrawOptions {
+export interface EntryOptions {
   /** The class, for messages. */
   readonly owner: string;
   readonly missing: 'fail' | 'skip';
@@ -68,7 +68,7 @@ const LONGEST_TURN_MS = 4;
  */
 export async function* knownEntries(
   entries: ArchiveEntries,
-  options: DrawOptions,
+  options: EntryOptions,
 ): AsyncGenerator<KnownEntry, void> {
   const paths = new EntryPaths();
   const asked: Promise<AskedEntry | undefined>[] = [];
@@ -95,7 +95,7 @@ export async function* knownEntries(
 
 async function drawn(
   entries: ArchiveEntries,
-  { owner, signal = new AbortController().signal }: DrawOptions,
+  { owner, signal = new AbortController().signal }: EntryOptions,
 ): Promise<Iterable<ArchiveEntry> | AsyncIterable<ArchiveEntry>> {
   const source: unknown =
     typeof entries === 'function' ? await entries(signal) : entries;
@@ -131,7 +131,7 @@ interface AskedEntry {
 
 async function ask(
   given: ArchiveEntry,
-  { owner, missing, signal }: DrawOptions,
+  { owner, missing, signal }: EntryOptions,
 ): Promise<AskedEntry | undefined> {
   const entry = checkedEntry(given, owner);
   if (!entry.file) return { entry, stat: {} };

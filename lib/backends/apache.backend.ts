@@ -240,7 +240,7 @@ const CHECKS: OptionChecks<ApacheOptions> = {
 const PROFILE: Omit<ServerProfile<PathRule>, 'pathEncoding'> = {
   name: 'apache',
   offloadHeader: 'X-Sendfile',
-  placeOf: directoryOf,
+  destinationOf: directoryOf,
   keepsCoding: false,
   followsLateLinks: true,
   conditions: 'application',

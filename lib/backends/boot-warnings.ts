@@ -29,7 +29,7 @@ async function warningOf<Rule extends PathRule>(
   profile: ServerProfile<Rule>,
   rule: Rule,
 ): Promise<string | undefined> {
-  const place = profile.placeOf(rule);
+  const place = profile.destinationOf(rule);
   if (offloadLocation(place, ['a'], profile) === undefined) {
     return (
       `${profile.name} cannot be told ${quote(place)} with pathEncoding '${profile.pathEncoding}': ` +
@@ -133,7 +133,7 @@ async function sourceWarningOf<Rule extends PathRule>(
   if (encoding !== undefined && !keepsCoding) {
     return codingWarning(name, owner, encoding);
   }
-  if (!place || (await isHeld(place, rules))) return undefined;
+  if (!place || (await isCovered(place, rules))) return undefined;
   const { directory, url } = place;
   if (directory !== undefined) {
     return (
@@ -177,7 +177,7 @@ function remoteWarning(name: string, owner: string): string {
 }
 
 /** A part is enough: which file is asked for, only the request says. */
-async function isHeld(
+async function isCovered(
   { directory, url, isRemote }: DownloadPlace,
   rules: readonly PathRule[],
 ): Promise<boolean> {

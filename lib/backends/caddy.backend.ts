@@ -78,12 +78,12 @@ type CaddyProfile = ServerProfile<LocationRule>;
 const PROFILE = {
   name: 'caddy',
   offloadHeader: 'X-Accel-Redirect',
-  placeOf: ({ destination }: LocationRule): string => destination,
+  destinationOf: ({ destination }: LocationRule): string => destination,
   keepsCoding: false,
   followsLateLinks: true,
   mostRanges: 50,
   whole: {
-    placeOf: ({ destination }: LocationRule): string =>
+    destinationOf: ({ destination }: LocationRule): string =>
       wholeLocation(destination),
   },
   losesHeader: isLostByCaddy,

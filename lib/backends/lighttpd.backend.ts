@@ -207,7 +207,7 @@ function limitHeader(limitRate: number | false | undefined): ResponseHeaders {
 const PROFILE: ServerProfile<PathRule> = {
   name: 'lighttpd',
   offloadHeader: 'X-Sendfile',
-  placeOf: directoryOf,
+  destinationOf: directoryOf,
   pathEncoding: 'percent',
   // It writes `_` in place of control characters, and so finds another file.
   // eslint-disable-next-line no-control-regex

@@ -178,26 +178,26 @@ function resolved(path: string): Awaitable<string | undefined> {
 /**
  * The value of the offload header, or undefined where this server cannot be told the place.
  *
- * @param place where the files of the rule begin, with a slash at its end
+ * @param destination where the files of the rule begin, with a slash at its end
  * @param segments the path below
  * @internal
  */
 export function offloadLocation(
-  place: string,
+  destination: string,
   segments: readonly string[],
   {
     pathEncoding,
     untellable,
   }: Pick<ServerProfile<PathRule>, 'pathEncoding' | 'untellable'>,
 ): string | undefined {
-  const text = place + segments.join('/');
+  const text = destination + segments.join('/');
   if (untellable?.test(text)) return undefined;
   // Node writes headers as Latin-1, which makes each of these characters one byte again.
   if (pathEncoding === 'raw') return Buffer.from(text).toString('latin1');
-  return encodedLocation(encodedPlace(place), segments);
+  return encodedLocation(encodedDestination(destination), segments);
 }
 
-const encodedPlace = memoized((place) => {
-  const segments = place.split('/').slice(1, -1);
+const encodedDestination = memoized((destination) => {
+  const segments = destination.split('/').slice(1, -1);
   return segments.length === 0 ? '/' : `${encodedLocation('/', segments)}/`;
 });

@@ -156,13 +156,13 @@ function validatorHeaders({
 const PROFILE: ServerProfile<NginxRule> = {
   name: 'nginx',
   offloadHeader: 'X-Accel-Redirect',
-  placeOf: ({ destination }) => destination,
+  destinationOf: ({ destination }) => destination,
   pathEncoding: 'percent',
   keepsCoding: false,
   conditions: 'server',
   mostRanges: 50,
   keepsTo: () => true,
-  whole: { placeOf: ({ destination }) => wholeLocation(destination) },
+  whole: { destinationOf: ({ destination }) => wholeLocation(destination) },
   validators: nginxValidators,
 };
 

@@ -187,15 +187,15 @@ export interface ServerProfile<Rule extends PathRule> extends Pick<
 > {
   readonly offloadHeader: 'X-Accel-Redirect' | 'X-Sendfile';
   /** What the server is told of a rule: its directory, or its internal location. */
-  readonly placeOf: (rule: Rule) => string;
+  readonly destinationOf: (rule: Rule) => string;
   /** How a place is written in the header. */
   readonly pathEncoding: PathEncoding;
   /** What no place may hold: the server would find another file, or none. */
   readonly untellable?: RegExp;
   /** How it is told to send a file without a look at Range; not there where it cannot be. */
   readonly whole?: {
-    /** In place of `placeOf`. */
-    readonly placeOf?: (rule: Rule) => string;
+    /** In place of `destinationOf`. */
+    readonly destinationOf?: (rule: Rule) => string;
     /** Beside the other headers. */
     readonly headers?: ResponseHeaders;
   };

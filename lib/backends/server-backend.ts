@@ -54,8 +54,12 @@ export function serverBackend<Rule extends PathRule>(
         request.note?.({ rule: `rules[${rules.indexOf(found.rule)}]` });
         if (isUnreachable(found, profile)) return refuse(request, 'linked');
         const { rule, segments } = found;
-        const place = offloadLocation(profile.placeOf(rule), segments, profile);
-        if (place === undefined) return refuse(request, 'untellable');
+        const value = offloadLocation(
+          profile.destinationOf(rule),
+          segments,
+          profile,
+        );
+        if (value === undefined) return refuse(request, 'untellable');
         return andThen(
           sentValidators(profile, response.file, description, disk),
           (known) => {
@@ -65,7 +69,7 @@ export function serverBackend<Rule extends PathRule>(
               known,
               ownHeaders(description, rule, response),
             );
-            return new ProxiedDownloadResponse(offloadHeader, place, headers, {
+            return new ProxiedDownloadResponse(offloadHeader, value, headers, {
               whole: wholeAnswer(profile, found, headers, request),
             });
           },
@@ -114,16 +118,16 @@ function wholeAnswer<Rule extends PathRule>(
   headers: ResponseHeaders,
   request: ProxiableRequest,
 ): ProxiedDownloadResponse | undefined {
-  const { whole, placeOf, offloadHeader } = profile;
+  const { whole, destinationOf, offloadHeader } = profile;
   if (!whole || request.headers.range === undefined) return undefined;
-  const place = offloadLocation(
-    (whole.placeOf ?? placeOf)(rule),
+  const value = offloadLocation(
+    (whole.destinationOf ?? destinationOf)(rule),
     segments,
     profile,
   );
-  return place === undefined
+  return value === undefined
     ? undefined
-    : new ProxiedDownloadResponse(offloadHeader, place, {
+    : new ProxiedDownloadResponse(offloadHeader, value, {
         ...headers,
         ...whole.headers,
       });

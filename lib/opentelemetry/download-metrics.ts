@@ -97,10 +97,10 @@ export class DownloadMetrics
     this.#subscription = this.events.subscribe((event) => {
       if (event.phase === 'started') {
         running.add(event.id);
-        active.add(1, placeOf(event));
+        active.add(1, destinationOf(event));
         return;
       }
-      if (running.delete(event.id)) active.add(-1, placeOf(event));
+      if (running.delete(event.id)) active.add(-1, destinationOf(event));
       const attributes = attributesOf(event);
       downloads.add(1, attributes);
       if (event.bytes !== undefined) io.add(event.bytes, attributes);
@@ -125,7 +125,7 @@ export class DownloadMetrics
 }
 
 /** What is known when a download begins, and the same when it is over: an UpDownCounter has to meet itself. */
-function placeOf({ method, sender, request }: DownloadEvent): Attributes {
+function destinationOf({ method, sender, request }: DownloadEvent): Attributes {
   const route = routeOf(request);
   return {
     'download.sender': sender,
@@ -138,7 +138,7 @@ function attributesOf(event: DownloadEvent): Attributes {
   const { outcome, error, status } = event;
   const hasFailed = outcome === 'failed' || outcome === 'refused';
   return {
-    ...placeOf(event),
+    ...destinationOf(event),
     'download.outcome': outcome,
     ...(hasFailed && { 'error.type': error?.name ?? String(status) }),
   };

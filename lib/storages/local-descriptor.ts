@@ -180,13 +180,13 @@ function requireBelow(root: string, path: string, location: string): void {
 /** Where the open descriptor lies: Linux tells it exactly, elsewhere the path is resolved again. */
 function locationOf(descriptor: number, path: string): string {
   try {
-    return readlinkSync(placeOf(descriptor));
+    return readlinkSync(descriptorLink(descriptor));
   } catch {
     return realpathSync.native(path);
   }
 }
 
-function placeOf(descriptor: number): string {
+function descriptorLink(descriptor: number): string {
   return `/proc/self/fd/${descriptor}`;
 }
 
@@ -267,7 +267,7 @@ class LocalOpenFile implements OpenFile {
   /** A name that is not UTF-8 has a character in it that stands for what it is not. */
   #isText(): boolean {
     try {
-      const bytes = readlinkSync(placeOf(this.descriptor), 'buffer');
+      const bytes = readlinkSync(descriptorLink(this.descriptor), 'buffer');
       return bytes.equals(Buffer.from(this.#location));
     } catch {
       return false;

@@ -113,7 +113,7 @@ export class ObjectStorage extends DownloadStorage {
       const isAnother = ifMatch !== undefined && versionOf(stat) !== ifMatch;
       if (isAnother) throw this.#changed(key);
       this.#requireAnswered(key, answer, range);
-      return held(stream);
+      return withListener(stream);
     } catch (error) {
       stream.destroy();
       throw error;
@@ -150,7 +150,7 @@ export class ObjectStorage extends DownloadStorage {
     try {
       if (isOfSameFile({ ...answer, status }, conditions.ifRange)) {
         if (status === 206) this.#requireAnswered(key, answer, asked.range);
-        return { ...answer, status, stream: held(answer.stream) };
+        return { ...answer, status, stream: withListener(answer.stream) };
       }
     } catch (error) {
       answer.stream.destroy();
@@ -315,7 +315,7 @@ export class ObjectStorage extends DownloadStorage {
 }
 
 /** It may fail before anybody listens; who reads it then sees it. */
-function held(stream: Readable): Readable {
+function withListener(stream: Readable): Readable {
   return stream.on('error', () => undefined);
 }
 

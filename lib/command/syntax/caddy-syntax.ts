@@ -132,7 +132,7 @@ function directiveOf(reader: TokenReader): Directive {
   const start = first ?? opening;
   if (!start) throw reader.unreadable('A directive is missing here.');
   const [name = '', ...values] = words;
-  const directive = { name, values, place: reader.placeOf(start) };
+  const directive = { name, values, place: reader.destinationOf(start) };
   if (!opening) return directive;
   const block = directivesOf(reader);
   if (reader.takeIf('close')) return { ...directive, block };

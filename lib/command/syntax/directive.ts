@@ -162,7 +162,7 @@ export class TokenReader {
     return this.next?.kind === kind ? this.take() : undefined;
   }
 
-  placeOf({ line }: Pick<Token, 'line'>): { file: string; line: number } {
+  destinationOf({ line }: Pick<Token, 'line'>): { file: string; line: number } {
     return { file: this.file, line };
   }
 
@@ -170,7 +170,7 @@ export class TokenReader {
   unreadable(message: string): UnreadableConfigurationError {
     const last = this.tokens[Math.min(this.#next, this.tokens.length) - 1];
     return new UnreadableConfigurationError(
-      this.placeOf(last ?? { line: 1 }),
+      this.destinationOf(last ?? { line: 1 }),
       message,
     );
   }

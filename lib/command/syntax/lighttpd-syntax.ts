@@ -79,13 +79,13 @@ function parsePart(text: string, file: string, reading: Reading): Setting[] {
       conditions.push(++reading.count);
     } else if (token.kind === 'word' && reader.takeIf('assign')) {
       const value = expressionOf(reader);
-      const place = reader.placeOf(token);
+      const place = reader.destinationOf(token);
       const name = token.text;
       const all = [...reading.around, ...conditions];
       settings.push({ name, value, place, conditions: all });
     } else if (token.text === 'include' && reader.next?.kind === 'text') {
       const value = expressionOf(reader);
-      const place = reader.placeOf(token);
+      const place = reader.destinationOf(token);
       const around = [...reading.around, ...conditions];
       const setting = { name: 'include', value, place, conditions: around };
       settings.push(...(includedBy(setting, reading) ?? [setting]));
@@ -128,7 +128,7 @@ function expressionOf(reader: TokenReader): Value {
 function valueOf(reader: TokenReader): Value {
   const token = reader.take();
   if (!token) throw reader.unreadable('A value is missing here.');
-  const place = reader.placeOf(token);
+  const place = reader.destinationOf(token);
   if (token.kind === 'text' || token.kind === 'word') {
     return { place, text: plain(token) };
   }

@@ -68,7 +68,7 @@ function directiveOf(
     reader.take();
     throw reader.unreadable('A directive is missing here.');
   }
-  const directive = { name, values, place: reader.placeOf(first) };
+  const directive = { name, values, place: reader.destinationOf(first) };
   if (reader.takeIf('end')) return directive;
   if (!reader.takeIf('open')) {
     throw reader.unreadable('The directive ends without a semicolon.');
