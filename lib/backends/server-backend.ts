@@ -53,12 +53,8 @@ export function serverBackend<Rule extends PathRule>(
         if (!found) return refuse(request, 'noRule');
         request.note?.({ rule: `rules[${rules.indexOf(found.rule)}]` });
         if (isUnreachable(found, profile)) return refuse(request, 'linked');
-        const { rule, segments } = found;
-        const value = offloadLocation(
-          profile.destinationOf(rule),
-          segments,
-          profile,
-        );
+        const { rule } = found;
+        const value = headerValue(found, profile);
         if (value === undefined) return refuse(request, 'untellable');
         return andThen(
           sentValidators(profile, response.file, description, disk),
@@ -109,6 +105,14 @@ function isKeptTo(
   }: Pick<ServerProfile<never>, 'keepsTo'>,
 ): boolean {
   return limitRate === undefined || keepsTo(limitRate);
+}
+
+/** What names the file to the server; undefined where that cannot be told it. */
+function headerValue<Rule extends PathRule>(
+  { rule, segments }: FoundFile<Rule>,
+  profile: ServerProfile<Rule>,
+): string | undefined {
+  return offloadLocation(profile.destinationOf(rule), segments, profile);
 }
 
 /** The answer for a Range that is not to be obeyed. */
