@@ -74,3 +74,65 @@ export function upstreamVariable(header: string): string {
 export function quoted(text: string): string {
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
+
+/**
+ * What a store says, and the client is not to get.
+ *
+ * @internal
+ */
+export const NOT_OF_THE_STORE = [
+  'Content-Type',
+  'Content-Disposition',
+  'Cache-Control',
+  'Expires',
+  'Set-Cookie',
+  'X-Content-Type-Options',
+  'Access-Control-Allow-Methods',
+  'Access-Control-Allow-Headers',
+  'Access-Control-Max-Age',
+  'Alt-Svc',
+  'Clear-Site-Data',
+  'Content-Location',
+  'Link',
+  'Location',
+  'NEL',
+  'Pragma',
+  'Refresh',
+  'Report-To',
+  'Reporting-Endpoints',
+  'WWW-Authenticate',
+  // nginx hides headers by their whole names alone.
+  ...[
+    'Expiration',
+    'Id-2',
+    'Replication-Status',
+    'Request-Charged',
+    'Request-Id',
+    'Server-Side-Encryption',
+    'Server-Side-Encryption-Aws-Kms-Key-Id',
+    'Server-Side-Encryption-Customer-Key-MD5',
+    'Storage-Class',
+    'Tagging-Count',
+    'Version-Id',
+  ].map((name) => `X-Amz-${name}`),
+  ...[
+    'Encryption-Kms-Key-Name',
+    'Generation',
+    'Hash',
+    'Metageneration',
+    'Storage-Class',
+  ].map((name) => `X-Goog-${name}`),
+  'X-GUploader-UploadID',
+  ...[
+    'Blob-Content-MD5',
+    'Creation-Time',
+    'Encryption-Scope',
+    'Lease-State',
+    'Lease-Status',
+    'Request-Id',
+    'Version',
+    'Version-Id',
+  ].map((name) => `X-Ms-${name}`),
+  'X-Openstack-Request-Id',
+  'X-Trans-Id',
+];

@@ -1,6 +1,11 @@
 import { hostIn } from '../files/http-file-url.js';
 import { type CompletionLines } from './nginx-config.js';
-import { quoted, upstreamVariable, VALIDATORS } from './nginx-headers.js';
+import {
+  NOT_OF_THE_STORE,
+  quoted,
+  upstreamVariable,
+  VALIDATORS,
+} from './nginx-headers.js';
 import {
   CACHED_LOCATION,
   type NginxCacheOptions,
@@ -9,31 +14,6 @@ import {
 } from './nginx-options.js';
 import { indent } from './server-config.js';
 
-/** What a store says, and the client is not to get. */
-const NOT_OF_THE_STORE = [
-  'Content-Type',
-  'Content-Disposition',
-  'Cache-Control',
-  'Expires',
-  'Set-Cookie',
-  'X-Content-Type-Options',
-  'Access-Control-Allow-Methods',
-  'Access-Control-Allow-Headers',
-  'Access-Control-Max-Age',
-  'Alt-Svc',
-  'Clear-Site-Data',
-  'Content-Location',
-  'Link',
-  'Location',
-  'NEL',
-  'Pragma',
-  'Refresh',
-  'Report-To',
-  'Reporting-Endpoints',
-  'WWW-Authenticate',
-  'X-Amz-Id-2',
-  'X-Amz-Request-Id',
-];
 const ACCEL = [
   'X-Accel-Redirect',
   'X-Accel-Expires',
