@@ -199,11 +199,12 @@ export function nginx(options: NginxOptions): DownloadBackend {
   const rules = checkNginxRules(options.rules, remote !== undefined);
   const profile = { ...PROFILE, losesHeader };
   const known = new KnownFiles(remote?.cache?.stale);
-  const settings = new Map(
-    rules.map((rule) => [rule, { ...options, ...rule }]),
+  const ownHeaders = headersBy(options);
+  const headersOfRules = new Map(
+    rules.map((rule) => [rule, headersBy({ ...options, ...rule })]),
   );
   const onDisk = serverBackend(profile, rules, (description, rule, response) =>
-    ownHeaders(settings.get(rule) ?? options, description, response),
+    (headersOfRules.get(rule) ?? ownHeaders)(description, response),
   );
   return {
     ...onDisk,
@@ -215,7 +216,7 @@ export function nginx(options: NginxOptions): DownloadBackend {
         return (
           remote &&
           remoteAnswer(response, request, remote, known, (description) =>
-            ownHeaders(options, description, response),
+            ownHeaders(description, response),
           )
         );
       });
@@ -240,14 +241,19 @@ function withoutRemote(source: DownloadSource): DownloadSource {
   return source.place?.isRemote ? { ...source, place: undefined } : source;
 }
 
-function ownHeaders(
+/** The headers for nginx itself; those that depend on the settings alone are made once. */
+function headersBy(
   settings: NginxSettings,
+): (
   description: DownloadDescription,
-  { limitRate = settings.limitRate }: ProxiableDownload,
-): ResponseHeaders {
-  return {
-    ...charsetHeader(settings.charset, description),
-    ...accelHeaders({ ...settings, limitRate }),
+  response: ProxiableDownload,
+) => ResponseHeaders {
+  const fixed = accelHeaders(settings);
+  return (description, { limitRate }) => {
+    const charset = charsetHeader(settings.charset, description);
+    return limitRate === undefined
+      ? { ...fixed, ...charset }
+      : { ...charset, ...accelHeaders({ ...settings, limitRate }) };
   };
 }
 
