@@ -4,7 +4,7 @@ import { Download } from 'nestjs-downloadview';
 import { CsvFile } from 'nestjs-downloadview/csv';
 import { MoreThan, Repository } from 'typeorm';
 
-import { Document } from './documents.js'; // the entity above
+import { Document } from './documents.js'; // the entity of Controllers
 
 @Controller('exports')
 export class ExportController {

@@ -1,3 +1,4 @@
+// documents.ts
 import {
   type CanActivate,
   Controller,

@@ -1,3 +1,4 @@
+// nginx.ts
 import { Module } from '@nestjs/common';
 import { DownloadModule, FileSystemStorage, nginx } from 'nestjs-downloadview';
 

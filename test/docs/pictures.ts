@@ -1,3 +1,4 @@
+// pictures.ts
 import { resolve } from 'node:path';
 
 import {

@@ -51,8 +51,9 @@ type AnyResponse = Parameters<typeof platformResponse>[0];
  *
  * GET shows a page that asks first, because mail scanners and previews GET, too; its button counts a use and
  * leads to the file. With `confirm = false`, for programs, GET is the download. HEAD, 304 and errors cost
- * nothing. One use is for one client: it may go on after an interruption and fetch several ranges at once,
- * up to 16, and twice the size of the file in all.
+ * nothing. One use is for one client, which its cookie, the tag of the file and the address behind the button show:
+ * it may go on after an interruption and fetch several ranges at once, up to 16. In all it gets twice the size of the
+ * file, and up to 16 MiB more for each of six connections that were lost: nobody tells what of those has arrived.
  *
  * A link that is used up, revoked, expired, changed or unknown is answered by the same 403. The file is
  * always an attachment that nobody keeps.
