@@ -12,7 +12,7 @@ import {
   type PlatformResponse,
 } from '../streaming/response-head.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
-import { whenClosed } from '../streaming/connection.js';
+import { isSent, whenClosed } from '../streaming/connection.js';
 import { type Report } from '../streaming/download-answer.js';
 import { type SignedLink, signedLinks } from '../signing/signed-message.js';
 import { type TrackedDownload } from './download-tracking.js';
@@ -168,6 +168,6 @@ class HttpDownloadContext implements DownloadContext {
   }
 
   #hasLeft(): boolean {
-    return this.#isClosed && !this.response.raw.writableFinished;
+    return this.#isClosed && !isSent(this.response.raw);
   }
 }

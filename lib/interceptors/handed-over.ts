@@ -1,3 +1,4 @@
+import { isSent } from '../streaming/connection.js';
 import { type Completion } from '../completions/completion-line.js';
 import { type DownloadAnswer } from '../streaming/download-answer.js';
 import { type DownloadContext } from './download-context.js';
@@ -35,7 +36,7 @@ export function whenSentByServer(
   );
   context.onClose(() => {
     // The server has got it, and logs how it ends.
-    if (answer.wasWritten && response.raw.writableFinished) return;
+    if (answer.wasWritten && isSent(response.raw)) return;
     forget?.();
     tell('never');
   });

@@ -14,6 +14,18 @@ export function isOnSocket(response: ServerResponse<IncomingMessage>): boolean {
   return (response.socket ?? response.req?.socket) instanceof Socket;
 }
 
+const finished = new WeakSet<ServerResponse<IncomingMessage>>();
+
+/**
+ * Whether all of a response was handed on. What stands in for a socket does not say what it still holds, but that it
+ * has got the end.
+ *
+ * @internal
+ */
+export function isSent(response: ServerResponse<IncomingMessage>): boolean {
+  return response.writableFinished || finished.has(response);
+}
+
 /**
  * Whether nobody is left to send this response to. One that waits for its turn is not destroyed with the
  * connection.
@@ -156,14 +168,18 @@ export function whenClosed(
     callbacks?.delete(closed);
     callback();
   };
+  const hasFinished = (): void => {
+    finished.add(response);
+    closed();
+  };
   response.once('close', closed);
-  if (!isOnSocket(response)) response.once('finish', closed);
+  if (!isOnSocket(response)) response.once('finish', hasFinished);
   if (!response.socket && connection) {
     callbacks = waitingOn(connection).add(closed);
   }
   return () => {
     isOver = true;
-    response.off('close', closed).off('finish', closed);
+    response.off('close', closed).off('finish', hasFinished);
     callbacks?.delete(closed);
   };
 }

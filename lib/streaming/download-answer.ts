@@ -11,6 +11,7 @@ import {
   causeOfCut,
   cutConnection,
   isDeserted,
+  isSent,
   whenIdle,
 } from './connection.js';
 import { type LocalBody } from './local-body.js';
@@ -293,7 +294,7 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   /** What has failed by itself was reported then. */
   #reportCut(): void {
     const { raw } = this.#parts.response;
-    if (!this.#isWritten || this.#error || raw.writableFinished) return;
+    if (!this.#isWritten || this.#error || isSent(raw)) return;
     const cause = causeOfCut(raw);
     if (cause) this.#parts.report(CUT_OFF, cause);
     else this.#reportLeft();
@@ -304,7 +305,7 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
     this.#hasBegun = false;
     const { raw } = this.#parts.response;
     const error = this.#error ?? causeOfCut(raw);
-    const isFinished = raw.writableFinished && !error;
+    const isFinished = isSent(raw) && !error;
     this.#observer.ended({
       bytes: this.stream.bytesWritten(isFinished),
       isFinished,

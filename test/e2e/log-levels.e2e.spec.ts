@@ -97,7 +97,7 @@ describe.each(ADAPTERS)('what is logged on %s', (adapter) => {
       return {
         name: 'wrapped.bin',
         stat: () => ({ size: SIZE }),
-        open: () => createReadStream(path),
+        open: ({ start, end } = {}) => createReadStream(path, { start, end }),
       };
     }
 
@@ -274,6 +274,25 @@ describe.each(ADAPTERS)('what is logged on %s', (adapter) => {
     expect(problems()).toEqual(said('warn', 'wrapped'));
     expect(problems()).toEqual([expect.stringContaining('shuts down')]);
     expect(said('debug', 'wrapped')).toEqual([]);
+  });
+
+  it('of an answer that came to its end is no client that has left', async () => {
+    const asked: Record<string, string>[] = [
+      {},
+      { Range: 'bytes=0-9' },
+      { 'If-None-Match': '*' },
+    ];
+    for (const headers of asked) {
+      for (const method of ['GET', 'HEAD']) {
+        const request = { method, headers };
+        await httpRequest(running.origin, '/files/local/7', request);
+        await httpRequest(running.origin, '/files/wrapped/7', request);
+      }
+    }
+    await sockets.allClosed();
+
+    expect(log.text).not.toContain('has left');
+    expect(problems()).toEqual([]);
   });
 
   describe('of another server whose answer cannot be read', () => {

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 
 import { configure } from '@codegenie/serverless-express';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type INestApplication } from '@nestjs/common';
+import { type INestApplication, Logger } from '@nestjs/common';
 import {
   ContentFile,
   DownloadController,
+  DownloadEvents,
   type DownloadFile,
   type DownloadRequest,
   FileNotFoundError,
@@ -20,6 +21,7 @@ import request from 'supertest';
 import { RunningDownloads } from '../../lib/streaming/running-downloads.js';
 
 import { createApplication } from '../support/application.js';
+import { LogLines } from '../support/log-lines.js';
 import { descriptorsClosed } from '../support/open-descriptors.js';
 import {
   temporaryDirectory,
@@ -228,6 +230,24 @@ describe.each(WRAPPERS)('An application behind %s', (_, wrap) => {
   it('keeps nothing of a request that is over', async () => {
     await ask('/files/large.bin');
     await descriptorsClosed(join(files.path, 'large.bin'));
+  });
+
+  it('takes no request that is over for a client that has left', async () => {
+    const log = new LogLines();
+    app.useLogger(log);
+    const outcomes = new Set<string | undefined>();
+    const watch = app.get(DownloadEvents).subscribe(({ phase, outcome }) => {
+      if (phase === 'finished') outcomes.add(outcome);
+    });
+    for (const name of [...Object.keys(FILES), 'content', 'generated']) {
+      await ask(`/files/${name}`);
+    }
+    await descriptorsClosed(join(files.path, 'large.bin'));
+    Logger.overrideLogger(false);
+    watch.unsubscribe();
+    expect([...outcomes]).toEqual(['completed']);
+    expect(log.of('debug').join()).toContain('large.bin');
+    expect(log.text).not.toContain('has left');
   });
 
   it('shuts down without waiting for requests that are over', async () => {
