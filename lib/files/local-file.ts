@@ -65,6 +65,7 @@ export class LocalFile implements DownloadFile {
   readonly toJSON = nameAlone;
   readonly #path: string;
   readonly #root?: string;
+  readonly #dotfiles?: boolean;
   #choice: EtagChoice;
 
   /**
@@ -77,6 +78,7 @@ export class LocalFile implements DownloadFile {
     const { root, dotfiles, name, etag, contentTagLimit } = options;
     // Given as undefined, it was meant: an unset variable must not open the whole disk.
     this.#root = 'root' in options ? absoluteRoot(root) : undefined;
+    this.#dotfiles = dotfiles;
     this.#path =
       this.#root === undefined
         ? absolutePath(path)
@@ -132,6 +134,7 @@ export class LocalFile implements DownloadFile {
     const { etag, contentTagLimit } = this.#choice;
     return openLocalFile(this.path, {
       root: this.#root,
+      dotfiles: this.#dotfiles,
       name: this.name,
       withTag: options?.withTag,
       etag,

@@ -36,6 +36,7 @@ import {
   confinedPath,
   errorCode,
   isBelow,
+  isHidden,
   isNoSuchFile,
   directoryPath,
 } from './local-disk.js';
@@ -183,6 +184,7 @@ export class FileSystemStorage extends DownloadStorage {
   ): Awaitable<OpenFile> {
     return openLocalFile(this.path(key), {
       root: this.root,
+      dotfiles: this.#dotfiles,
       withTag,
       ...(chosen || fallback
         ? firstChoice(chosen, this.#choice, fallback)
@@ -211,7 +213,9 @@ export class FileSystemStorage extends DownloadStorage {
     work: (place: string) => Promise<T>,
   ): Promise<T> {
     const segments = keySegments(key).slice(0, -1);
-    return withinDirectory(this.root, segments, creates, work);
+    const { root } = this;
+    const place = { root, dotfiles: this.#dotfiles, segments };
+    return withinDirectory(place, creates, work);
   }
 
   /** Where the directory does not exist yet, what exists of it counts: no directory is made outside. */
@@ -222,6 +226,11 @@ export class FileSystemStorage extends DownloadStorage {
     ]);
     if (target !== root && !isBelow(root, target)) {
       throw new SuspiciousPathError(`${quote(key)} leaves its root by a link`);
+    }
+    if (this.#dotfiles !== true && isHidden(root, target)) {
+      throw new SuspiciousPathError(
+        `${quote(key)} leads to a hidden directory by a link`,
+      );
     }
   }
 }

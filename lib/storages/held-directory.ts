@@ -10,25 +10,39 @@ import { join } from 'node:path';
 
 import { SuspiciousPathError } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
-import { errorCode, isBelow } from './local-disk.js';
+import {
+  type Confinement,
+  errorCode,
+  isBelow,
+  isHidden,
+} from './local-disk.js';
 
 /** Linux: what is opened so can be neither read nor written, only led from, and needs no right to be read. */
 const O_PATH = 0o10000000;
 const DIRECTORY = O_PATH | (constants.O_DIRECTORY ?? 0);
 
 /**
+ * A directory below a root.
+ *
+ * @internal
+ */
+export interface DirectoryBelow extends Confinement {
+  readonly root: string;
+  /** Of its path below the root. */
+  readonly segments: readonly string[];
+}
+
+/**
  * Does something in a directory below a root that stays the same directory meanwhile, whatever is put in the place
  * of its name: where links are swapped, nothing is written or removed elsewhere.
  *
- * @param segments of the directory's path below the root
  * @param creates whether directories that are missing are made
  * @param work gets a path by which the directory is reached, for as long as it takes
- * @throws SuspiciousPathError where a link leads out of the root
+ * @throws SuspiciousPathError where a link leads out of the root, or to a hidden directory where `dotfiles` is not set
  * @internal
  */
 export async function withinDirectory<T>(
-  root: string,
-  segments: readonly string[],
+  { root, dotfiles, segments }: DirectoryBelow,
   creates: boolean,
   work: (place: string) => Promise<T>,
 ): Promise<T> {
@@ -50,6 +64,11 @@ export async function withinDirectory<T>(
       if (location !== base && !isBelow(base, location)) {
         throw new SuspiciousPathError(
           `${quote(segments.join('/'))} leaves its root by a link`,
+        );
+      }
+      if (dotfiles !== true && isHidden(base, location)) {
+        throw new SuspiciousPathError(
+          `${quote(segments.join('/'))} leads to a hidden directory by a link`,
         );
       }
     }

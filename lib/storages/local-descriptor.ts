@@ -25,7 +25,7 @@ import {
   type ReadWindow,
   type StatOptions,
 } from './file-stat.js';
-import { diskPace, diskError, isBelow } from './local-disk.js';
+import { diskPace, diskError, isBelow, isHidden } from './local-disk.js';
 import { localEntityTag } from './local-entity-tag.js';
 import {
   chosenEntityTag,
@@ -85,6 +85,8 @@ export interface HoldOptions extends StatOptions, Tagging {
 export interface OpenOptions extends EtagChoice, Pick<HoldOptions, 'withTag'> {
   /** The directory that the file must not leave, not by a link either. */
   readonly root?: string;
+  /** Whether links may lead to what is hidden below the root; false by default. */
+  readonly dotfiles?: boolean;
   /** What functions that make tags are told; the last segment of the path by default. */
   readonly name?: string;
 }
@@ -143,13 +145,13 @@ function checked(
   path: string,
   options: OpenOptions,
 ): Awaitable<OpenFile> {
-  const { root, name, withTag = true, etag = 'inode' } = options;
+  const { name, withTag = true, etag = 'inode' } = options;
   const stats = fstatSync(descriptor, BIGINT);
   if (!stats.isFile()) {
     throw new FileNotFoundError(`${quote(path)} is not a regular file`);
   }
   const location = locationOf(descriptor, path);
-  if (root !== undefined) requireBelow(root, path, location);
+  requireAllowed(path, location, options);
   const file = new LocalOpenFile(descriptor, stats, location);
   if (!withTag) return file;
   const again = (): Promise<BigIntStats> => statAgain(descriptor);
@@ -167,13 +169,22 @@ function checked(
 
 const BIGINT = { bigint: true } as const;
 
-function requireBelow(root: string, path: string, location: string): void {
+function requireAllowed(
+  path: string,
+  location: string,
+  { root, dotfiles }: OpenOptions,
+): void {
+  if (root === undefined) return;
   // Where the root itself is reached by a link, its own path is asked for too.
-  if (
-    !isBelow(root, location) &&
-    !isBelow(realpathSync.native(root), location)
-  ) {
+  const base = isBelow(root, location) ? root : realpathSync.native(root);
+  if (!isBelow(base, location)) {
     throw new SuspiciousPathError(`${quote(path)} leaves its root by a link`);
+  }
+  // The path itself was looked at before it was opened.
+  if (location !== path && dotfiles !== true && isHidden(base, location)) {
+    throw new SuspiciousPathError(
+      `${quote(path)} leads to a hidden file by a link`,
+    );
   }
 }
 

@@ -142,6 +142,16 @@ export function isBelow(directory: string, path: string): boolean {
   return path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
 }
 
+/**
+ * Whether a name below `directory`, on the way to `path`, begins with a dot.
+ *
+ * @param path below the directory; both absolute and resolved
+ * @internal
+ */
+export function isHidden(directory: string, path: string): boolean {
+  return hasDotfile(path.slice(directory.length).split(sep));
+}
+
 // A file that the kernel has in memory is opened or read in some microseconds.
 const SLOW_MS = 2;
 // Then waiting for disks keeps the process from its work for at most a hundredth of the time.

@@ -16,6 +16,7 @@ import {
   type ExecutionContext,
   Get,
   Injectable,
+  Param,
   Query,
   UseGuards,
 } from '@nestjs/common';
@@ -24,6 +25,7 @@ import {
   type DownloadRequest,
   DownloadResponse,
   FileSystemStorage,
+  nginx,
   PathDownloadController,
   sendfile,
   StorageDownloadController,
@@ -70,6 +72,8 @@ const SEGMENTS: readonly (readonly [title: string, segment: string])[] = [
   ['a symlink to a directory out of the root', 'directory-out'],
   ['a symlink to nothing', 'dangling'],
   ['a symlink to itself', 'loop'],
+  ['a symlink to a dotfile inside the root', 'link-hidden'],
+  ['a symlink to a dotfile in a directory', 'link-to-file-hidden'],
   ['a dotfile', '.hidden'],
   ['an encoded dotfile', '%2Ehidden'],
   ['a directory with a dot in front', '.git'],
@@ -101,6 +105,7 @@ const TAILS: readonly (readonly [title: string, tail: string])[] = [
   ['a NUL as a segment', 'a/%00'],
   ['a file through a symlink out of the root', 'directory-out/secret.txt'],
   ['a directory with a dot in front', '.git/config'],
+  ['a file through a symlink to such a directory', 'link-git/config'],
   ['a dotfile in a directory', 'a/.hidden'],
   ['a file as a directory', 'b.txt/b'],
   ['a name of 300 bytes', NAME_OF_300],
@@ -173,6 +178,7 @@ describe.each(ADAPTERS)('paths on %s', (adapter) => {
         storages: {
           default: new FileSystemStorage({ root }),
           hidden: new FileSystemStorage({ root, dotfiles: true }),
+          inHidden: new FileSystemStorage({ root: join(root, '.data') }),
           linked: new FileSystemStorage({
             root: join(directory.path, 'root-link'),
           }),
@@ -191,6 +197,12 @@ describe.each(ADAPTERS)('paths on %s', (adapter) => {
         }),
         PathDownloadController.asController('path-linked/*path', {
           root: join(directory.path, 'root-link'),
+        }),
+        PathDownloadController.asController('path-in-hidden/*path', {
+          root: join(directory.path, 'link-to-data'),
+        }),
+        StorageDownloadController.asController('key-in-hidden/*path', {
+          storage: 'inHidden',
         }),
         StorageDownloadController.asController('key/*path'),
         StorageDownloadController.asController('key-of-one/:path'),
@@ -305,14 +317,26 @@ describe.each(ADAPTERS)('paths on %s', (adapter) => {
       }
     });
 
-    it.each(['.hidden', '.git/config', 'a/.hidden'])(
+    it.each([
+      ['.hidden', '.hidden'],
+      ['.git/config', '.git/config'],
+      ['a/.hidden', 'a/.hidden'],
+      ['link-hidden', '.hidden'],
+      ['link-git/config', '.git/config'],
+    ])(
       'serves %s with dotfiles, where they are allowed',
-      async (tail) => {
+      async (tail, text) => {
         const answer = await get(`/${prefix}-with-dots/${tail}`);
         expect(answer.status).toBe(200);
-        expect(answer.text).toBe(tail);
+        expect(answer.text).toBe(text);
       },
     );
+
+    it('serves from a root below a directory with a dot in front, and nothing hidden below it', async () => {
+      expect((await get(`/${prefix}-in-hidden/a.txt`)).text).toBe('a');
+      expect((await get(`/${prefix}-in-hidden/link`)).text).toBe('a');
+      await expectRefused(`/${prefix}-in-hidden/link-hidden`);
+    });
 
     it.each(['..', '.', './.hidden', '.git/../b.txt', '%2e%2e%2foutside'])(
       'refuses %s where dotfiles are allowed',
@@ -466,6 +490,8 @@ async function fill(directory: TemporaryDirectory): Promise<() => void> {
   ]) {
     await directory.write(`root/${name}`, name);
   }
+  await directory.write('root/.data/a.txt', 'a');
+  await directory.write('root/.data/.hidden', 'hidden');
   for (const { name } of DIFFICULT_FILE_NAMES) {
     await directory.write(`root/${name}`, name);
   }
@@ -476,12 +502,18 @@ async function fill(directory: TemporaryDirectory): Promise<() => void> {
   await mkdir(join(root, 'empty'));
   for (const [name, target] of [
     ['link-in', 'b.txt'],
+    ['link-hidden', '.hidden'],
+    ['link-to-file-hidden', 'a/.hidden'],
+    ['link-git', '.git'],
     ['link-out', '../outside/secret.txt'],
     ['directory-out', '../outside'],
     ['dangling', 'nothing'],
     ['loop', 'loop'],
     ['zero', '/dev/zero'],
     ['../root-link', 'root'],
+    ['../link-to-data', 'root/.data'],
+    ['.data/link', 'a.txt'],
+    ['.data/link-hidden', '.hidden'],
   ]) {
     await symlink(target, join(root, name));
   }
@@ -522,6 +554,49 @@ describe.each(ADAPTERS)('sendfile() without a root on %s', (adapter) => {
     }
     expect(lines.of('warn')).toHaveLength(3);
     expect(lines.of('warn')[0]).toContain('`root`');
+    await running.close();
+    await directory.remove();
+  });
+});
+
+describe.each(ADAPTERS)('a link to a hidden file on %s', (adapter) => {
+  it('is handed over to no server, and by no sendfile() either', async () => {
+    const directory = await temporaryDirectory();
+    await directory.write('.hidden', 'hidden');
+    await directory.write('a.txt', 'a');
+    await symlink('.hidden', join(directory.path, 'link'));
+    const root = directory.path;
+
+    @Controller()
+    class FileController {
+      @Get('sendfile/:name')
+      file(@Param('name') name: string) {
+        return sendfile(name, { root });
+      }
+    }
+    const running = await startApplication(adapter, {
+      options: {
+        backend: nginx({
+          rules: [{ sourceDir: root, destination: '/_offload/' }],
+        }),
+        storages: { default: new FileSystemStorage({ root }) },
+      },
+      controllers: [
+        FileController,
+        PathDownloadController.asController('path/*path', { root }),
+        StorageDownloadController.asController('key/*path'),
+      ],
+    });
+    for (const prefix of ['sendfile', 'path', 'key']) {
+      const shown = await httpRequest(running.origin, `/${prefix}/a.txt`);
+      expect(shown.headers['x-accel-redirect']).toBeDefined();
+      const { status, headers } = await httpRequest(
+        running.origin,
+        `/${prefix}/link`,
+      );
+      expect(status).toBe(404);
+      expect(headers).not.toHaveProperty('x-accel-redirect');
+    }
     await running.close();
     await directory.remove();
   });

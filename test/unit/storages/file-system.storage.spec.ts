@@ -186,6 +186,37 @@ describe('FileSystemStorage', () => {
     );
   });
 
+  describe('a symlink to what is hidden inside', () => {
+    beforeEach(async () => {
+      await directory.write('root/.d/a.txt', 'hidden');
+      await directory.write('root/.env', 'hidden');
+      await symlink('.d', join(root, 'link'));
+      await symlink('.env', join(root, 'link.txt'));
+    });
+
+    it.each(['link/a.txt', 'link.txt'])('gives no file by %s', async (key) => {
+      for (const call of [storage.stat(key), storage.open(key)]) {
+        await expect(call).rejects.toBeInstanceOf(SuspiciousPathError);
+      }
+      expect(await storage.exists(key)).toBe(false);
+      const open = new FileSystemStorage({ root, dotfiles: true });
+      expect(await open.exists(key)).toBe(true);
+    });
+
+    it('takes and loses no file', async () => {
+      for (const call of [
+        storage.save('link/new.txt', 'a'),
+        storage.delete('link/a.txt'),
+      ]) {
+        await expect(call).rejects.toBeInstanceOf(SuspiciousPathError);
+      }
+      expect(await namesIn(join(root, '.d'))).toEqual(['a.txt']);
+      const open = new FileSystemStorage({ root, dotfiles: true });
+      await open.delete('link/a.txt');
+      expect(await namesIn(join(root, '.d'))).toEqual([]);
+    });
+  });
+
   describe('a symlink to a directory outside', () => {
     let outside: string;
 
