@@ -206,12 +206,14 @@ function isType(name: string): boolean {
 export function notModifiedHead({
   headers,
 }: DownloadDescription): ResponseHead {
-  const kept = Object.entries(headers).filter(
-    ([name]) =>
+  const kept: Record<string, string> = {};
+  for (const name in headers) {
+    const isKept =
       KEPT_BY_304.has(name.toLowerCase()) ||
-      (name === 'Last-Modified' && headers.ETag === undefined),
-  );
-  return { status: 304, headers: Object.fromEntries(kept) };
+      (name === 'Last-Modified' && headers.ETag === undefined);
+    if (isKept) kept[name] = headers[name] ?? '';
+  }
+  return { status: 304, headers: kept };
 }
 
 /**
