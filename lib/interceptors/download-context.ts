@@ -85,6 +85,17 @@ export function requestOf<Request extends object>(
 }
 
 /**
+ * Whether the request of a context asks for something. A storage fails for an upload and a removal as well, which
+ * are no downloads.
+ *
+ * @internal
+ */
+export function isReading(execution: ExecutionContext): boolean {
+  const { method } = requestOf<PlatformRequest>(execution);
+  return method === 'GET' || method === 'HEAD';
+}
+
+/**
  * The response of a context.
  *
  * @internal

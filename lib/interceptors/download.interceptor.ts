@@ -46,6 +46,7 @@ import { DownloadTracking, type TrackedDownload } from './download-tracking.js';
 import {
   type DownloadContext,
   contextOf,
+  isReading,
   requestOf,
   responseOf,
 } from './download-context.js';
@@ -150,12 +151,13 @@ export class DownloadInterceptor implements NestInterceptor {
     isOurs: boolean,
   ): unknown {
     const exception = this.#toException(error, execution);
+    const isFiles = error instanceof DownloadError;
     const isDownload =
-      isOurs || error instanceof DownloadError || downloadOptionsOf(execution);
-    if (isDownload) {
-      forbidCaching(responseOf(execution));
-      this.#track(execution)?.refused(exception);
-    }
+      isOurs ||
+      (isFiles && isReading(execution)) ||
+      downloadOptionsOf(execution);
+    if (isDownload || isFiles) forbidCaching(responseOf(execution));
+    if (isDownload) this.#track(execution)?.refused(exception);
     return exception;
   }
 

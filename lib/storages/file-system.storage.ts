@@ -40,6 +40,7 @@ import {
   isNoSuchFile,
   directoryPath,
 } from './local-disk.js';
+import { savingContent } from './object-content.js';
 import { realpathOfNearest, writeNew } from './new-file.js';
 import { publish } from './publish.js';
 
@@ -147,21 +148,31 @@ export class FileSystemStorage extends DownloadStorage {
     options: SaveOptions = {},
   ): Promise<string> {
     const directory = dirname(this.path(key));
+    return savingContent(
+      content,
+      async (watched) => {
+        await mkdir(this.root, { recursive: true });
+        await this.#requireInside(directory, key);
+        return this.#within(key, true, (place) =>
+          this.#saveIn(place, key, watched, options),
+        );
+      },
+      (error) => unavailable(`${quote(key)} could not be saved`, error),
+    );
+  }
+
+  async #saveIn(
+    place: string,
+    key: string,
+    content: StorageContent,
+    options: SaveOptions,
+  ): Promise<string> {
+    const temporary = join(place, `.${randomBytes(12).toString('hex')}.tmp`);
+    await writeNew(temporary, content);
     try {
-      await mkdir(this.root, { recursive: true });
-      await this.#requireInside(directory, key);
-      return await this.#within(key, true, async (place) => {
-        const name = `.${randomBytes(12).toString('hex')}.tmp`;
-        const temporary = join(place, name);
-        await writeNew(temporary, content);
-        try {
-          return await this.#publish(temporary, key, options);
-        } finally {
-          await removeIfThere(temporary);
-        }
-      });
-    } catch (error) {
-      throw unavailable(`${quote(key)} could not be saved`, error);
+      return await this.#publish(temporary, key, options);
+    } finally {
+      await removeIfThere(temporary);
     }
   }
 

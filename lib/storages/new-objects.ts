@@ -41,7 +41,7 @@ export class NewObjects {
   }
 
   /**
-   * Under this key, unless it is taken meanwhile. Of a store without conditional writes nobody learns that, if
+   * Under this key, unless it is taken, or is taken meanwhile. Of a store without conditional writes nobody learns that, if
    * it is the very same moment.
    */
   async keep(
@@ -49,6 +49,7 @@ export class NewObjects {
     content: StorageContent,
     isTaken: () => Promise<boolean>,
   ): Promise<void> {
+    if (await isTaken()) return;
     const bytes = await bytesOrPieces(content, this.store.partSize);
     const contentType = mediaTypeOf(lastSegment(key));
     const onlyIfFree = await this.store.hasConditionalWrites();

@@ -55,7 +55,9 @@ async function* piecesOf(
 export function chunksToKeep(
   content: Exclude<StorageContent, string | Uint8Array>,
 ): AsyncIterable<Uint8Array> {
-  return content instanceof Readable ? content : copiesOf(content);
+  return content instanceof Readable || content instanceof WatchedContent
+    ? content
+    : copiesOf(content);
 }
 
 async function* copiesOf(
@@ -71,11 +73,60 @@ function chunksOf(
   return content instanceof Uint8Array ? [content] : content;
 }
 
+/** Nobody is going to read it any more: a stream holds its source open. */
+function letGo(content: StorageContent): void {
+  if (content instanceof Readable) content.destroy();
+}
+
 /**
- * Lets go of a content that nobody is going to read: a stream holds its source open.
+ * Saves a content. What it fails with itself (a client that breaks off, an upload above its limit) goes out as it
+ * is: the storage is none the worse.
  *
+ * @param save gets the content, or what takes its place
+ * @param failureOf makes an error of what the storage fails with
  * @internal
  */
-export function letGo(content: StorageContent): void {
-  if (content instanceof Readable) content.destroy();
+export async function savingContent<T>(
+  content: StorageContent,
+  save: (content: StorageContent) => Promise<T>,
+  failureOf: (error: unknown) => Error,
+): Promise<T> {
+  const isWhole = typeof content === 'string' || content instanceof Uint8Array;
+  const watched = isWhole ? undefined : new WatchedContent(content);
+  try {
+    return await save(watched ?? content);
+  } catch (error) {
+    throw watched?.hasFailed ? watched.failure : failureOf(error);
+  } finally {
+    letGo(content);
+  }
+}
+
+/** The chunks of a content, to keep. */
+class WatchedContent implements AsyncIterable<Uint8Array> {
+  hasFailed = false;
+  failure: unknown;
+
+  constructor(
+    private readonly content: Exclude<StorageContent, string | Uint8Array>,
+  ) {
+    // It may fail before anybody reads it; who reads it then is told.
+    if (content instanceof Readable) content.on('error', () => undefined);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    // What is thrown at a chunk that was given comes from whoever has it.
+    let isGiven = false;
+    try {
+      for await (const chunk of chunksToKeep(this.content)) {
+        isGiven = true;
+        yield chunk;
+        isGiven = false;
+      }
+    } catch (error) {
+      this.hasFailed = !isGiven;
+      this.failure = error;
+      throw error;
+    }
+  }
 }

@@ -31,7 +31,7 @@ import {
   type StatOptions,
   versionOf,
 } from './file-stat.js';
-import { letGo } from './object-content.js';
+import { savingContent } from './object-content.js';
 import { NewObjects } from './new-objects.js';
 import {
   type ObjectAnswer,
@@ -166,15 +166,15 @@ export class ObjectStorage extends DownloadStorage {
     { ifTaken }: SaveOptions = {},
   ): Promise<string> {
     this.#objectOf(key);
-    try {
-      if (ifTaken !== 'keep') return await this.#newObjects.add(key, content);
-      if (await this.exists(key)) letGo(content);
-      else await this.#newObjects.keep(key, content, () => this.exists(key));
-      return key;
-    } catch (error) {
-      letGo(content);
-      throw this.#failure(key, error);
-    }
+    return savingContent(
+      content,
+      async (watched) => {
+        if (ifTaken !== 'keep') return this.#newObjects.add(key, watched);
+        await this.#newObjects.keep(key, watched, () => this.exists(key));
+        return key;
+      },
+      (error) => this.#failure(key, error),
+    );
   }
 
   override async delete(key: string): Promise<void> {

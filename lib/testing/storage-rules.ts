@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { type Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 
 import {
   SuspiciousPathError,
@@ -173,6 +173,17 @@ export const CONTENT_RULES: Readonly<Record<string, StorageCheck>> = {
     await rejects(() => storage.save('half', failing()), Error);
     seen.push(await storage.exists('half'));
     assert.deepEqual(seen, [false, false]);
+  },
+  'fails with what the content fails with': async (storage) => {
+    const failure = new Error('The source fails');
+    const failing = function* (): Generator<Uint8Array> {
+      yield CONTENT;
+      throw failure;
+    };
+    const isIt = (error: unknown): boolean => error === failure;
+    const errored = Readable.from(failing(), { objectMode: false });
+    await assert.rejects(storage.save('failing', failing()), isIt);
+    await assert.rejects(storage.save('failing', errored), isIt);
   },
   'deletes, and does not mind what is missing': async (storage) => {
     const other = await storage.save('short-lived.txt', 'other');

@@ -35,6 +35,7 @@ import {
   sendfile,
   stream,
   SignedUrl,
+  StorageUnavailableError,
   StorageDownloadController,
   UrlSigner,
   VirtualFile,
@@ -94,6 +95,11 @@ class GeneratedController {
   @Download({ basename: 'rows.csv' })
   rows(): string {
     return 'a,b\n';
+  }
+
+  @Post('upload')
+  upload(): never {
+    throw new StorageUnavailableError('The disk is full');
   }
 
   @Get('sent')
@@ -315,6 +321,13 @@ describe.each(ADAPTERS)('DownloadEvents on %s', (adapter: Adapter) => {
       expect(finished).toMatchObject({ outcome: 'refused', status, bytes: 0 });
     },
   );
+
+  it('tell nothing of an upload that its storage fails', async () => {
+    const url = `${running.origin}/generated/upload`;
+    const { status } = await fetch(url, { method: 'POST' });
+    expect(status).toBe(503);
+    expect(seen).toEqual([]);
+  });
 
   it('tell of generated content, by GET and by POST', async () => {
     const [, whole] = await eventsOf('generated/whole');

@@ -8,10 +8,12 @@ import {
   describe,
   expect,
   it,
+  jest,
 } from '@jest/globals';
-import { type INestApplication, type Type } from '@nestjs/common';
+import { type INestApplication, Logger, type Type } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';
+import { FileSystemStorage } from 'nestjs-downloadview';
 import { FileColumnsModule } from 'nestjs-downloadview/typeorm';
 import { type Repository } from 'typeorm';
 
@@ -28,6 +30,7 @@ import {
 } from '../support/application.js';
 import { eventually } from '../support/eventually.js';
 import { ListedStorage } from '../support/listed-storage.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
 
 /** Bytes; a client may send no more. */
 const LIMIT = 20_000_000;
@@ -126,5 +129,42 @@ describe.each(ADAPTERS)('An upload by HTTP, on %s', (adapter) => {
     socket.destroy();
     await eventually(1, () => Promise.resolve(failures - failed));
     expect([await rows(), storage.keys.size]).toEqual([before + 1, 1]);
+  });
+});
+
+// On Express the parser counts, before the storage has anything.
+describe('An upload that is cut at a limit, into a directory', () => {
+  it('is 413, and blames no storage', async () => {
+    const directory = await temporaryDirectory();
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    const running = await startApplication('fastify', {
+      options: {
+        storages: { default: new FileSystemStorage({ root: directory.path }) },
+      },
+      imports: [
+        TypeOrmModule.forRoot({
+          type: 'sqljs',
+          entities: [Picture],
+          synchronize: true,
+        }),
+        TypeOrmModule.forFeature([Picture]),
+        FileColumnsModule.forRoot(),
+      ],
+      controllers: [StreamedPicturesController],
+      configure,
+    });
+    try {
+      const body = new FormData();
+      body.set('file', new Blob([Buffer.alloc(LIMIT + 1)]), 'a.png');
+      const { status } = await fetch(`${running.origin}/pictures`, {
+        method: 'POST',
+        body,
+      });
+      expect([status, warn.mock.calls]).toEqual([413, []]);
+    } finally {
+      await running.close();
+      await directory.remove();
+      warn.mockRestore();
+    }
   });
 });

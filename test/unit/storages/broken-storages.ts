@@ -54,6 +54,16 @@ class Sharing extends MemoryStorage {
   }
 }
 
+class Blamed extends MemoryStorage {
+  override async save(key: string, content: StorageContent): Promise<string> {
+    try {
+      return await super.save(key, content);
+    } catch (cause) {
+      throw new Error('The storage is down', { cause });
+    }
+  }
+}
+
 class WithoutEmptyFiles extends MemoryStorage {
   override async stat(key: string): Promise<FileStat> {
     const stat = await super.stat(key);
@@ -391,6 +401,11 @@ export const BROKEN_STORAGES: readonly [
   ['knows nothing of keeping', SuffixingAlways, 'leaves what is there'],
   ['replaces what is to be kept', ReplacingKept, 'leaves what is there'],
   ['keeps none of several', KeepingNothing, 'keeps one of those'],
+  [
+    'takes the blame for its sources',
+    Blamed,
+    'fails with what the content fails with',
+  ],
   ['shows half a file', ShowingHalves, 'shows nothing of a file'],
   ['minds what is missing', DeletingOnce, ofDeleting],
   ['deletes nothing', DeletingNothing, ofDeleting],
