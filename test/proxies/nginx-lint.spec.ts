@@ -28,6 +28,15 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
+    rule: 'pattern-first',
+    edit: [
+      'location /_x/ {',
+      'location ~ ^/_x/.*\\.html$ { return 410; }\nlocation /_x/ {',
+    ],
+    told: '/_x/a.html',
+    shows: (answer) => answer?.status === 410,
+  },
+  {
     rule: 'alias-slash',
     edit: ['location /_x/ {', 'location /_x {'],
     told: '/_x../secret.txt',

@@ -12,6 +12,7 @@ import {
   directivesNamed,
   everyDirective,
 } from '../syntax/directive.js';
+import { openFindings } from './caddy-open-lint.js';
 import { CADDY_STORE, foreignAmong } from './foreign-hosts.js';
 
 const TOLD_BY = /\{(?:rp|http\.reverse_proxy)\.header\.([\w-]+)\}/;
@@ -147,6 +148,7 @@ interface Proxy {
 export function caddyFindings(directives: readonly Directive[]): Finding[] {
   return [
     ...siteFindings(directives),
+    ...openFindings(sitesOf(directives)),
     ...everyDirective(directives)
       .filter(({ name }) => name === 'import')
       .filter(({ values: [name = ''] }) => isFileName(name))
@@ -237,6 +239,15 @@ function proxiesOf(directives: readonly Directive[]): Proxy[] {
         site: isSiteDirective(top) ? directives : (top.block ?? []),
       })),
   );
+}
+
+/** What stands in each of them; global options are none. */
+function sitesOf(directives: readonly Directive[]): (readonly Directive[])[] {
+  return directives.some(isSiteDirective)
+    ? [directives]
+    : directives.flatMap(({ name, block }) =>
+        block && name !== '' ? [block] : [],
+      );
 }
 
 /** What a part of a site begins with, where it stands alone. */

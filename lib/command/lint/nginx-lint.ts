@@ -18,7 +18,7 @@ import {
   locationsOf,
 } from './nginx-levels.js';
 import { offloadFindings, proxyFindings } from './nginx-offload-lint.js';
-import { openFindings } from './nginx-open-lint.js';
+import { openFindings, patternFindings } from './nginx-open-lint.js';
 
 /** Headers without which an answer is less safe. */
 const SECURITY =
@@ -166,7 +166,8 @@ export function nginxFindings(directives: readonly Directive[]): Finding[] {
   const locations = locationsOf(levels);
   return [
     ...locationFindings(locations),
-    ...openFindings(locations),
+    ...openFindings(levels, locations),
+    ...patternFindings(locations),
     ...offloadFindings(locations),
     ...proxyFindings(locations),
     ...headerFindings(levels),

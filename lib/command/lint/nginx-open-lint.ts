@@ -4,6 +4,7 @@ import { quote } from '../../errors/quote.js';
 import { problem, type LintRule, type Finding, found } from '../finding.js';
 import { type Directive, directivesNamed } from '../syntax/directive.js';
 import {
+  has,
   inForce,
   isOffload,
   type Level,
@@ -56,12 +57,17 @@ export function overlap(one: string, other: string): boolean {
 
 /**
  * @param closing another way than to move the files
+ * @param by what clients ask
  * @internal
  */
-export function openDirectory(directory: string, closing: string): LintRule {
+export function openDirectory(
+  directory: string,
+  closing: string,
+  by = 'here',
+): LintRule {
   return problem(
     'directory-is-open',
-    `Clients can ask for files of ${quote(directory)} here, past the application: it is not asked who may have them.`,
+    `Clients can ask for files of ${quote(directory)} ${by}, past the application: it is not asked who may have them.`,
     `Keep the downloads where nothing else is served from, neither above nor below, or ${closing}.`,
   );
 }
@@ -76,6 +82,8 @@ interface Source {
   /** Its `root` or `alias`. */
   readonly directive: Directive;
   readonly directory: string;
+  /** Where that stands: the location itself, or a block around it. */
+  readonly level: Level;
 }
 
 /**
@@ -83,13 +91,17 @@ interface Source {
  *
  * @internal
  */
-export function openFindings(locations: readonly Location[]): Finding[] {
+export function openFindings(
+  levels: readonly Level[],
+  locations: readonly Location[],
+): Finding[] {
   const closed = closedDirectories(
     locations
       .filter(isOffload)
       .map((location) => sourceOf(location)?.directory),
   );
-  return locations.filter(servesAnybody).flatMap((location) => {
+  const open = [...levels.flatMap(serverItself), ...locations];
+  return open.filter(servesAnybody).flatMap((location) => {
     const source = sourceOf(location);
     if (!source) return [];
     return closed
@@ -101,9 +113,27 @@ export function openFindings(locations: readonly Location[]): Finding[] {
           ),
       )
       .map((directory) =>
-        found(openDirectory(directory, CLOSING), source.directive),
+        found(
+          openDirectory(directory, CLOSING, placeOf(source)),
+          source.directive,
+        ),
       );
   });
+}
+
+/** What no location takes is the server's own. */
+function serverItself(level: Level): Location[] {
+  const { directive } = level;
+  return directive?.name === 'server'
+    ? [{ level, directive, modifier: '', uri: '/' }]
+    : [];
+}
+
+function placeOf({ level }: Source): string {
+  const { name, values } = level.directive ?? {};
+  return name === 'location'
+    ? `by location ${quote(values?.at(-1) ?? '')}`
+    : 'here';
 }
 
 /** An exact location serves one file, a named one is not for clients. */
@@ -129,7 +159,7 @@ function sourceOf(location: Location): Source | undefined {
     const directive = level.block.find(({ name }) =>
       ['root', 'alias'].includes(name),
     );
-    if (directive) return sourceBy(directive, location);
+    if (directive) return sourceBy(directive, level, location);
     level = level.outer;
   }
   return undefined;
@@ -137,6 +167,7 @@ function sourceOf(location: Location): Source | undefined {
 
 function sourceBy(
   directive: Directive,
+  level: Level,
   location: Location,
 ): Source | undefined {
   const [text = ''] = directive.values;
@@ -146,7 +177,7 @@ function sourceBy(
   const directory = isWhole
     ? known
     : asDirectory(known + beginningOf(location));
-  return { directive, directory };
+  return { directive, directory, level };
 }
 
 /** The path that all requests for a location begin with, as far as it is known. */
@@ -169,8 +200,55 @@ function takesOver(other: Location, location: Location, path: string): boolean {
   return (
     serverOf(other.level) === serverOf(location.level) &&
     (isPattern ? ['^~'] : ['', '^~']).includes(other.modifier) &&
-    other.uri.length > beginningOf(location).length &&
+    (other.uri.length > beginningOf(location).length ||
+      isFallback(location, other)) &&
     path.startsWith(other.uri)
+  );
+}
+
+/** Whatever a location takes the server itself does not get. */
+function isFallback({ directive }: Location, other: Location): boolean {
+  return directive.name === 'server' && other.directive.name === 'location';
+}
+
+/** What only hidden files have in their names: those are not offloaded. */
+const FOR_HIDDEN = /^(?:\(\^\|\/\)|\/)\\\./;
+
+/**
+ * Internal locations whose files patterns beside them take, ahead of them.
+ *
+ * @internal
+ */
+export function patternFindings(locations: readonly Location[]): Finding[] {
+  const patterns = locations.filter(
+    ({ modifier, uri }) => modifier.startsWith('~') && !FOR_HIDDEN.test(uri),
+  );
+  return locations
+    .filter(
+      (location) =>
+        location.modifier === '' &&
+        (isOffload(location) ||
+          (has(location, 'internal') && has(location, 'proxy_pass'))),
+    )
+    .filter((location) =>
+      patterns.some(
+        (pattern) =>
+          pattern.level.outer === location.level.outer &&
+          mayBegin(beginningOf(pattern), location.uri),
+      ),
+    )
+    .map(({ directive, uri }) => found(patternFirst(uri), directive));
+}
+
+function mayBegin(pattern: string, uri: string): boolean {
+  return pattern.startsWith(uri) || uri.startsWith(pattern);
+}
+
+function patternFirst(uri: string): LintRule {
+  return problem(
+    'pattern-first',
+    'A location with a pattern takes what it matches ahead of this one: the client gets an answer of that location, or 404, in place of such a file.',
+    `Write ${quote(`location ^~ ${uri} {`)}, as \`npx nestjs-downloadview config nginx\` prints it.`,
   );
 }
 

@@ -61,6 +61,43 @@ describe('a directory of an internal location', () => {
     ).toEqual(["problem 2 '/srv/media/'"]);
   });
 
+  it.each(['/srv/media', '/srv'])(
+    'is open by another server without a location, whose root is %s',
+    (root) => {
+      const other = server('listen 8080;', `root ${root};`);
+
+      expect(openIn(`${server(APPLICATION, INTERNAL)}\n${other}`)).toEqual([
+        "problem 7 '/srv/media/'",
+      ]);
+    },
+  );
+
+  it('is open by what no location of a server takes', () => {
+    const text = server('root /srv;', 'location /api/ { return 404; }');
+
+    expect(openIn(`${server(APPLICATION, INTERNAL)}\n${text}`)).toEqual([
+      "problem 6 '/srv/media/'",
+    ]);
+  });
+
+  it('is open at each of its places', () => {
+    const text = [
+      server(APPLICATION, INTERNAL),
+      server('root /srv;', 'autoindex on;'),
+      server('location /m { alias /srv/media; }'),
+      server(
+        'location /a/ { alias /srv/media/; } location /b/ { alias /srv/media/; }',
+      ),
+    ].join('\n');
+
+    expect(openIn(text)).toEqual([
+      "problem 6 '/srv/media/'",
+      "problem 10 '/srv/media/'",
+      "problem 13 '/srv/media/'",
+      "problem 13 '/srv/media/'",
+    ]);
+  });
+
   it('is open by another server', () => {
     const text = server('root /srv/media;', 'location / { expires 1h; }');
 
@@ -180,5 +217,49 @@ describe('a directory of an internal location', () => {
     );
 
     expect(openIn(text)).toEqual([]);
+  });
+});
+
+describe('an internal location beside a pattern', () => {
+  function takenIn(...lines: readonly string[]): string[] {
+    return lintConfig('nginx', server(APPLICATION, ...lines), 'test.conf')
+      .filter(({ rule }) => rule === 'pattern-first')
+      .map(({ level, place, instead }) => `${level} ${place.line} ${instead}`);
+  }
+  const LOCATION = 'location /_x/ { internal; alias /srv/media/; }';
+
+  it.each([
+    'location ~* \\.(txt|jpg)$ { expires 1h; }',
+    'location ~ ^/_x/a { return 404; }',
+    'location ~ ^/(a|_x)/ { return 404; }',
+  ])('does not get what %s takes', (pattern) => {
+    expect(takenIn(pattern, LOCATION)).toEqual([
+      expect.stringMatching(/^problem 4 .*'location \^~ \/_x\/ \{'/),
+    ]);
+  });
+
+  it('of a store does not either', () => {
+    const store = 'location /_s/ { internal; proxy_pass http://s; }';
+    expect(takenIn('location ~ \\.css$ { expires 1h; }', store)).toHaveLength(
+      1,
+    );
+  });
+
+  it.each([
+    ['comes first by ^~', 'location ~ \\.css$ { expires 1h; }', INTERNAL],
+    ['is elsewhere', 'location ~ ^/static/ { expires 1h; }', LOCATION],
+    ['is for hidden files', 'location ~ /\\.ht { deny all; }', LOCATION],
+    [
+      'is its own',
+      'location /_x/ { internal; alias /a/; location ~ \\.css$ { expires 1h; } }',
+      '',
+    ],
+    [
+      'is exact',
+      'location ~ \\.html$ { expires 1h; }',
+      'location = /50x.html { internal; root /a; }',
+    ],
+  ])('gets its files where it %s', (_, pattern, location) => {
+    expect(takenIn(pattern, location)).toEqual([]);
   });
 });
