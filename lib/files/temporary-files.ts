@@ -63,12 +63,13 @@ export function checkTemporaryFiles(
   return options;
 }
 
-const OWN_DIRECTORY = /^nestjs-downloadview-[\w-]{22}$/;
+/** The seconds that its files are kept stand at its end, for processes that keep theirs for another time. */
+const OWN_DIRECTORY = /^nestjs-downloadview-[\w-]{22}-(\d{1,16})$/;
 const OWN_FILE = /^[\w-]{22}(?:\.\w{1,20})?$/;
 const EXTENSION = /^\.\w{1,20}$/;
-// What a process has handed over stays for a minute.
-const LEAST_AGE = 120;
-const SIGNS_OF_LIFE = 4;
+const SIGN_OF_LIFE_MS = 30_000;
+/** A process without a sign of life for so long is no more: one may be too busy for some of them. */
+const SILENCE_MS = 300_000;
 
 /**
  * Makes files that go away when they were downloaded: `DownloadModule.forRoot({ temporaryFiles: { directory } })`.
@@ -79,19 +80,22 @@ const SIGNS_OF_LIFE = 4;
  * return this.temporaryFiles.create('export.pdf', (path) => print(path));
  * ```
  *
- * Files that a process has left which was killed are removed `keepFor` seconds after its last sign of life, when
- * another one boots and from time to time: within the directory, and no others than those made here.
+ * A process shows every half minute that it lives. The files of one that was killed are removed by another that has
+ * the same directory, when that boots and every half minute: five minutes and the killed one's own `keepFor` after its
+ * last sign of life. Nothing else in the directory is touched.
  *
  * @publicApi
  */
 @Injectable()
 export class TemporaryFiles {
   readonly #options: TemporaryFilesOptions | undefined;
-  readonly #name = `nestjs-downloadview-${randomName()}`;
+  readonly #name: string;
   #timer?: NodeJS.Timeout;
 
   constructor(options?: TemporaryFilesOptions) {
     this.#options = options;
+    const { keepFor = DEFAULT_KEEP_FOR } = options ?? {};
+    this.#name = `nestjs-downloadview-${randomName()}-${keepFor}`;
   }
 
   /**
@@ -117,15 +121,14 @@ export class TemporaryFiles {
   }
 
   /**
-   * Sweeps at once, and from time to time.
+   * Sweeps at once, and every half minute.
    *
    * @internal
    */
   async open(): Promise<void> {
     if (!this.#options) return;
     await this.sweep();
-    const period = Math.min((this.#age * 1000) / SIGNS_OF_LIFE, 2 ** 31 - 1);
-    this.#timer = setInterval(() => void this.sweep(), period).unref();
+    this.#timer = setInterval(() => void this.sweep(), SIGN_OF_LIFE_MS).unref();
   }
 
   /** @internal */
@@ -143,23 +146,11 @@ export class TemporaryFiles {
     const own = join(directory, this.#name);
     await utimes(own, now / 1000, now / 1000).catch(() => undefined);
     for (const entry of await entriesOf(directory)) {
-      if (!entry.isDirectory() || !OWN_DIRECTORY.test(entry.name)) continue;
+      const [, keepFor] = OWN_DIRECTORY.exec(entry.name) ?? [];
+      if (keepFor === undefined || !entry.isDirectory()) continue;
       const path = join(directory, entry.name);
-      if (path !== own && (await this.#isLeft(path, now))) await clear(path);
-    }
-  }
-
-  get #age(): number {
-    const { keepFor = DEFAULT_KEEP_FOR } = this.#required();
-    return Math.max(keepFor, LEAST_AGE);
-  }
-
-  async #isLeft(path: string, now: number): Promise<boolean> {
-    try {
-      // Twice: its last answer may have ended right before its last sign of life.
-      return now - (await lstat(path)).mtimeMs > 2 * this.#age * 1000;
-    } catch {
-      return false;
+      const age = SILENCE_MS + Number(keepFor) * 1000;
+      if (path !== own && (await isOlder(path, age, now))) await clear(path);
     }
   }
 
@@ -189,6 +180,18 @@ async function writtenBy(
     path,
     'The function must write a regular file there.',
   );
+}
+
+async function isOlder(
+  path: string,
+  milliseconds: number,
+  now: number,
+): Promise<boolean> {
+  try {
+    return now - (await lstat(path)).mtimeMs > milliseconds;
+  } catch {
+    return false;
+  }
 }
 
 /** Follows no link, and leaves what others have put there. */

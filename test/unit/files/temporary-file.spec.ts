@@ -1,5 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  readdir,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import {
@@ -192,8 +199,41 @@ describe('TemporaryFiles', () => {
     expect(existsSync(path)).toBe(true);
   });
 
+  it('keeps what another process has left as long as that wanted, and five minutes', async () => {
+    const other = new TemporaryFiles({ directory: root, keepFor: 24 * 3600 });
+    const { path } = await other.create('a.txt', 'content');
+    const files = new TemporaryFiles({ directory: root, keepFor: 1 });
+    await files.sweep(Date.now() + 24 * HOUR + 290_000);
+    expect(existsSync(path)).toBe(true);
+    await files.sweep(Date.now() + 24 * HOUR + 310_000);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it.each([0, 24 * 3600])(
+    'shows every half minute that it lives, with keepFor: %d',
+    async (keepFor) => {
+      jest.useFakeTimers({
+        doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'],
+      });
+      const files = new TemporaryFiles({ directory: root, keepFor });
+      try {
+        await files.open();
+        const own = dirname((await files.create('a.txt', 'content')).path);
+        await utimes(own, 0, 0);
+        jest.advanceTimersByTime(30_000);
+        // Nobody tells when, so this waits until it is, or the test times out.
+        while ((await stat(own)).mtimeMs === 0) {
+          await new Promise(setImmediate);
+        }
+      } finally {
+        files.close();
+        jest.useRealTimers();
+      }
+    },
+  );
+
   it('removes nothing that it did not make, and follows no link', async () => {
-    const name = `nestjs-downloadview-${'x'.repeat(22)}`;
+    const name = `nestjs-downloadview-${'x'.repeat(22)}-3600`;
     const foreign = await directory.write('foreign/a.txt', 'theirs');
     const kept = [
       await directory.write(join(basename(root), 'notes.txt'), 'theirs'),
@@ -214,7 +254,7 @@ describe('TemporaryFiles', () => {
     await symlink(dirname(foreign), join(root, name, 'z'.repeat(22)));
     await symlink(
       dirname(foreign),
-      join(root, `nestjs-downloadview-${'l'.repeat(22)}`),
+      join(root, `nestjs-downloadview-${'l'.repeat(22)}-3600`),
     );
     await utimes(join(root, name), 0, 0);
     await new TemporaryFiles({ directory: root }).sweep();
