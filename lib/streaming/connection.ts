@@ -103,39 +103,73 @@ function reset(socket: Socket): void {
  * that is slow is not the client's fault.
  *
  * @param milliseconds 0 for never
+ * @param now a clock, in milliseconds
  * @internal
  */
 export function whenIdle(
   response: ServerResponse<IncomingMessage>,
   milliseconds: number,
   callback: () => void,
+  now: () => number = performance.now.bind(performance),
 ): void {
   if (milliseconds === 0 || !isOnSocket(response)) return;
   // What the kernel took at once needs no watch: such an answer is over by now.
   process.nextTick(() => {
     if (!response.writableFinished && !response.destroyed) {
-      watch(response, milliseconds, callback);
+      watch(response, milliseconds, callback, now);
     }
   });
 }
 
+const SHORTEST_PERIOD = 500;
+
+/**
+ * Of a chunk that is on its way, Node alone sees whether some of it was taken: then it lets the timer of the socket
+ * begin anew in place of going off. It compares with the size that the chunk had, of which the kernel took some
+ * at once; so the first time is twice as long, and several short ones in a row tell more than a long one.
+ */
 function watch(
   response: ServerResponse<IncomingMessage>,
   milliseconds: number,
   callback: () => void,
+  now: () => number,
 ): void {
-  response.setTimeout(milliseconds, () => {
-    if (response.writableLength > 0) callback();
-    // The timer of a socket goes off once; what the client does starts it anew, and so does this.
-    else response.socket?.setTimeout(milliseconds);
+  const period = periodOf(response, milliseconds);
+  let quiet = 0;
+  let before = { at: -Infinity, bytes: -1 };
+  response.setTimeout(period, () => {
+    const { at, bytes } = { at: now(), bytes: bytesTaken(response) };
+    // Twice the time where Node has let the timer begin anew.
+    const goesOn = bytes === before.bytes && at - before.at < 1.9 * period;
+    if (!goesOn) quiet = 0;
+    quiet = response.writableLength > 0 ? quiet + 1 : 0;
+    before = { at, bytes };
+    if (quiet * period >= milliseconds) callback();
+    // It goes off once; what the client does starts it anew, and so does this.
+    else response.setTimeout(period);
   });
   // Node puts its keep-alive timeout in place of ours, unless there is none, and the next response that
   // waits puts its own. Both come after this; then the response has no socket any more.
   response.prependOnceListener('finish', () => {
     const { socket } = response;
     const timeout: unknown = socket && Reflect.get(socket, 'timeout');
-    if (timeout === milliseconds) socket?.setTimeout(0);
+    if (timeout === period) socket?.setTimeout(0);
   });
+}
+
+/** Whole chunks are all that HTTP/2 tells of, and not which of its streams they were of. */
+function periodOf(
+  response: ServerResponse<IncomingMessage> & { stream?: ServerHttp2Stream },
+  milliseconds: number,
+): number {
+  if (response.stream) return milliseconds;
+  const period = Math.max(SHORTEST_PERIOD, Math.ceil(milliseconds / 8));
+  return Math.min(milliseconds, period);
+}
+
+/** Bytes of the chunks that are not on their way any more. */
+function bytesTaken({ socket }: ServerResponse<IncomingMessage>): number {
+  return socket ? socket.bytesWritten - socket.writableLength : 0;
 }
 
 type Callback = () => void;

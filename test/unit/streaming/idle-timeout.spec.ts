@@ -1,6 +1,13 @@
 import { once } from 'node:events';
 
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  afterEach,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  jest,
+} from '@jest/globals';
 
 import { whenIdle } from '../../../lib/streaming/connection.js';
 import { Conversation } from '../../support/conversation.js';
@@ -59,6 +66,67 @@ describe('whenIdle', () => {
   });
 });
 
+describe('whenIdle, while the time of an hour passes,', () => {
+  const PERIOD = HOUR / 8;
+  let callback: jest.Mock;
+  let clock: number;
+
+  beforeEach(async () => {
+    conversation = await Conversation.begin();
+    const { response } = conversation;
+    callback = jest.fn();
+    clock = 0;
+    response.write(MUCH);
+    whenIdle(response, HOUR, callback, () => clock);
+    await turn();
+    expect(conversation.socket.timeout).toBe(PERIOD);
+  });
+
+  /** Node lets a socket's time go off where nothing was taken in it. */
+  const quiet = (times: number): void => {
+    for (let time = 0; time < times; time += 1) {
+      clock += PERIOD;
+      conversation.socket.emit('timeout');
+    }
+  };
+
+  it('calls back when it has taken nothing for that hour, and not before', () => {
+    quiet(7);
+    expect(callback).not.toHaveBeenCalled();
+    quiet(1);
+    expect(callback).toHaveBeenCalledTimes(1);
+  });
+
+  it('begins anew where Node has let a time pass, since something was taken', () => {
+    quiet(7);
+    clock += PERIOD;
+    quiet(7);
+    expect(callback).not.toHaveBeenCalled();
+    quiet(1);
+    expect(callback).toHaveBeenCalledTimes(1);
+  });
+
+  it('begins anew where a whole chunk was taken', async () => {
+    quiet(7);
+    const { response, client } = conversation;
+    const taken = new Promise<void>((resolve) => {
+      response.write('a', () => resolve());
+    });
+    client.socket.resume();
+    await taken;
+    response.write(MUCH);
+    quiet(7);
+    expect(callback).not.toHaveBeenCalled();
+  });
+
+  it('goes on after a time that went off late', () => {
+    quiet(4);
+    clock += PERIOD / 2;
+    quiet(4);
+    expect(callback).toHaveBeenCalledTimes(1);
+  });
+});
+
 describe('whenIdle watches nothing', () => {
   it('where the time is 0', async () => {
     conversation = await Conversation.begin();
@@ -97,7 +165,7 @@ describe('after an answer that was watched', () => {
     response.write('a');
     whenIdle(response, HOUR, () => undefined);
     await turn();
-    expect(socket.timeout).toBe(HOUR);
+    expect(socket.timeout).toBe(HOUR / 8);
     response.end();
     await client.answers('GET');
   }
@@ -106,7 +174,7 @@ describe('after an answer that was watched', () => {
     'its time does not go on, with %d ms of keep-alive',
     async (keepAlive) => {
       await watchedToItsEnd(keepAlive);
-      expect(conversation.socket.timeout).not.toBe(HOUR);
+      expect(conversation.socket.timeout).not.toBe(HOUR / 8);
     },
   );
 
