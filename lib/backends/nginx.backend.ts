@@ -1,7 +1,10 @@
 import { formatMediaType, isText, parseMediaType } from '../http/media-type.js';
 import { formatHttpDate } from '../http/preconditions.js';
 import { memoized } from '../http/memoized.js';
-import { type DownloadDescription } from '../responses/describe.js';
+import {
+  joinHeaders,
+  type DownloadDescription,
+} from '../responses/describe.js';
 import {
   type ProxiableDownload,
   type ProxiableRequest,
@@ -252,7 +255,7 @@ function headersBy(
   return (description, { limitRate }) => {
     const charset = charsetHeader(settings.charset, description);
     return limitRate === undefined
-      ? { ...fixed, ...charset }
+      ? joinHeaders(fixed, charset)
       : { ...charset, ...accelHeaders({ ...settings, limitRate }) };
   };
 }

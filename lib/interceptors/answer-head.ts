@@ -11,7 +11,10 @@ import {
 } from '../http/preconditions.js';
 import { contentRange, unsatisfiedRange } from '../http/range.js';
 import { wantedReprDigest } from '../http/repr-digest.js';
-import { type DownloadDescription } from '../responses/describe.js';
+import {
+  joinHeaders,
+  type DownloadDescription,
+} from '../responses/describe.js';
 import {
   type DownloadBackend,
   type ProxiableRequest,
@@ -140,7 +143,7 @@ export function headOf(
   { streamHeaders }: DownloadBackend,
   acceptsRanges: boolean | undefined,
 ): ResponseHead {
-  const all: Record<string, string> = { ...headers, ...streamHeaders };
+  const all = joinHeaders(headers, streamHeaders);
   if (acceptsRanges !== undefined) {
     all['Accept-Ranges'] = acceptsRanges ? 'bytes' : 'none';
   }
@@ -263,7 +266,7 @@ export function withHeaders(
   head: ResponseHead,
   further: ResponseHeaders,
 ): ResponseHead {
-  return { ...head, headers: { ...head.headers, ...further } };
+  return { ...head, headers: joinHeaders(head.headers, further) };
 }
 
 /**

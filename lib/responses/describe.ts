@@ -80,7 +80,7 @@ export function describe(
     size: stat.size,
     etag: stat.etag,
     version: stat.version || undefined,
-    ...(stat.isBoundByAddress && { isBoundByAddress: true }),
+    isBoundByAddress: stat.isBoundByAddress || undefined,
     encoding,
     digest,
     lastModified,
@@ -308,4 +308,20 @@ function merged(own: ResponseHeaders, given: ResponseHeaders): ResponseHeaders {
 function notInTheFuture(date: Date | undefined): Date | undefined {
   if (date === undefined || Number.isNaN(date.getTime())) return undefined;
   return date.getTime() > Date.now() ? new Date() : date;
+}
+
+/**
+ * Headers together; of two of one name the last. By loops: an object that is spread first and added to then is ten
+ * times as slow.
+ *
+ * @internal
+ */
+export function joinHeaders(
+  ...parts: readonly (ResponseHeaders | undefined)[]
+): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (const headers of parts) {
+    for (const name in headers) all[name] = headers[name] ?? '';
+  }
+  return all;
 }

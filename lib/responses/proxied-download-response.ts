@@ -1,4 +1,4 @@
-import { type DownloadDescription } from './describe.js';
+import { joinHeaders, type DownloadDescription } from './describe.js';
 import { type ResponseHeaders } from './response-headers.js';
 
 /**
@@ -65,10 +65,9 @@ export class ProxiedDownloadResponse {
     this.unranged = unranged;
     this.whole = whole;
     this.description = description;
-    this.headers = {
-      ...headers,
+    this.headers = joinHeaders(headers, {
       'Content-Length': '0',
       [offloadHeader]: location,
-    };
+    });
   }
 }

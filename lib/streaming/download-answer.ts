@@ -4,6 +4,7 @@ import { type Readable } from 'node:stream';
 import { SerializedFileError } from '../errors/download-errors.js';
 import { type LinkCaching } from '../http/cache-control.js';
 import { type AnswerLease } from '../http/answer-limiter.js';
+import { joinHeaders } from '../responses/describe.js';
 import { type DecidedAnswer } from '../responses/download-response.js';
 import { watchForJson } from './answer-as-json.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
@@ -125,7 +126,12 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
     const { head } = this.#parts;
     const { headers: leased } = this.#lease ?? {};
     return leased || this.#further
-      ? { ...head, headers: { ...head.headers, ...leased, ...this.#further } }
+      ? {
+          status: head.status,
+          length: head.length,
+          without: head.without,
+          headers: joinHeaders(head.headers, leased, this.#further),
+        }
       : head;
   }
 
@@ -162,7 +168,9 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
 
   /** Further headers. */
   add(headers: ResponseHeaders): void {
-    this.#further = { ...this.#further, ...headers };
+    this.#further = this.#further
+      ? joinHeaders(this.#further, headers)
+      : headers;
   }
 
   /** @param limitRate bytes a second of the body */
