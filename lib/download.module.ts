@@ -203,6 +203,7 @@ export class DownloadModule
   static override forRoot(
     options: typeof OPTIONS_TYPE = {},
   ): ReturnType<typeof ConfigurableModuleClass.forRoot> {
+    requireObject('forRoot()', options, '{ storages: { ... } }');
     return super.forRoot(options);
   }
 
@@ -215,6 +216,7 @@ export class DownloadModule
   static override forRootAsync(
     options: Parameters<typeof ConfigurableModuleClass.forRootAsync>[0],
   ): ReturnType<typeof ConfigurableModuleClass.forRootAsync> {
+    requireObject('forRootAsync()', options, '{ useFactory, inject }');
     return super.forRootAsync(options);
   }
 
@@ -345,4 +347,17 @@ function temporaryFileWarnings({
         `temporaryFiles.keepFor is 0, and without completions nobody says when ${backend.name} has sent a file: the application sends temporary files itself`,
       ]
     : [];
+}
+
+function requireObject(
+  method: string,
+  options: unknown,
+  example: string,
+): void {
+  if (typeof options === 'object' && options !== null) return;
+  throw new InvalidOptionsError(
+    `DownloadModule.${method}`,
+    options,
+    `Give ${example}.`,
+  );
 }

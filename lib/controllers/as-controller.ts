@@ -49,6 +49,11 @@ export function controllerClass<T extends object>(
   path: ControllerPath,
   options: ControllerClassOptions<T> = {},
 ): Type<T> {
+  const object: unknown = options;
+  if (typeof object !== 'object' || object === null) {
+    const accepted = "Give an object: { root: '/srv/media' }.";
+    throw new InvalidOptionsError(base.name, object, accepted);
+  }
   const { decorators = [], name: given, ...properties } = options;
   const list: unknown = decorators;
   if (!Array.isArray(list)) {
@@ -69,6 +74,8 @@ export function controllerClass<T extends object>(
       Object.assign(this, Object.fromEntries(assigned));
     }
   }
+  // Only those that need nothing of Nest to be made tell their options before the boot.
+  if (ofTheLibrary.has(base)) new AsController();
   const name = given === undefined ? nameFor(base, path) : given;
   Object.defineProperty(AsController, 'name', {
     value: checkedName(base, name),
@@ -79,6 +86,18 @@ export function controllerClass<T extends object>(
   }
   applyDecorators(controllerDecorator(path), ...decorators)(AsController);
   return AsController as Type<T>;
+}
+
+const ofTheLibrary = new WeakSet<object>();
+
+/**
+ * Has a class of the library, whose constructor takes and does nothing, refuse unknown options where they are
+ * written.
+ *
+ * @internal
+ */
+export function checksAtOnce(controller: object): void {
+  ofTheLibrary.add(controller);
 }
 
 type Property<V = unknown> = readonly [name: string, value: V];

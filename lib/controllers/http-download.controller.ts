@@ -11,7 +11,7 @@ import {
 } from '../files/http-file.js';
 import { allowedUrl } from '../files/http-file-url.js';
 import { type Awaitable } from '../storages/awaitable.js';
-import { nameOfController } from './as-controller.js';
+import { checksAtOnce, nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
 import { type DownloadRequest } from '../http/download-request.js';
 
@@ -113,3 +113,5 @@ export abstract class HttpDownloadController extends DownloadController {
     return this.url ?? '';
   }
 }
+
+checksAtOnce(HttpDownloadController);

@@ -11,7 +11,7 @@ import { StorageFile } from '../files/storage-file.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { type DownloadRequest } from '../http/download-request.js';
-import { nameOfController } from './as-controller.js';
+import { checksAtOnce, nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
 import {
   checkFields,
@@ -286,3 +286,5 @@ export abstract class ObjectDownloadController<T extends object>
 export interface ObjectDownloadController<T extends object> {
   repository: ObjectRepository<T>;
 }
+
+checksAtOnce(ObjectDownloadController);

@@ -9,7 +9,7 @@ import { LocalFile } from '../files/local-file.js';
 import { checkEtagChoice, type Etag } from '../storages/etag-choice.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { directoryPath } from '../storages/local-disk.js';
-import { nameOfController } from './as-controller.js';
+import { checksAtOnce, nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
 import { type DownloadRequest } from '../http/download-request.js';
 import { requireParameter, routeParameter } from './route-parameter.js';
@@ -110,3 +110,5 @@ export abstract class PathDownloadController extends DownloadController {
     );
   }
 }
+
+checksAtOnce(PathDownloadController);

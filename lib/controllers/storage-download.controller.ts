@@ -8,7 +8,7 @@ import { checkEtagChoice, type Etag } from '../storages/etag-choice.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type DownloadRequest } from '../http/download-request.js';
-import { nameOfController } from './as-controller.js';
+import { checksAtOnce, nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
 import { requireParameter, routeParameter } from './route-parameter.js';
 
@@ -112,3 +112,5 @@ export abstract class StorageDownloadController extends DownloadController {
     return path;
   }
 }
+
+checksAtOnce(StorageDownloadController);

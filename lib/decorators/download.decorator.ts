@@ -95,7 +95,7 @@ export class DownloadValueInterceptor implements NestInterceptor {
  * ```
  *
  * The handler may return a file wrapper, a DownloadResponse, a string, a Uint8Array, a Readable, an
- * iterable or an async iterable; anything else is an error. A handler of another method than GET
+ * iterable (no array) or an async iterable; anything else is an error. A handler of another method than GET
  * answers 200, without conditions and ranges.
  *
  * @throws InvalidOptionsError for an option that is unknown or wrong

@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from './download-errors.js';
+import { kindOf } from './quote.js';
 
 /**
  * What one option may be: a test, and what to say where it does not hold.
@@ -57,6 +58,47 @@ export function checkOptions(
     const isLeftOut = value === undefined && Object.hasOwn(checks, name);
     if (isLeftOut ? required.includes(name) : !holds(value)) {
       throw new InvalidOptionsError(`${owner}.${name}`, shown(value), accepted);
+    }
+  }
+}
+
+/**
+ * The names of all options that there are.
+ *
+ * @param names each of them; the compiler misses one that is left out
+ * @internal
+ */
+export function namesOf<Options extends object>(
+  names: Readonly<Record<keyof Options & string, true>>,
+): ReadonlySet<string> {
+  return new Set(Object.keys(names));
+}
+
+/**
+ * Checks that there is an object of options, and that all of its names are known: of what is made for each
+ * request that is all which can be looked at.
+ *
+ * @param owner whose options they are, as the user typed it: `LocalFile`
+ * @param example what to give in place of something that is no object of options
+ * @throws InvalidOptionsError for the first option that is unknown
+ * @internal
+ */
+export function checkNames(
+  owner: string,
+  options: unknown,
+  known: ReadonlySet<string>,
+  example: string,
+): asserts options is object {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidOptionsError(owner, options, `Give ${example}.`);
+  }
+  for (const name in options) {
+    if (!known.has(name) && Object.hasOwn(options, name)) {
+      throw new InvalidOptionsError(
+        `${owner}.${name}`,
+        kindOf(Reflect.get(options, name)),
+        `Known are ${[...known].join(', ')}.`,
+      );
     }
   }
 }

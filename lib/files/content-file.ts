@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 
+import { namesOf } from '../errors/check-options.js';
 import { InvalidOptionsError, nameAlone } from '../errors/download-errors.js';
 import { shapeOf } from '../errors/quote.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
@@ -19,6 +20,12 @@ export interface ContentFileOptions {
   /** A tag that changes with the content; quoted where it is not. */
   readonly etag?: string;
 }
+
+const OPTIONS = namesOf<ContentFileOptions>({
+  name: true,
+  lastModified: true,
+  etag: true,
+});
 
 /**
  * Text or bytes that are already in memory. The size of a text is counted in bytes of UTF-8.
@@ -45,7 +52,7 @@ export class ContentFile implements DownloadFile {
         'Give a string or a Uint8Array.',
       );
     }
-    const { lastModified, etag } = givenFacts('ContentFile', options);
+    const { lastModified, etag } = givenFacts('ContentFile', options, OPTIONS);
     this.name = options.name;
     this.#bytes = typeof content === 'string' ? Buffer.from(content) : content;
     this.#stat = {

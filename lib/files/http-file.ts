@@ -2,6 +2,7 @@ import { type Readable } from 'node:stream';
 
 import { type Dispatcher } from 'undici';
 
+import { checkNames, namesOf } from '../errors/check-options.js';
 import {
   InvalidOptionsError,
   FileChangedError,
@@ -52,6 +53,13 @@ export interface HttpFileOptions {
   /** Bytes; a larger file is refused, and cut where its size was not announced. No limit by default. */
   readonly maxSize?: number;
 }
+
+const OPTIONS = namesOf<HttpFileOptions>({
+  name: true,
+  allowedHosts: true,
+  timeout: true,
+  maxSize: true,
+});
 
 /** What an HttpFile does where nothing is said. */
 export const DEFAULT_TIMEOUT = 30_000;
@@ -158,6 +166,7 @@ export class HttpFile implements DownloadFile {
     // Called from JavaScript, it may lack them altogether.
     const given: Partial<HttpFileOptions> | undefined = options;
     checkAllowedHosts('HttpFile', given?.allowedHosts);
+    checkNames('HttpFile', options, OPTIONS, '{ allowedHosts: [...] }');
     checkLimits('HttpFile', options);
     this.#address = allowedUrl(url, options.allowedHosts);
     this.name = options.name ?? nameIn(this.#address);

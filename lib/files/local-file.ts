@@ -1,6 +1,7 @@
 import { basename, isAbsolute, normalize, sep } from 'node:path';
 import { type Readable } from 'node:stream';
 
+import { checkNames, namesOf } from '../errors/check-options.js';
 import {
   InvalidOptionsError,
   nameAlone,
@@ -45,6 +46,14 @@ export interface LocalFileOptions extends Omit<Confinement, 'root'> {
   readonly contentTagLimit?: number | undefined;
 }
 
+const OPTIONS = namesOf<LocalFileOptions>({
+  root: true,
+  dotfiles: true,
+  name: true,
+  etag: true,
+  contentTagLimit: true,
+});
+
 /**
  * A file on a disk of this machine.
  *
@@ -70,11 +79,13 @@ export class LocalFile implements DownloadFile {
 
   /**
    * @param path absolute, or relative to `root`
-   * @throws InvalidOptionsError for a relative path without `root`, or a `root` that is relative or undefined
+   * @throws InvalidOptionsError for a relative path without `root`, a `root` that is relative or undefined, and an
+   *   option that is unknown
    * @throws SuspiciousPathError for a path that leaves `root`, and without one for a path that is not its own
    *   normal form
    */
   constructor(path: string, options: LocalFileOptions = {}) {
+    checkNames('LocalFile', options, OPTIONS, "{ root: '/srv/media' }");
     const { root, dotfiles, name, etag, contentTagLimit } = options;
     // Given as undefined, it was meant: an unset variable must not open the whole disk.
     this.#root = 'root' in options ? absoluteRoot(root) : undefined;

@@ -1,5 +1,8 @@
 import { type Readable } from 'node:stream';
 
+import { checkNames, namesOf } from '../errors/check-options.js';
+import { InvalidOptionsError } from '../errors/download-errors.js';
+import { shapeOf } from '../errors/quote.js';
 import { cleanFileName } from '../http/file-name.js';
 import {
   type DownloadStorage,
@@ -63,6 +66,9 @@ export interface StorageFileOptions {
   readonly name?: string;
 }
 
+const NO_OPTIONS: StorageFileOptions = {};
+const OPTIONS = namesOf<StorageFileOptions>({ name: true });
+
 /**
  * A file of a storage, by its key.
  *
@@ -79,12 +85,20 @@ export class StorageFile implements DownloadFile {
   #size?: number;
   #tagging: Tagging = {};
 
+  /**
+   * @throws InvalidOptionsError for what is no storage, and for an option that is unknown
+   * @throws SuspiciousPathError for a key that is no text
+   */
   constructor(
     storage: DownloadStorage,
     key: string,
-    options: StorageFileOptions = {},
+    options: StorageFileOptions = NO_OPTIONS,
   ) {
+    requireStorage(storage);
     requireText(key);
+    if (options !== NO_OPTIONS) {
+      checkNames('StorageFile', options, OPTIONS, "{ name: 'terms.pdf' }");
+    }
     this.#storage = storage;
     this.#key = key;
     this.#name = options.name ?? lastSegment(key);
@@ -247,6 +261,17 @@ export class StorageFile implements DownloadFile {
   toJSON(): { name: string; size?: number; url?: string } {
     return { name: this.name, size: this.size, url: this.url };
   }
+}
+
+function requireStorage(storage: unknown): void {
+  if (typeof storage === 'object' && storage !== null && 'stat' in storage) {
+    return;
+  }
+  throw new InvalidOptionsError(
+    'StorageFile.storage',
+    shapeOf(storage),
+    'Give a storage: storages.get().',
+  );
 }
 
 /** Own properties, for what sees no others; each tells what the class or a subclass says. */

@@ -1,7 +1,7 @@
 import { unlink } from 'node:fs/promises';
 
 import { InvalidOptionsError } from '../errors/download-errors.js';
-import { isWholeNumber } from '../errors/check-options.js';
+import { checkNames, isWholeNumber, namesOf } from '../errors/check-options.js';
 import { type FileUse } from './download-file.js';
 import { LocalFile } from './local-file.js';
 
@@ -19,6 +19,8 @@ export interface TemporaryFileOptions {
    */
   readonly keepFor?: number;
 }
+
+const OPTIONS = namesOf<TemporaryFileOptions>({ name: true, keepFor: true });
 
 /** Seconds. */
 export const DEFAULT_KEEP_FOR = 3600;
@@ -53,6 +55,7 @@ export class TemporaryFile extends LocalFile {
    * @throws InvalidOptionsError for a relative path, and for options that are wrong
    */
   constructor(path: string, options: TemporaryFileOptions = {}) {
+    checkNames('TemporaryFile', options, OPTIONS, '{ keepFor: 3600 }');
     super(path, { name: options.name });
     const { keepFor = DEFAULT_KEEP_FOR } = options;
     if (!isWholeNumber(keepFor, 0)) {

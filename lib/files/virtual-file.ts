@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 
+import { checkNames, namesOf } from '../errors/check-options.js';
 import { InvalidOptionsError, nameAlone } from '../errors/download-errors.js';
 import { shapeOf } from '../errors/quote.js';
 import { toEntityTag } from '../http/entity-tag.js';
@@ -30,10 +31,16 @@ export interface GivenFacts {
  * Checks what a wrapper of generated content is told, and gives it as facts.
  *
  * @param owner the wrapper, for messages: `VirtualFile`
+ * @param known its options; where they are checked elsewhere, none
  * @throws InvalidOptionsError
  * @internal
  */
-export function givenFacts(owner: string, options: GivenFacts): FileStat {
+export function givenFacts(
+  owner: string,
+  options: GivenFacts,
+  known?: ReadonlySet<string>,
+): FileStat {
+  if (known) checkNames(owner, options, known, "{ name: 'report.csv' }");
   const { name, size, lastModified, etag } = checked(owner, options);
   const wrong = (option: string, value: unknown, accepted: string): Error =>
     new InvalidOptionsError(`${owner}.${option}`, value, accepted);
@@ -155,6 +162,13 @@ export interface VirtualFileOptions {
   readonly etag?: string;
 }
 
+const OPTIONS = namesOf<VirtualFileOptions>({
+  name: true,
+  size: true,
+  lastModified: true,
+  etag: true,
+});
+
 /**
  * Content that is made while it is sent, as fast as the client takes it. A client that leaves makes
  * `return()` run on the generator, and ends a stream.
@@ -182,7 +196,7 @@ export class VirtualFile implements DownloadFile {
         'Give a stream, an iterable, an async iterable, or a function that makes one.',
       );
     }
-    const given = givenFacts('VirtualFile', options);
+    const given = givenFacts('VirtualFile', options, OPTIONS);
     // It may fail before anybody reads it; who reads it then is told.
     if (source instanceof Readable) source.on('error', () => undefined);
     this.name = options.name;

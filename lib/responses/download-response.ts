@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 
 import { StreamableFile } from '@nestjs/common';
 
+import { checkNames } from '../errors/check-options.js';
 import {
   type FileNotFoundError,
   InvalidOptionsError,
@@ -25,6 +26,7 @@ import {
   type Announced,
   announcedBy,
   type Presentation,
+  PRESENTATION_OPTIONS,
   type PresentationDefaults,
 } from './presentation.js';
 import { checkHeaders } from './response-headers.js';
@@ -81,6 +83,17 @@ export interface DownloadResponseOptions extends Presentation {
   readonly fileNotFound?: (error: FileNotFoundError) => never;
 }
 
+const OPTIONS = new Set([...PRESENTATION_OPTIONS, 'fileNotFound']);
+
+/** One is made for each request: what is right is found to be so here, and anything else is told in full. */
+function isKnown(options: unknown): boolean {
+  if (typeof options !== 'object' || options === null) return false;
+  for (const name in options) {
+    if (!OPTIONS.has(name)) return false;
+  }
+  return true;
+}
+
 /**
  * A file and its presentation: what a handler returns, and what interceptors get to see. It is a
  * StreamableFile, so that whatever lets those pass lets it pass; nothing is opened or read until Nest
@@ -113,7 +126,10 @@ export class DownloadResponse
   #isKept = false;
   #answer?: DecidedAnswer;
 
-  /** @throws InvalidOptionsError for what is no file wrapper, and for headers that must not be set */
+  /**
+   * @throws InvalidOptionsError for what is no file wrapper, for an option that is unknown, and for headers that
+   *   must not be set
+   */
   constructor(file: DownloadFile, options: DownloadResponseOptions = {}) {
     super(noStream);
     if (!isDownloadFile(file)) {
@@ -122,6 +138,9 @@ export class DownloadResponse
         shapeOf(file),
         'Give a file wrapper: new LocalFile(path), new StorageFile(storage, key) ...',
       );
+    }
+    if (!isKnown(options)) {
+      checkNames('DownloadResponse', options, OPTIONS, '{ attachment: false }');
     }
     if (options.headers) checkHeaders(options.headers);
     this.#given = file;

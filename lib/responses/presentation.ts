@@ -186,18 +186,23 @@ export const PRESENTATION_OPTIONS = Object.keys(CHECKS);
  * Checks how a file is to be presented.
  *
  * @param owner whose options they are, for the message
+ * @param known the names of those that there are
  * @throws InvalidOptionsError for an option that is unknown or wrong
  * @internal
  */
-export function checkPresentation(owner: string, options: object): void {
+export function checkPresentation(
+  owner: string,
+  options: object,
+  known: readonly string[] = PRESENTATION_OPTIONS,
+): void {
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
-    const check = CHECKS[name];
+    const check = known.includes(name) ? CHECKS[name] : undefined;
     if (!check) {
       throw new InvalidOptionsError(
         `${owner}.${name}`,
         value,
-        `Known are ${PRESENTATION_OPTIONS.join(', ')}.`,
+        `Known are ${known.join(', ')}.`,
       );
     }
     const [holds, accepted] = check;

@@ -50,7 +50,9 @@ function toFile(
   throw new InvalidOptionsError(
     '@Download() handler',
     shapeOf(value),
-    'Return a file wrapper, a DownloadResponse, a string, a Uint8Array, a stream, an iterable or an async iterable.',
+    Array.isArray(value)
+      ? 'Return no array: wrap it in a VirtualFile (its pieces are text or bytes) or a CsvFile (they are rows).'
+      : 'Return a file wrapper, a DownloadResponse, a string, a Uint8Array, a stream, an iterable or an async iterable.',
   );
 }
 

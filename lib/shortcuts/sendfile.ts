@@ -2,6 +2,7 @@ import { InvalidOptionsError } from '../errors/download-errors.js';
 import { LocalFile } from '../files/local-file.js';
 import {
   checkPresentation,
+  PRESENTATION_OPTIONS,
   type Presentation,
 } from '../responses/presentation.js';
 import { DownloadResponse } from '../responses/download-response.js';
@@ -20,6 +21,13 @@ export interface SendfileOptions extends Presentation {
   /** Whether names that begin with a dot are handed out from below `root`; false by default. */
   readonly dotfiles?: boolean;
 }
+
+const NOT_TAKEN = ['backend', 'concurrent'];
+const OPTIONS = [
+  'root',
+  'dotfiles',
+  ...PRESENTATION_OPTIONS.filter((name) => !NOT_TAKEN.includes(name)),
+];
 
 /**
  * A file of a disk as a response, for any handler of any controller.
@@ -41,8 +49,16 @@ export function sendfile(
   path: string,
   options: SendfileOptions = {},
 ): DownloadResponse {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null) {
+    throw new InvalidOptionsError(
+      'sendfile()',
+      given,
+      "Give { root: '/srv/media' }.",
+    );
+  }
   const { root, dotfiles, ...presentation } = options;
-  checkPresentation('sendfile()', presentation);
+  checkPresentation('sendfile()', presentation, OPTIONS);
   if (dotfiles !== undefined && typeof dotfiles !== 'boolean') {
     throw new InvalidOptionsError(
       'sendfile().dotfiles',

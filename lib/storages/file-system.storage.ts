@@ -3,6 +3,7 @@ import { mkdir, realpath, unlink } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { type Readable } from 'node:stream';
 
+import { checkNames, namesOf } from '../errors/check-options.js';
 import {
   DownloadError,
   InvalidOptionsError,
@@ -24,7 +25,12 @@ import {
 } from './etag-choice.js';
 import { andThen, type Awaitable } from './awaitable.js';
 import { type FileStat, type ReadWindow } from './file-stat.js';
-import { isFound, withRandomSuffix, keySegments } from './storage-key.js';
+import {
+  isFound,
+  keySegments,
+  requireText,
+  withRandomSuffix,
+} from './storage-key.js';
 import {
   type HoldOptions,
   openLocalFile,
@@ -62,6 +68,14 @@ export interface FileSystemStorageOptions {
   readonly contentTagLimit?: number;
 }
 
+const OPTIONS = namesOf<FileSystemStorageOptions>({
+  root: true,
+  baseUrl: true,
+  dotfiles: true,
+  etag: true,
+  contentTagLimit: true,
+});
+
 /**
  * Files below a directory of this machine.
  *
@@ -69,7 +83,7 @@ export interface FileSystemStorageOptions {
  * new FileSystemStorage({ root: '/srv/media' })
  * ```
  *
- * @throws InvalidOptionsError when `root` is not an absolute path
+ * @throws InvalidOptionsError when `root` is not an absolute path, and for an option that is unknown
  * @publicApi
  */
 export class FileSystemStorage extends DownloadStorage {
@@ -81,14 +95,10 @@ export class FileSystemStorage extends DownloadStorage {
   readonly #dotfiles: boolean;
   readonly #choice: EtagChoice;
 
-  constructor({
-    root,
-    baseUrl,
-    dotfiles = false,
-    etag,
-    contentTagLimit,
-  }: FileSystemStorageOptions) {
+  constructor(options: FileSystemStorageOptions) {
     super();
+    checkNames('FileSystemStorage', options, OPTIONS, "{ root: '/srv/media' }");
+    const { root, baseUrl, dotfiles = false, etag, contentTagLimit } = options;
     const directory = directoryPath(root);
     if (directory === undefined) {
       throw new InvalidOptionsError(
@@ -109,6 +119,7 @@ export class FileSystemStorage extends DownloadStorage {
   }
 
   override path(key: string): string {
+    requireText(key);
     // A key is never absolute, while a path may be.
     if (isAbsolute(key)) keySegments(key);
     return confinedPath(key, this.root, this.#dotfiles);

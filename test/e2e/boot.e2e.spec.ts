@@ -551,28 +551,6 @@ describe.each(ADAPTERS)('the boot on %s', (adapter) => {
         'Override getFile(request)',
       ],
       [
-        'an option that the controller does not have',
-        () =>
-          PathDownloadController.asController('a/*path', {
-            root: ROOT,
-            // @ts-expect-error the compiler finds it too
-            disposition: 'inline',
-          }),
-        `"PathDownloadController.disposition": 'inline' was given`,
-        'PathDownloadController has no such option.',
-      ],
-      [
-        'an option of the module on a controller',
-        () =>
-          StorageDownloadController.asController('a/*path', {
-            // @ts-expect-error the compiler finds it too
-            storages: undefined,
-            root: ROOT,
-          }),
-        `"StorageDownloadController.root": '${ROOT}' was given`,
-        'StorageDownloadController has no such option.',
-      ],
-      [
         'an override of handleDownload() that has lost its route',
         () => {
           @Controller('a')

@@ -1,15 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UseGuards } from '@nestjs/common';
 import {
+  ContentFile,
   Download,
+  DownloadModule,
   DownloadResponse,
   FileSystemStorage,
+  HttpFile,
   LocalFile,
+  MemoryStorage,
   nginx,
   PathDownloadController,
   sendfile,
+  StorageFile,
+  TemporaryFile,
+  VirtualFile,
 } from 'nestjs-downloadview';
 
+import { toDownloadResponse } from '../../lib/responses/to-download-response.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
@@ -51,6 +59,123 @@ describe('options that are mistaken', () => {
       dotfiles: 'false' as never,
     });
     await expect(storage.stat('.hidden')).rejects.toThrow();
+  });
+
+  const memory = new MemoryStorage();
+
+  it.each<[option: string, make: (options: never) => unknown, options: object]>(
+    [
+      [
+        'LocalFile.Root',
+        (options) => new LocalFile('/a', options),
+        { Root: '/srv' },
+      ],
+      [
+        'HttpFile.maxsize',
+        (options) => new HttpFile('https://a.example/b', options),
+        { allowedHosts: ['a.example'], maxsize: 1 },
+      ],
+      [
+        'FileSystemStorage.baseURL',
+        (options) => new FileSystemStorage(options),
+        { root: '/srv', baseURL: '/media/' },
+      ],
+      [
+        'ContentFile.Name',
+        (options) => new ContentFile('a', options),
+        { name: 'a', Name: 'b' },
+      ],
+      [
+        'VirtualFile.lastmodified',
+        (options) => new VirtualFile(['a'], options),
+        { name: 'a', lastmodified: new Date() },
+      ],
+      [
+        'TemporaryFile.keepfor',
+        (options) => new TemporaryFile('/a', options),
+        { keepfor: 1 },
+      ],
+      [
+        'StorageFile.filename',
+        (options) => new StorageFile(memory, 'a', options),
+        { filename: 'b' },
+      ],
+      [
+        'DownloadResponse.filename',
+        (options) => new DownloadResponse(new LocalFile('/a'), options),
+        { filename: 'b' },
+      ],
+      [
+        'sendfile().Root',
+        (options) => sendfile('/a.txt', options),
+        { Root: '/tmp' },
+      ],
+      [
+        'sendfile().backend',
+        (options) => sendfile('/a.txt', options),
+        { backend: memory },
+      ],
+      [
+        'PathDownloadController.paht',
+        (options) => PathDownloadController.asController('a', options),
+        { root: '/srv', paht: 'a.txt' },
+      ],
+    ],
+  )('refuse %s, which is unknown', (option, make, options) => {
+    expect(() => make(options as never)).toThrow(`"${option}"`);
+  });
+
+  it('name what sendfile() knows', () => {
+    const options = { Root: '/tmp' } as object;
+    expect(() => sendfile('a.txt', options)).toThrow(
+      /Known are root, dotfiles, attachment, (?!.*backend)/,
+    );
+  });
+
+  it.each<[option: string, make: () => unknown]>([
+    ['LocalFile', () => new LocalFile('/a', null as never)],
+    ['FileSystemStorage', () => new FileSystemStorage(undefined as never)],
+    ['StorageFile', () => new StorageFile(memory, 'a', null as never)],
+    ['StorageFile.storage', () => new StorageFile(undefined as never, 'x')],
+    [
+      'DownloadResponse',
+      () => new DownloadResponse(new LocalFile('/a'), null as never),
+    ],
+    ['sendfile()', () => sendfile('/a', null as never)],
+    ['TemporaryFile', () => new TemporaryFile('/a', null as never)],
+    ['DownloadModule.forRoot()', () => DownloadModule.forRoot(null as never)],
+    [
+      'DownloadModule.forRootAsync()',
+      () => DownloadModule.forRootAsync(null as never),
+    ],
+    [
+      'PathDownloadController',
+      () => PathDownloadController.asController('a', null as never),
+    ],
+  ])('refuse nothing in place of %s', (option, make) => {
+    expect(make).toThrow(`"${option}"`);
+  });
+
+  it('say what to wrap an array in', () => {
+    expect(() => toDownloadResponse(['one'], {})).toThrow(
+      /no array: wrap it in a VirtualFile .* or a CsvFile/,
+    );
+  });
+
+  it('refuse nothing in place of a key', async () => {
+    const refused = 'was given in place of a path or key';
+    const key = undefined as never;
+    expect(() => new StorageFile(memory, key)).toThrow(refused);
+    for (const storage of [
+      memory,
+      new FileSystemStorage({ root: directory.path, baseUrl: '/a/' }),
+    ]) {
+      await expect(storage.save(key, 'a')).rejects.toThrow(refused);
+      await expect(storage.delete(key)).rejects.toThrow(refused);
+      await expect(storage.stat(key)).rejects.toThrow(refused);
+      await expect(storage.open(key)).rejects.toThrow(refused);
+      await expect(storage.exists(key)).rejects.toThrow(refused);
+    }
   });
 
   it.each([

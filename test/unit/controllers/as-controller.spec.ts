@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Type } from '@nestjs/common';
 import {
   InvalidOptionsError,
   ObjectDownloadController,
@@ -59,14 +58,12 @@ describe('a class of asController()', () => {
     ],
     ['nothing that there is', { rooot: '/' }, 'has no such option'],
   ])('refuses %s as an option, by name', (_, options, reason) => {
-    const made = PathDownloadController.asController(
-      'refused/*path',
-      options,
-    ) as Type<object>;
+    const make = (): unknown =>
+      PathDownloadController.asController('refused/*path', options);
     const [option = ''] = Object.getOwnPropertyNames(options);
-    expect(() => new made()).toThrow(InvalidOptionsError);
-    expect(() => new made()).toThrow(`PathDownloadController.${option}`);
-    expect(() => new made()).toThrow(reason);
+    expect(make).toThrow(InvalidOptionsError);
+    expect(make).toThrow(`PathDownloadController.${option}`);
+    expect(make).toThrow(reason);
   });
 
   it('takes only what is the options’ own', () => {
