@@ -229,7 +229,7 @@ export class TrackedDownload {
       sender,
       status,
       size: range?.size ?? this.#size,
-      ...(range?.range && { range: range.range }),
+      range: range?.range,
       duration: phase === 'started' ? 0 : performance.now() - this.#began,
       file: this.#file ?? { name: this.#requestedName() },
       ...this.#facts,
