@@ -103,6 +103,7 @@ export function isReading(execution: ExecutionContext): boolean {
 export function responseOf(execution: ExecutionContext): PlatformResponse {
   return platformResponse(
     execution.getArgByIndex<ServerResponse<IncomingMessage>>(1),
+    execution.getArgByIndex<(error: Error) => void>(2),
   );
 }
 

@@ -18,6 +18,7 @@ import {
   StorageUnavailableError,
   TooManyDownloadsError,
 } from '../errors/download-errors.js';
+import { InternalErrorException } from '../errors/internal-error.exception.js';
 import { isDeserted } from '../streaming/connection.js';
 import { type DownloadContext } from './download-context.js';
 
@@ -72,19 +73,6 @@ class TooManyRequestsException extends HttpException {
   }
 }
 
-/**
- * With the body that Nest gives an unknown error, which it would log once more.
- *
- * @internal
- */
-export class SerializedFileException extends HttpException {
-  constructor(_body: undefined, options?: HttpExceptionOptions) {
-    const statusCode = HttpStatus.INTERNAL_SERVER_ERROR;
-    const message = 'Internal server error';
-    super({ statusCode, message }, statusCode, options);
-  }
-}
-
 const DESCRIPTIONS = new Map<HttpExceptionClass, string>([
   [ForbiddenException, 'Forbidden'],
   [NotFoundException, 'Not Found'],
@@ -97,7 +85,7 @@ function exceptionFor(error: unknown): HttpExceptionClass | undefined {
   if (error instanceof FileNotFoundError) return NotFoundException;
   if (error instanceof TooManyDownloadsError) return TooManyRequestsException;
   if (error instanceof InvalidSignatureError) return ForbiddenException;
-  if (error instanceof SerializedFileError) return SerializedFileException;
+  if (error instanceof SerializedFileError) return InternalErrorException;
   if (
     error instanceof StorageUnavailableError ||
     error instanceof FileChangedError

@@ -3,7 +3,7 @@ import { type HttpServer, Logger, StreamableFile } from '@nestjs/common';
 import { SerializedFileError } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
 import { whileSending } from '../errors/sent-as-json.js';
-import { SerializedFileException } from './http-exceptions.js';
+import { InternalErrorException } from '../errors/internal-error.exception.js';
 
 /**
  * Has a file of which JSON is sent told in the log, however deep it lies in what a handler returned or an
@@ -29,7 +29,7 @@ function watched<T>(
     const error = refusal ?? new SerializedFileError('A file inside an answer');
     logger.error(`${error.name}: ${error.message} (${routeOf(response)})`);
     // Nest has nothing to add to that.
-    return new SerializedFileException(undefined, { cause: error });
+    return new InternalErrorException(undefined, { cause: error });
   }, send);
 }
 

@@ -42,7 +42,7 @@ export interface DecidedAnswer {
   /** Somebody has turned the response into JSON. */
   wasSerialized(): void;
   /** Answers in place of a stream that failed before its first byte. */
-  sendError(): void;
+  sendError(error: Error): void;
   /**
    * The handler keeps its response for other requests. When one of those is over, Nest destroys what the
    * handler returned, and that is still on its way to somebody else.
@@ -202,7 +202,7 @@ export class DownloadResponse
     this.#answer = answer;
     if (this.#isKept) answer.outliveNest();
     this.setErrorLogger(() => undefined);
-    return this.setErrorHandler(() => answer.sendError());
+    return this.setErrorHandler((error) => answer.sendError(error));
   }
 
   /**

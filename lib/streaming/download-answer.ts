@@ -34,6 +34,7 @@ import { SentBytes } from './sent-bytes.js';
 const IDLE_TIMEOUT = 60_000;
 const ID_HEADER = 'X-Download-Id';
 const CUT_OFF = 'A download was cut off';
+const FAILED = 'A download failed before its first byte';
 
 /**
  * The bytes of an answer.
@@ -228,10 +229,11 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
     this.#tellEnd();
   }
 
-  /** As Nest answers an unknown error. */
-  sendError(): void {
-    const { raw } = this.#parts.response;
-    if (raw.headersSent || raw.destroyed) return;
+  /** By the filters of the application where they can be had, else as Nest answers an unknown error. */
+  sendError(error: Error): void {
+    const { response } = this.#parts;
+    const { raw } = response;
+    if (raw.headersSent || raw.destroyed || response.passOn?.(error)) return;
     const body = JSON.stringify({
       statusCode: 500,
       message: 'Internal server error',
@@ -338,7 +340,7 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
     // A write that fails since the client has left tells of it before the response does.
     if (isDeserted(raw)) return;
     this.#error ??= error;
-    this.#parts.report(CUT_OFF, error);
+    this.#parts.report(raw.headersSent ? CUT_OFF : FAILED, error);
     if (raw.headersSent) {
       cutConnection(raw, error);
     } else {

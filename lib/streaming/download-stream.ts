@@ -5,6 +5,7 @@ import {
 } from 'node:http';
 import { Readable } from 'node:stream';
 
+import { InternalErrorException } from '../errors/internal-error.exception.js';
 import { isOnSocket } from './connection.js';
 import { type LocalBody } from './local-body.js';
 import { PacedStream } from './paced-stream.js';
@@ -188,8 +189,8 @@ export class DownloadStream extends Readable {
   #fail(error: Error): void {
     if (this.destroyed || this.readableEnded) return;
     this.#events.fail(error);
-    // Not the error itself: Fastify would answer with the status that an HttpException asks for.
-    this.destroy(new Error('The download failed', { cause: error }));
+    // Not the error itself: an HttpException would be answered with the status that it asks for.
+    this.destroy(new InternalErrorException(undefined, { cause: error }));
   }
 }
 

@@ -28,6 +28,8 @@ export interface PlatformResponse {
   addCookie(cookie: string): void;
   removeHeader(name: string): void;
   setStatus(status: number): void;
+  /** Hands an error to the application's filters after Nest has replied; false where nobody takes it. */
+  passOn?(error: Error): boolean;
 }
 
 /** Fastify's reply keeps headers of its own until it sends; `getHeaders()` has those underneath, too. */
@@ -44,14 +46,16 @@ interface FastifyReply {
 /**
  * One face for Express's response and Fastify's reply.
  *
+ * @param next what Express goes on with
  * @internal
  */
 export function platformResponse(
   response: ServerResponse<IncomingMessage> | FastifyReply,
+  next?: (error: Error) => void,
 ): PlatformResponse {
   return 'raw' in response
     ? new FastifyResponse(response)
-    : new RawResponse(response);
+    : new RawResponse(response, next);
 }
 
 /**
@@ -60,7 +64,18 @@ export function platformResponse(
  * @internal
  */
 export class RawResponse implements PlatformResponse {
-  constructor(readonly raw: ServerResponse<IncomingMessage>) {}
+  constructor(
+    readonly raw: ServerResponse<IncomingMessage>,
+    private readonly next?: (error: Error) => void,
+  ) {}
+
+  passOn(error: Error): boolean {
+    if (!this.next) return false;
+    // Nest has said that its own text comes.
+    this.raw.removeHeader('Content-Type');
+    this.next(error);
+    return true;
+  }
 
   headerNames(): readonly string[] {
     return this.raw.getHeaderNames();

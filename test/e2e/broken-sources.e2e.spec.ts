@@ -1,7 +1,27 @@
+import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Param } from '@nestjs/common';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+} from '@jest/globals';
+import {
+  type ArgumentsHost,
+  Catch,
+  Controller,
+  type ExceptionFilter,
+  Get,
+  HttpException,
+  Logger,
+  NotFoundException,
+  Param,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { Download, type DownloadFile, VirtualFile } from 'nestjs-downloadview';
 
 import {
@@ -10,6 +30,7 @@ import {
   startApplication,
 } from '../support/application.js';
 import { httpRequest } from '../support/http-client.js';
+import { LogLines } from '../support/log-lines.js';
 import { RawClient } from '../support/raw-client.js';
 
 const CHUNK = Buffer.alloc(1024 * 1024, 'x');
@@ -150,5 +171,94 @@ describe.each(ADAPTERS)('a source that fails on %s', (adapter) => {
       () => undefined,
     );
     expect((await httpRequest(running.origin, '/whole')).text).toBe('whole');
+  });
+});
+
+@Catch()
+class TeapotFilter implements ExceptionFilter {
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const { httpAdapter } = this.adapterHost;
+    const isFailed =
+      exception instanceof HttpException && exception.getStatus() === 500;
+    const response = host.switchToHttp().getResponse<object>();
+    httpAdapter.reply(response, { filtered: isFailed }, 418);
+  }
+}
+
+const FAILING_AT_ONCE: Record<string, () => DownloadFile | Readable> = {
+  'a stream of a missing file': () => createReadStream('/srv/secret/none.txt'),
+  'more bytes than promised': () =>
+    new VirtualFile(() => Readable.from(['more']), { name: 'a', size: 1 }),
+  'an exception for another status': () =>
+    new VirtualFile(
+      // eslint-disable-next-line require-yield
+      async function* (): AsyncGenerator<string> {
+        throw new NotFoundException();
+      },
+      { name: 'a' },
+    ),
+};
+
+describe.each(ADAPTERS)('a source without a first byte on %s', (adapter) => {
+  let running: RunningApplication;
+  let filters: (new (host: HttpAdapterHost) => ExceptionFilter)[] = [];
+  let log: LogLines;
+
+  beforeEach(async () => {
+    @Controller()
+    class FailingController {
+      @Get(':name')
+      @Download({ basename: 'secret.csv' })
+      failing(@Param('name') name: string) {
+        return FAILING_AT_ONCE[name]?.();
+      }
+    }
+    log = new LogLines();
+    running = await startApplication(adapter, {
+      controllers: [FailingController],
+      configure: (app) => {
+        const host = app.get(HttpAdapterHost);
+        app.useGlobalFilters(...filters.map((Filter) => new Filter(host)));
+      },
+    });
+    Logger.overrideLogger(log);
+  });
+
+  afterEach(async () => {
+    Logger.overrideLogger(false);
+    await running.close();
+  });
+
+  const get = (name: string) =>
+    httpRequest(running.origin, `/${encodeURIComponent(name)}`);
+
+  describe('with a filter of the application', () => {
+    beforeAll(() => void (filters = [TeapotFilter]));
+    afterAll(() => void (filters = []));
+
+    it.each(Object.keys(FAILING_AT_ONCE))(
+      'is answered by it: %s',
+      async (name) => {
+        const { status, text, headers } = await get(name);
+        expect([status, JSON.parse(text)]).toEqual([418, { filtered: true }]);
+        expect(headers).not.toHaveProperty('content-disposition');
+      },
+    );
+  });
+
+  it.each(Object.keys(FAILING_AT_ONCE))('is one warning: %s', async (name) => {
+    const { status, text } = await get(name);
+    expect([status, JSON.parse(text)]).toEqual([
+      500,
+      { statusCode: 500, message: 'Internal server error' },
+    ]);
+    expect(log.of('warn')).toEqual([
+      expect.stringMatching(
+        /^warn A download failed before its first byte: .*secret/,
+      ),
+    ]);
+    expect(log.of('error')).toEqual([]);
   });
 });

@@ -102,7 +102,9 @@ describe('a DownloadAnswer whose source fails', () => {
     const { response, client } = conversation;
     const source = new PassThrough();
     const answer = answerOf({ body: body(source) });
-    answer.stream.on('error', () => answer.sendError()).pipe(response);
+    answer.stream
+      .on('error', (error) => answer.sendError(error))
+      .pipe(response);
     source.destroy(new Error('EIO'));
     const [{ status, headers, body: sent }] = (await client.answers('GET')) as [
       Awaited<ReturnType<typeof client.answers>>[0],
@@ -115,14 +117,16 @@ describe('a DownloadAnswer whose source fails', () => {
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.has('etag')).toBe(false);
     expect(headers.has('content-disposition')).toBe(false);
-    expect(told).toEqual(['A download was cut off: EIO']);
+    expect(told).toEqual(['A download failed before its first byte: EIO']);
   });
 
   it('cuts the connection after its first byte', async () => {
     const { response, client } = conversation;
     const source = new PassThrough();
     const answer = answerOf({ body: body(source) });
-    answer.stream.on('error', () => answer.sendError()).pipe(response);
+    answer.stream
+      .on('error', (error) => answer.sendError(error))
+      .pipe(response);
     source.write('so');
     expect((await client.readALittle()).toString()).toMatch(/so$/);
     source.end();
@@ -136,7 +140,9 @@ describe('a DownloadAnswer whose source fails', () => {
     const { response, client } = conversation;
     const source = new PassThrough();
     const answer = answerOf({ body: body(source) });
-    answer.stream.on('error', () => answer.sendError()).pipe(response);
+    answer.stream
+      .on('error', (error) => answer.sendError(error))
+      .pipe(response);
     const closed = once(response, 'close');
     await client.leave();
     await closed;
@@ -191,7 +197,7 @@ describe('DownloadAnswer.sendError', () => {
   it('adds nothing to an answer that has begun', async () => {
     const { response, client } = conversation;
     response.write('begun');
-    answerOf().sendError();
+    answerOf().sendError(new Error('EIO'));
     response.end();
     const [answer] = await client.answers('GET');
     expect(answer?.body.toString()).toBe('begun');
@@ -200,7 +206,7 @@ describe('DownloadAnswer.sendError', () => {
   it('says nothing to a client that has left', () => {
     const { response } = conversation;
     response.destroy();
-    answerOf().sendError();
+    answerOf().sendError(new Error('EIO'));
     expect(response.writableEnded).toBe(false);
   });
 });
