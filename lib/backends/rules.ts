@@ -1,4 +1,4 @@
-import { isAbsolute, resolve, sep } from 'node:path';
+import { isAbsolute, normalize, parse, resolve, sep } from 'node:path';
 
 import {
   CHECKED_ELSEWHERE,
@@ -117,7 +117,8 @@ const LOCATION = /^\/(?:(?!\.{1,2}\/)[A-Za-z0-9._~-]+\/)+$/;
 
 /**
  * @returns the resolved path, with a slash at its end
- * @throws InvalidOptionsError for what is no absolute path, or cannot stand in a configuration
+ * @throws InvalidOptionsError for what is no absolute path in its normal form, is all of the disk, or cannot stand in a
+ *   configuration
  * @internal
  */
 export function checkDirectory(option: string, value: unknown): string {
@@ -133,7 +134,19 @@ export function checkDirectory(option: string, value: unknown): string {
     );
   }
   const path = resolve(value);
-  return path.endsWith(sep) ? path : path + sep;
+  if (path === parse(path).root || !isNormal(value)) {
+    throw new InvalidOptionsError(
+      option,
+      value,
+      'Give a directory below the root of the disk, in its normal form, without `..`, `.` and double slashes.',
+    );
+  }
+  return path + sep;
+}
+
+/** What was put together from something may lead elsewhere than its author had in mind. */
+function isNormal(path: string): boolean {
+  return normalize(path) === path.replaceAll('/', sep);
 }
 
 /**

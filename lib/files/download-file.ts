@@ -50,7 +50,7 @@ export interface DownloadFile {
    *
    * @internal
    */
-  readonly isOfOrigin?: boolean;
+  readonly isOfOrigin?: boolean | undefined;
 
   /** Whether `open()` gives windows; true where it is not said. */
   readonly acceptsRanges?: boolean;
@@ -221,8 +221,8 @@ export abstract class WrappedFile implements DownloadFile {
   readonly hold?: DownloadFile['hold'];
   readonly statUnmade?: (options?: StatOptions) => Promise<FileStat>;
   readonly wasModifiedSince?: (since: Date) => Awaitable<boolean>;
-  readonly givesRanges?: DownloadFile['givesRanges'];
-  readonly use?: DownloadFile['use'];
+  readonly givesRanges?: NonNullable<DownloadFile['givesRanges']>;
+  readonly use?: NonNullable<DownloadFile['use']>;
 
   constructor(
     readonly file: DownloadFile,

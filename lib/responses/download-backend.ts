@@ -196,7 +196,7 @@ export interface ProxiableDownload {
    * Bytes a second that the client gets at most, as the download or the module says: false for no limit, undefined
    * where neither says. A server that cannot keep to it must not get the file.
    */
-  readonly limitRate?: number | false;
+  readonly limitRate?: number | false | undefined;
   /** @throws FileNotFoundError where there is no such file */
   describe(): Promise<DownloadDescription>;
   /**

@@ -28,9 +28,9 @@ interface EntityEvent extends RunnerEvent {
   readonly manager: EntityManager;
   readonly metadata: EntityMetadata;
   /** The entity, or the values of a query. */
-  readonly entity?: ObjectLiteral;
+  readonly entity?: ObjectLiteral | undefined;
   /** What the row was; only with `save()` and `remove()`. */
-  readonly databaseEntity?: ObjectLiteral;
+  readonly databaseEntity?: ObjectLiteral | undefined;
   /** Of a row that is removed: its key, or an object of its keys. */
   readonly entityId?: unknown;
 }

@@ -9,7 +9,7 @@ export interface PendingFile {
   /** The entity, or the values of an INSERT or UPDATE, that it is for. */
   readonly owner: object;
   /** Its key, once it is stored. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** Its row is being written by this. */
   join(runner: QueryRunner): void;
   /** The statement that writes its row succeeded. */
