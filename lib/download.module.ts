@@ -21,6 +21,7 @@ import {
   bootWarnings,
   checkController,
   foundControllers,
+  storageWarnings,
 } from './controllers/found-controllers.js';
 import {
   answerOtherMethodsOnExpress,
@@ -263,6 +264,7 @@ export class DownloadModule
     const warnings = await bootWarnings(found, this.options.backend);
     for (const warning of [
       ...warnings,
+      ...(await storageWarnings(this.options.storages)),
       ...this.#addressWarnings(),
       ...this.#unreachableRoutes(),
       ...temporaryFileWarnings(this.options),

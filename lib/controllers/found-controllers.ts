@@ -7,6 +7,9 @@ import {
   type DownloadBackend,
   type DownloadSource,
 } from '../responses/download-backend.js';
+import { type DownloadStorage } from '../storages/download-storage.js';
+import { FileSystemStorage } from '../storages/file-system.storage.js';
+import { isDirectory } from '../storages/local-disk.js';
 import { nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
 import { hasGetRoute, routeParameters, pathsOf } from './route-metadata.js';
@@ -103,8 +106,9 @@ export async function bootWarnings(
   }
   const missing = await missingRoots(controllers);
   // A rule of a backend may have told of the same directory.
+  const told = [...warnings].filter((one) => one.includes('does not exist'));
   const untold = missing.filter(
-    ({ root }) => ![...warnings].some((warning) => warning.includes(root)),
+    ({ root }) => !told.some((warning) => warning.includes(`'${root}`)),
   );
   return [...warnings, ...untold.map(({ warning }) => warning)];
 }
@@ -123,6 +127,26 @@ async function missingRoots(
     );
   }
   return [...missing].map(([root, warning]) => ({ root, warning }));
+}
+
+/**
+ * Storages whose root is no directory.
+ *
+ * @internal
+ */
+export async function storageWarnings(
+  storages: Readonly<Record<string, DownloadStorage>>,
+): Promise<string[]> {
+  const warnings: string[] = [];
+  for (const [name, storage] of Object.entries(storages)) {
+    if (!(storage instanceof FileSystemStorage)) continue;
+    if (await isDirectory(storage.root)) continue;
+    warnings.push(
+      `storages.${name}: its root ${quote(storage.root)} is no directory that the process can enter, so that all of ` +
+        `its files are 404. Create it, or correct the root; the first file that is saved creates it, too.`,
+    );
+  }
+  return warnings;
 }
 
 /** The paths tell classes of asController() apart. */

@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises';
-
 import {
   InvalidOptionsError,
   FileNotFoundError,
@@ -8,7 +6,7 @@ import { type DownloadFile } from '../files/download-file.js';
 import { LocalFile } from '../files/local-file.js';
 import { checkEtagChoice, type Etag } from '../storages/etag-choice.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
-import { directoryPath } from '../storages/local-disk.js';
+import { directoryPath, isDirectory } from '../storages/local-disk.js';
 import { checksAtOnce, nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
 import { type DownloadRequest } from '../http/download-request.js';
@@ -63,11 +61,7 @@ export abstract class PathDownloadController extends DownloadController {
   override async missingRoot(): Promise<string | undefined> {
     if (this.getRoot !== PathDownloadController.prototype.getRoot) return;
     const root = this.#checked(this.root);
-    const isDirectory = await stat(root).then(
-      (stats) => stats.isDirectory(),
-      () => false,
-    );
-    return isDirectory ? undefined : root;
+    return (await isDirectory(root)) ? undefined : root;
   }
 
   override getFile(request: DownloadRequest): Awaitable<DownloadFile> {

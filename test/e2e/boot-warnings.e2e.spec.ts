@@ -151,6 +151,36 @@ describe.each(ADAPTERS)('what a backend cannot send, on %s', (adapter) => {
     ]);
   });
 
+  it('a root that does not exist is warned of, also where no rule holds it', async () => {
+    @Controller('classes/*path')
+    class RootedController extends PathDownloadController {
+      override root = at('not-there');
+    }
+    expect(await warnings(onNginx(), RootedController)).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining(
+          `its root '${at('not-there')}' is no directory`,
+        ),
+      ]),
+    );
+  });
+
+  it('a storage whose root does not exist is warned of', async () => {
+    const app = await createApplication(adapter, {
+      options: {
+        storages: { kept: new FileSystemStorage({ root: at('not-there') }) },
+      },
+    });
+    Logger.overrideLogger(log);
+    await app.init();
+    await app.close();
+    expect(log.of('warn')).toEqual([
+      expect.stringContaining(
+        `storages.kept: its root '${at('not-there')}' is no directory`,
+      ),
+    ]);
+  });
+
   it('nothing is said of what only a request decides', async () => {
     @Controller('rooted')
     class RootedController extends PathDownloadController {

@@ -79,6 +79,35 @@ const bothWays = `
   );
 `;
 
+/** What the strictest compiler says of the declarations of the package, and of what they lead to in it. */
+const compiled = `
+  import { createRequire } from 'node:module';
+  const [repository, types, ...declarations] = process.argv.slice(2);
+  const ts = createRequire(repository)('typescript');
+  const program = ts.createProgram(declarations, {
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
+    types: ['node'],
+    typeRoots: [types],
+  });
+  const own = program
+    .getSourceFiles()
+    .filter(({ fileName }) => fileName.includes('/nestjs-downloadview/dist/'));
+  console.log(
+    JSON.stringify({
+      files: own.length,
+      errors: own
+        .flatMap((file) => program.getSemanticDiagnostics(file))
+        .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')),
+    }),
+  );
+`;
+
 describe('the packed package', () => {
   let packed: PackedPackage;
   let file: string;
@@ -111,6 +140,24 @@ describe('the packed package', () => {
       'package/package.json',
     ]);
   });
+
+  it('has declarations that compile with exact optional properties, and are all looked at', async () => {
+    const { files, errors } = await packed.run<{
+      files: number;
+      errors: string[];
+    }>(
+      'compiled.mjs',
+      compiled,
+      join(process.cwd(), 'package.json'),
+      join(process.cwd(), 'node_modules/@types'),
+      ...['', 'csv/', 'testing/', 'typeorm/'].map((entry) =>
+        join(packed.root, `dist/esm/${entry}index.d.ts`),
+      ),
+    );
+
+    expect(errors).toEqual([]);
+    expect(files).toBeGreaterThan(50);
+  }, 60_000);
 
   it.each([
     'nestjs-downloadview',
