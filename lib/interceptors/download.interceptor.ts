@@ -37,6 +37,7 @@ import { errorCode } from '../storages/local-disk.js';
 import { isDeserted } from '../streaming/connection.js';
 import {
   announcedOn,
+  clearHead,
   type PlatformResponse,
 } from '../streaming/response-head.js';
 import { RunningDownloads } from '../streaming/running-downloads.js';
@@ -107,7 +108,6 @@ export class DownloadInterceptor implements NestInterceptor {
     return orElse<unknown>(
       () => this.#answer(response, context, execution),
       (error) => {
-        forbidCaching(context.response);
         if (error instanceof FileNotFoundError) {
           response.presentation.fileNotFound?.(error);
         }
@@ -156,7 +156,7 @@ export class DownloadInterceptor implements NestInterceptor {
       isOurs ||
       (isFiles && isReading(execution)) ||
       downloadOptionsOf(execution);
-    if (isDownload || isFiles) forbidCaching(responseOf(execution));
+    if (isDownload || isFiles) clearUnlessSent(responseOf(execution));
     if (isDownload) this.#track(execution)?.refused(exception);
     return exception;
   }
@@ -358,9 +358,7 @@ class Answers implements Observer<unknown> {
   }
 }
 
-/** The next request may get something else. */
-function forbidCaching(response: PlatformResponse): void {
-  if (!response.raw.headersSent) {
-    response.setHeader('Cache-Control', 'no-store');
-  }
+/** What `@Header()` says of the file is not true of an error, and the next request may get something else. */
+function clearUnlessSent(response: PlatformResponse): void {
+  if (!response.raw.headersSent) clearHead(response);
 }

@@ -194,6 +194,7 @@ const OF_THE_FILE = new Set([
   'etag',
   'last-modified',
   'repr-digest',
+  'transfer-encoding',
 ]);
 
 // What the application set for its answers in general would let somebody keep, or tell, a signed address.
@@ -284,6 +285,7 @@ export function writeHead(
   if (length !== undefined) {
     response.setHeader('Content-Length', String(length));
   }
+  if (names.includes('transfer-encoding')) keepToChunks(response);
   if (names.includes('vary')) joinVary(response);
   keepLateCookiePrivate(response);
   return { cookieMadePrivate: keepCookiePrivate(response), removedLate };
@@ -292,10 +294,12 @@ export function writeHead(
 /** @param name in lower case */
 function isUnwanted(
   name: string,
-  { status, headers, without = [] }: ResponseHead,
+  { status, headers, length, without = [] }: ResponseHead,
 ): boolean {
   return (
     OFFLOADING.has(name) ||
+    (name === 'content-range' && !('Content-Range' in headers)) ||
+    (name === 'transfer-encoding' && length !== undefined) ||
     (status >= 300 && status < 400 && OF_THE_FILE.has(name)) ||
     (status === 304 && name === 'content-language') ||
     (status === 302 && NOT_OF_A_REDIRECT.has(name)) ||
@@ -314,13 +318,16 @@ export function isOffloaded(headers: ResponseHeaders): boolean {
 }
 
 /**
- * Makes room for an error in place of the file: its headers go, and nobody keeps the answer.
+ * Makes room for an error in place of the file: its headers go, but for the size on a 416, and nobody keeps the answer.
  *
  * @internal
  */
 export function clearHead(response: PlatformResponse): void {
   for (const name of response.headerNames()) {
-    if (OF_THE_FILE.has(name)) response.removeHeader(name);
+    const isOfError =
+      name === 'content-range' &&
+      String(response.getHeader(name)).startsWith('bytes */');
+    if (OF_THE_FILE.has(name) && !isOfError) response.removeHeader(name);
   }
   response.removeHeader('Cache-Control');
   response.setHeader('Cache-Control', 'no-store');
@@ -347,6 +354,15 @@ function addMembers(
   }
   response.removeHeader(name);
   response.setHeader(name, [...members.values()].join(', '));
+}
+
+/** A message without a length is framed by Node, and ends with the connection for a client of HTTP/1.0. */
+function keepToChunks(response: PlatformResponse): void {
+  if (!removeIfThere(response, 'Transfer-Encoding')) return;
+  // Else Node takes it for a wish to have none.
+  if (response.raw.useChunkedEncodingByDefault) {
+    response.setHeader('Transfer-Encoding', 'chunked');
+  }
 }
 
 /** One line: nginx passes on only the first. */

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   type CallHandler,
@@ -23,6 +25,7 @@ import {
   nginx,
   PathDownloadController,
   sendfile,
+  VirtualFile,
 } from 'nestjs-downloadview';
 import { type Observable, tap } from 'rxjs';
 
@@ -91,6 +94,30 @@ class FileController {
   @Download()
   decorated(): LocalFile {
     return new LocalFile(file);
+  }
+
+  @Get('missing')
+  @Header('ETag', TAG)
+  @Header('Last-Modified', DATE)
+  @Header('Content-Disposition', 'attachment; filename="secret.txt"')
+  @Header('Content-Type', 'application/x-secret')
+  @Header('Retry-After', '60')
+  missing(): DownloadResponse {
+    return sendfile(`${file}.none`);
+  }
+
+  @Get('framed')
+  @Header('Transfer-Encoding', 'chunked')
+  @Header('Content-Range', 'bytes 0-4/9')
+  framed(): DownloadResponse {
+    return sendfile(file);
+  }
+
+  @Get('framed-generated')
+  @Header('Transfer-Encoding', 'chunked')
+  @Download()
+  framedGenerated(): VirtualFile {
+    return new VirtualFile(() => Readable.from([TEXT]), { name: 'a.txt' });
   }
 
   @Get('response')
@@ -211,6 +238,39 @@ describe.each(ADAPTERS)(
     afterAll(async () => {
       for (const one of Object.values(running)) await one.close();
       await directory.remove();
+    });
+
+    it.each([
+      ['missing', {}, 404],
+      ['decorated', { 'if-match': '"x"' }, 412],
+      ['decorated', { range: 'bytes=99-' }, 416],
+    ])('is not on an error: %s %j is %d', async (path, headers, status) => {
+      const { origin } = running['the application'];
+      const answer = await httpRequest(origin, `/${path}`, { headers });
+      expect(answer.status).toBe(status);
+      // Express tags its own text.
+      expect(answer.headers.etag).not.toBe(TAG);
+      for (const name of ['last-modified', 'content-disposition']) {
+        expect(answer.headers).not.toHaveProperty([name]);
+      }
+      expect(answer.headers).toMatchObject({
+        'content-type': expect.stringContaining('application/json'),
+        'cache-control': 'no-store',
+        ...(path === 'missing' && { 'retry-after': '60' }),
+        ...(status === 416 && { 'content-range': 'bytes */10' }),
+      });
+    });
+
+    it('does not frame the message, which is the library’s', async () => {
+      const { origin } = running['the application'];
+      const { headers, text } = await httpRequest(origin, '/framed');
+      expect(text).toBe(TEXT);
+      expect(headers['content-length']).toBe('10');
+      expect(headers).not.toHaveProperty('transfer-encoding');
+      expect(headers).not.toHaveProperty('content-range');
+      const generated = await httpRequest(origin, '/framed-generated');
+      expect(generated.text).toBe(TEXT);
+      expect(generated.headers['transfer-encoding']).toBe('chunked');
     });
 
     function ask(

@@ -54,6 +54,25 @@ describe('writeHead', () => {
     expect(raw.hasHeader(name)).toBe(false);
   });
 
+  it.each([
+    ['Content-Range', 'bytes 0-4/9'],
+    ['Transfer-Encoding', 'chunked'],
+  ])('takes %s of the application off a whole file', (name, value) => {
+    const { raw, response } = responseWith({ [name]: value });
+    writeHead({ status: 200, headers: {}, length: 5 }, response);
+    expect(raw.hasHeader(name)).toBe(false);
+  });
+
+  it.each([
+    ['chunked', true],
+    [undefined, false],
+  ])('says %s without a length, where chunks are known: %s', (said, knows) => {
+    const { raw, response } = responseWith({ 'Transfer-Encoding': 'gzip' });
+    raw.useChunkedEncodingByDefault = knows;
+    writeHead({ status: 200, headers: {} }, response);
+    expect(raw.getHeader('Transfer-Encoding')).toBe(said);
+  });
+
   it('writes the one offload header of a backend', () => {
     const { raw, response } = responseWith({
       'X-Sendfile': '/etc/passwd',
