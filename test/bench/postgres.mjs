@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import '../support/typescript-loader.mjs';
 
 const { findProgram, installCommand } = await import('../support/programs.ts');
-const { startPostgres: start } = await import('../support/postgres.ts');
+const { startPostgres: start } =
+  await import('../support/databases/postgres.ts');
 
 /** Why there is no PostgreSQL, if there is none. */
 export function whyNoPostgres() {

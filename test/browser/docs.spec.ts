@@ -8,15 +8,15 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { type BrowserDownload } from '../support/browser-download.js';
-import { Browser } from '../support/browser.js';
+import { type BrowserDownload } from '../support/clients/browser-download.js';
+import { Browser } from '../support/clients/browser.js';
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
 import { loginOfStaff, STAFF } from '../support/staff.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 jest.setTimeout(20_000);
 

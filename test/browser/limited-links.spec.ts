@@ -13,17 +13,20 @@ import {
 import { type LimitedLinkOptions } from 'nestjs-downloadview/typeorm';
 
 import { ADAPTERS } from '../support/application.js';
-import { type BrowserDownload } from '../support/browser-download.js';
-import { Browser } from '../support/browser.js';
-import { sha256, sha256Of } from '../support/client-site.js';
+import { type BrowserDownload } from '../support/clients/browser-download.js';
+import { Browser } from '../support/clients/browser.js';
+import { sha256, sha256Of } from '../support/clients/client-site.js';
 import {
   type CuttingProxy,
   startCuttingProxy,
-} from '../support/cutting-proxy.js';
+} from '../support/stores/cutting-proxy.js';
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
-import { httpRequest } from '../support/http-client.js';
-import { type LimitedSite, startLimitedSite } from '../support/limited-site.js';
+import { httpRequest } from '../support/clients/http-client.js';
+import {
+  type LimitedSite,
+  startLimitedSite,
+} from '../support/links/limited-site.js';
 
 // Megabytes, on machines that have other work too.
 jest.setTimeout(30_000);

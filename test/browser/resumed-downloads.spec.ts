@@ -13,17 +13,17 @@ import {
 } from '@jest/globals';
 
 import { ADAPTERS } from '../support/application.js';
-import { Browser } from '../support/browser.js';
+import { Browser } from '../support/clients/browser.js';
 import {
   type ClientSite,
   sha256,
   sha256Of,
   startClientSite,
-} from '../support/client-site.js';
+} from '../support/clients/client-site.js';
 import {
   type CuttingProxy,
   startCuttingProxy,
-} from '../support/cutting-proxy.js';
+} from '../support/stores/cutting-proxy.js';
 import { describeWith } from '../support/describe-with.js';
 
 // Megabytes, on machines that have other work too.

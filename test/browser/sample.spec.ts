@@ -20,10 +20,10 @@ import {
   type Page,
 } from 'playwright-core';
 
-import { FLAGS } from '../support/browser.js';
+import { FLAGS } from '../support/clients/browser.js';
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
-import { pixelOf } from '../support/pixel.js';
+import { pixelOf } from '../support/clients/pixel.js';
 import { findProgram } from '../support/programs.js';
 import { Sample } from '../support/sample.js';
 

@@ -10,7 +10,7 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { Browser } from '../support/browser.js';
+import { Browser } from '../support/clients/browser.js';
 import { describeWith } from '../support/describe-with.js';
 
 jest.setTimeout(20_000);

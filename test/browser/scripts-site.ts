@@ -11,7 +11,7 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { EmbeddingPageController } from '../support/embedding-page.js';
+import { EmbeddingPageController } from '../support/clients/embedding-page.js';
 import { DOCUMENTS, SCRIPTED_FILES } from './scripted-files.js';
 
 /** An application with uploads in it, at `/uploads`; at `/plain` it sends them as if it had no library. */

@@ -9,9 +9,9 @@ import {
 } from '@jest/globals';
 import { type Frame } from 'playwright-core';
 
-import { Browser } from '../support/browser.js';
+import { Browser } from '../support/clients/browser.js';
 import { describeWith } from '../support/describe-with.js';
-import { pageWith } from '../support/embedding-page.js';
+import { pageWith } from '../support/clients/embedding-page.js';
 import { DOCUMENTS, JAVASCRIPT, STYLED } from './scripted-files.js';
 import { type ScriptsSite, startScriptsSite } from './scripts-site.js';
 

@@ -14,20 +14,20 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { Browser } from '../support/browser.js';
+import { Browser } from '../support/clients/browser.js';
 import { command } from '../support/command.js';
 import { describeWith } from '../support/describe-with.js';
 import {
   EmbeddingPageController,
   pageWith,
-} from '../support/embedding-page.js';
+} from '../support/clients/embedding-page.js';
 import { eventually } from '../support/eventually.js';
-import { type Exchanged, exchangesOf } from '../support/exchanges.js';
-import { pixelOf } from '../support/pixel.js';
+import { type Exchanged, exchangesOf } from '../support/clients/exchanges.js';
+import { pixelOf } from '../support/clients/pixel.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 jest.setTimeout(30_000);
 

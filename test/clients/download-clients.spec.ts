@@ -15,7 +15,7 @@ import {
   sha256,
   sha256Of,
   startClientSite,
-} from '../support/client-site.js';
+} from '../support/clients/client-site.js';
 import { command, firstBytes } from '../support/command.js';
 import { describeWith } from '../support/describe-with.js';
 import { type ProgramName } from '../support/programs.js';

@@ -12,11 +12,14 @@ import {
 import { type CreatedLimitedLink } from 'nestjs-downloadview/typeorm';
 
 import { ADAPTERS } from '../support/application.js';
-import { sha256, sha256Of } from '../support/client-site.js';
+import { sha256, sha256Of } from '../support/clients/client-site.js';
 import { command, firstBytes } from '../support/command.js';
 import { describeWith } from '../support/describe-with.js';
-import { httpRequest } from '../support/http-client.js';
-import { type LimitedSite, startLimitedSite } from '../support/limited-site.js';
+import { httpRequest } from '../support/clients/http-client.js';
+import {
+  type LimitedSite,
+  startLimitedSite,
+} from '../support/links/limited-site.js';
 import { type ProgramName } from '../support/programs.js';
 
 // Megabytes, on machines that have other work too.

@@ -10,11 +10,11 @@ import {
 } from '../support/application.js';
 import { command } from '../support/command.js';
 import { describeWith } from '../support/describe-with.js';
-import { SigningStore } from '../support/signing-store.js';
+import { SigningStore } from '../support/stores/signing-store.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const CONTENT = randomBytes(1_000_000);
 

@@ -13,15 +13,15 @@ import {
   ZipFile,
 } from 'nestjs-downloadview/archives';
 
-import { zeros } from '../support/archive-sources.js';
-import { bytesOf } from '../support/bytes-of.js';
+import { zeros } from '../support/files/archive-sources.js';
+import { bytesOf } from '../support/clients/bytes-of.js';
 import { command, type CommandResult } from '../support/command.js';
 import { describeWith } from '../support/describe-with.js';
 import { type ProgramName } from '../support/programs.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 // Gigabytes, though of nothing but zeros, on machines that have other work too.
 jest.setTimeout(120_000);

@@ -8,7 +8,7 @@ export default against('nest11', {
     'test/e2e/gateway.e2e',
     // Their applications are processes of their own, which the mapping of imports does not reach.
     'test/e2e/concurrent-processes.e2e',
-    'test/e2e/limited-links-processes.e2e',
+    'test/e2e/limited-links/processes.e2e',
     'test/e2e/sample.e2e',
     'test/e2e/unreadable-files.e2e',
     'test/unit/testing/runners',

@@ -12,11 +12,11 @@ export default {
   testPathIgnorePatterns: [
     '/node_modules/',
     'test/e2e/csv',
-    'test/e2e/faults-(?:changed-files|leaving|pace)',
+    'test/e2e/faults/(?:changed-files|leaving|pace)',
     'test/e2e/file-column',
     'test/e2e/limited-links',
     'test/e2e/mixed-requests',
-    'test/e2e/object-',
+    'test/e2e/objects/',
     'test/e2e/sample',
   ],
 };

@@ -23,17 +23,17 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { StoredFile } from '../support/archive-sources.js';
-import { httpRequest } from '../support/http-client.js';
+import { StoredFile } from '../support/files/archive-sources.js';
+import { httpRequest } from '../support/clients/http-client.js';
 import {
   descriptorOpened,
   descriptorsClosed,
-} from '../support/open-descriptors.js';
-import { RawClient } from '../support/raw-client.js';
+} from '../support/files/open-descriptors.js';
+import { RawClient } from '../support/clients/raw-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 /** More than the buffers of both ends swallow. */
 const SIZE = 32 * 1024 * 1024;

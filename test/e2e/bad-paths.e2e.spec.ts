@@ -37,14 +37,21 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { DIFFICULT_FILE_NAMES } from '../support/difficult-file-names.js';
-import { type HttpAnswer, httpRequest } from '../support/http-client.js';
+import { DIFFICULT_FILE_NAMES } from '../support/files/difficult-file-names.js';
+import {
+  type HttpAnswer,
+  httpRequest,
+} from '../support/clients/http-client.js';
 import { LogLines } from '../support/log-lines.js';
-import { makeFifo, makeSocket, wakeFifo } from '../support/special-files.js';
+import {
+  makeFifo,
+  makeSocket,
+  wakeFifo,
+} from '../support/files/special-files.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const SECRET = 'nobody may read this';
 const NAME_OF_300 = 'n'.repeat(300);

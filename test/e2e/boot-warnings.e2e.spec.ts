@@ -29,7 +29,7 @@ import { LogLines } from '../support/log-lines.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 class Store extends MemoryStorage {
   temporaryUrl(key: string): Promise<string> {

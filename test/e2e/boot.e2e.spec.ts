@@ -40,7 +40,7 @@ import {
   startApplication,
 } from '../support/application.js';
 import { bootError } from '../support/boot-error.js';
-import { httpRequest } from '../support/http-client.js';
+import { httpRequest } from '../support/clients/http-client.js';
 
 const CACHE_CONTROL = 'private, max-age=7, no-transform';
 

@@ -30,11 +30,11 @@ import {
 import {
   descriptorsClosed,
   openDescriptors,
-} from '../support/open-descriptors.js';
+} from '../support/files/open-descriptors.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 // More than the socket buffers of both ends swallow.
 const SIZE = 32 * 1024 * 1024;

@@ -26,12 +26,12 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { httpRequest } from '../support/http-client.js';
-import { KeptConnection } from '../support/kept-connection.js';
+import { httpRequest } from '../support/clients/http-client.js';
+import { KeptConnection } from '../support/clients/kept-connection.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 import { parseMultipart } from '../unit/http/parse-multipart.js';
 
 /** Well above the sizes below which compression keeps away. */

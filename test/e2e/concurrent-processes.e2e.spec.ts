@@ -16,13 +16,19 @@ import { ADAPTERS } from '../support/application.js';
 import { type ApplicationProcess } from '../support/application-process.js';
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
-import { type HttpAnswer, httpRequest } from '../support/http-client.js';
-import { type PostgresCluster, startPostgres } from '../support/postgres.js';
+import {
+  type HttpAnswer,
+  httpRequest,
+} from '../support/clients/http-client.js';
+import {
+  type PostgresCluster,
+  startPostgres,
+} from '../support/databases/postgres.js';
 import { SLOT_TABLES, startSlotsProcess } from '../support/slots-site.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 // A database cluster and two processes have to be started.
 jest.setTimeout(60_000);

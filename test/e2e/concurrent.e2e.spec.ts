@@ -29,12 +29,15 @@ import {
   startApplication,
 } from '../support/application.js';
 import { eventually } from '../support/eventually.js';
-import { httpRequest, type HttpAnswer } from '../support/http-client.js';
-import { descriptorsClosed } from '../support/open-descriptors.js';
+import {
+  httpRequest,
+  type HttpAnswer,
+} from '../support/clients/http-client.js';
+import { descriptorsClosed } from '../support/files/open-descriptors.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 /** More than the buffers of a connection take from a server whose client reads nothing. */
 const LARGE = 32 * 1024 * 1024;

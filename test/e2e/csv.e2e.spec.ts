@@ -14,10 +14,13 @@ import {
 } from '../support/application.js';
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
-import { httpRequest } from '../support/http-client.js';
+import { httpRequest } from '../support/clients/http-client.js';
 import { usedMemory } from '../support/leaks.js';
-import { type PostgresCluster, startPostgres } from '../support/postgres.js';
-import { RawClient } from '../support/raw-client.js';
+import {
+  type PostgresCluster,
+  startPostgres,
+} from '../support/databases/postgres.js';
+import { RawClient } from '../support/clients/raw-client.js';
 
 const POOL = 3;
 const ROWS = 200_000;

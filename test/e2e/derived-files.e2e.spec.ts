@@ -19,12 +19,12 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { httpRequest } from '../support/http-client.js';
-import { RawClient } from '../support/raw-client.js';
+import { httpRequest } from '../support/clients/http-client.js';
+import { RawClient } from '../support/clients/raw-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const KEY = 'report.txt';
 

@@ -11,11 +11,14 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { type HttpAnswer, httpRequest } from '../support/http-client.js';
+import {
+  type HttpAnswer,
+  httpRequest,
+} from '../support/clients/http-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 // RFC 9530, B.1.
 const TEXT = '{"hello": "world"}\n';

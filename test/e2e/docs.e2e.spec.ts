@@ -34,14 +34,14 @@ import sharp from 'sharp';
 import { DataSource } from 'typeorm';
 
 import { createApplication, startApplication } from '../support/application.js';
-import { httpRequest } from '../support/http-client.js';
-import { RemoteOrigin } from '../support/remote-origin.js';
-import { clientOf } from '../support/swift.js';
+import { httpRequest } from '../support/clients/http-client.js';
+import { RemoteOrigin } from '../support/servers/remote-origin.js';
+import { clientOf } from '../support/stores/swift.js';
 import { loginOfStaff, STAFF } from '../support/staff.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 describe('the snippets of the documentation', () => {
   const repository = process.cwd();

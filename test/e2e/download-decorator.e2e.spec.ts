@@ -21,11 +21,11 @@ import {
   startApplication,
 } from '../support/application.js';
 import { bootError } from '../support/boot-error.js';
-import { httpRequest } from '../support/http-client.js';
+import { httpRequest } from '../support/clients/http-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const TEXT = 'one é\ntwo\n';
 

@@ -28,13 +28,13 @@ import {
   startApplication,
 } from '../support/application.js';
 import { bootError } from '../support/boot-error.js';
-import { httpRequest } from '../support/http-client.js';
-import { NGINX } from '../support/web-server-kinds.js';
-import { startWebServer } from '../support/web-server.js';
+import { httpRequest } from '../support/clients/http-client.js';
+import { NGINX } from '../support/servers/web-server-kinds.js';
+import { startWebServer } from '../support/servers/web-server.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const LARGE = Buffer.alloc(700_000, 'copies of one file; ');
 const OLD = new Date('2024-05-06T07:08:09.123Z');

@@ -48,12 +48,12 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { httpRequest } from '../support/http-client.js';
-import { SIGNING } from '../support/links.js';
+import { httpRequest } from '../support/clients/http-client.js';
+import { SIGNING } from '../support/links/links.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 let root: string;
 

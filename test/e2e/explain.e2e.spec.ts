@@ -31,12 +31,15 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { type HttpAnswer, httpRequest } from '../support/http-client.js';
+import {
+  type HttpAnswer,
+  httpRequest,
+} from '../support/clients/http-client.js';
 import { LogLines } from '../support/log-lines.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const SECRET = 'X-Amz-Signature=0123456789abcdef';
 

@@ -20,7 +20,7 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { httpRequest } from '../support/http-client.js';
+import { httpRequest } from '../support/clients/http-client.js';
 
 const MODIFIED = 'Fri, 02 Jan 2026 03:04:05 GMT';
 const EARLIER = 'Fri, 02 Jan 2026 03:04:04 GMT';

@@ -18,7 +18,7 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { httpRequest } from '../support/http-client.js';
+import { httpRequest } from '../support/clients/http-client.js';
 
 const TEXT = 'one é\ntwo\n';
 const PIECES = ['one é\n', 'two\n'];

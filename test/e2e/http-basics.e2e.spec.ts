@@ -16,11 +16,11 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { httpRequest } from '../support/http-client.js';
+import { httpRequest } from '../support/clients/http-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const MODIFIED = new Date('2025-03-01T10:00:00.500Z');
 const LAST_MODIFIED = 'Sat, 01 Mar 2025 10:00:00 GMT';

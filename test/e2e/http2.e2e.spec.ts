@@ -18,11 +18,11 @@ import {
   VirtualFile,
 } from 'nestjs-downloadview';
 
-import { descriptorsClosed } from '../support/open-descriptors.js';
+import { descriptorsClosed } from '../support/files/open-descriptors.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const CONTENT = Buffer.alloc(3_000_000, 'content ');
 

@@ -36,13 +36,13 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { httpRequest } from '../support/http-client.js';
+import { httpRequest } from '../support/clients/http-client.js';
 import { LogLines } from '../support/log-lines.js';
-import { openDescriptors } from '../support/open-descriptors.js';
+import { openDescriptors } from '../support/files/open-descriptors.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 /** The envelope of Nest's documentation. */
 @Injectable()

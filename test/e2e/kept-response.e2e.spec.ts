@@ -15,11 +15,11 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { httpRequest } from '../support/http-client.js';
+import { httpRequest } from '../support/clients/http-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 /** Lets answers through when three of them are decided. */
 class Together implements NestInterceptor {

@@ -26,14 +26,14 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { httpRequest } from '../support/http-client.js';
+import { httpRequest } from '../support/clients/http-client.js';
 import { LogLines } from '../support/log-lines.js';
-import { RawClient } from '../support/raw-client.js';
-import { ServerSockets } from '../support/server-sockets.js';
+import { RawClient } from '../support/clients/raw-client.js';
+import { ServerSockets } from '../support/servers/server-sockets.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 import { headersOf, standBetween, WAYS } from '../support/ways.js';
 
 // More than the socket buffers of both ends swallow.

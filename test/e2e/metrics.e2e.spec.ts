@@ -15,7 +15,7 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { httpRequest } from '../support/http-client.js';
+import { httpRequest } from '../support/clients/http-client.js';
 
 describe.each(ADAPTERS)('the metrics of an application on %s', (adapter) => {
   let provider: MeterProvider;

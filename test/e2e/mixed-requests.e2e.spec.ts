@@ -13,13 +13,13 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { LAST_MODIFIED, MODIFIED } from '../support/file-kinds.js';
-import { type HttpAnswer } from '../support/http-client.js';
-import { KeptConnection } from '../support/kept-connection.js';
+import { LAST_MODIFIED, MODIFIED } from '../support/files/file-kinds.js';
+import { type HttpAnswer } from '../support/clients/http-client.js';
+import { KeptConnection } from '../support/clients/kept-connection.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 import { parseMultipart } from '../unit/http/parse-multipart.js';
 
 const REQUESTS = 2000;

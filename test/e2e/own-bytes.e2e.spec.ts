@@ -22,13 +22,13 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { bytesOf } from '../support/bytes-of.js';
-import { httpRequest } from '../support/http-client.js';
-import { RemoteOrigin } from '../support/remote-origin.js';
+import { bytesOf } from '../support/clients/bytes-of.js';
+import { httpRequest } from '../support/clients/http-client.js';
+import { RemoteOrigin } from '../support/servers/remote-origin.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const ON_DISK = 'gur frperg gung ab pyvrag znl frr';
 const SHOWN = 'the secret that no client may see';

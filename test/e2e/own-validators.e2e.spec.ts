@@ -35,11 +35,14 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { type HttpAnswer, httpRequest } from '../support/http-client.js';
+import {
+  type HttpAnswer,
+  httpRequest,
+} from '../support/clients/http-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const TAG = '"own-1"';
 const DATE = 'Wed, 01 Jan 2025 00:00:00 GMT';

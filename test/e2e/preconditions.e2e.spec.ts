@@ -38,17 +38,20 @@ import {
   fileKinds,
   LAST_MODIFIED,
   MODIFIED,
-} from '../support/file-kinds.js';
+} from '../support/files/file-kinds.js';
 import {
   type ServedFile,
   startFileServer,
   type FileServer,
-} from '../support/file-server.js';
-import { type HttpAnswer, httpRequest } from '../support/http-client.js';
+} from '../support/servers/file-server.js';
+import {
+  type HttpAnswer,
+  httpRequest,
+} from '../support/clients/http-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const CONTENT = Buffer.from('0123456789');
 const BEFORE = 'Sat, 01 Mar 2025 09:59:59 GMT';

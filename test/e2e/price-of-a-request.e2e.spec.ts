@@ -19,7 +19,7 @@ import { exchanged, filesOf, promisesOf } from '../support/cost-of-requests.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const MOST_FILES = 31;
 

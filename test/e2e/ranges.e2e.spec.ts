@@ -24,15 +24,18 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { bytesOf } from '../support/bytes-of.js';
+import { bytesOf } from '../support/clients/bytes-of.js';
 import {
   FILE_KINDS,
   type FileKinds,
   fileKinds,
   LAST_MODIFIED,
-} from '../support/file-kinds.js';
-import { type HttpAnswer, httpRequest } from '../support/http-client.js';
-import { KeptConnection } from '../support/kept-connection.js';
+} from '../support/files/file-kinds.js';
+import {
+  type HttpAnswer,
+  httpRequest,
+} from '../support/clients/http-client.js';
+import { KeptConnection } from '../support/clients/kept-connection.js';
 import { parseMultipart } from '../unit/http/parse-multipart.js';
 
 const SIZE = 1000;

@@ -38,19 +38,19 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { fieldLines } from '../support/http-fields.js';
-import { httpRequest } from '../support/http-client.js';
+import { fieldLines } from '../support/clients/http-fields.js';
+import { httpRequest } from '../support/clients/http-client.js';
 import { LogLines } from '../support/log-lines.js';
-import { expectNotFound } from '../support/not-found.js';
+import { expectNotFound } from '../support/files/not-found.js';
 import {
   ASTRAY,
   SigningStore,
   STORE_SECRET,
-} from '../support/signing-store.js';
+} from '../support/stores/signing-store.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 interface PassedThrough {
   header(name: string, value: string): unknown;

@@ -60,12 +60,12 @@ import {
   type HttpAnswer,
   httpRequest,
   type HttpRequest,
-} from '../support/http-client.js';
+} from '../support/clients/http-client.js';
 import { LogLines } from '../support/log-lines.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 class HelloController extends VirtualDownloadController {
   getFile(_request: DownloadRequest): ContentFile {

@@ -13,9 +13,9 @@ import {
 } from '../support/application.js';
 import { eventually } from '../support/eventually.js';
 import { healthOf, withHealth } from '../support/health.js';
-import { httpRequest } from '../support/http-client.js';
+import { httpRequest } from '../support/clients/http-client.js';
 import { LogLines } from '../support/log-lines.js';
-import { type Answer, RemoteOrigin } from '../support/remote-origin.js';
+import { type Answer, RemoteOrigin } from '../support/servers/remote-origin.js';
 
 const MANY = 200;
 const SIZE = 64 * 2 ** 20;

@@ -8,9 +8,12 @@ import sharp from 'sharp';
 
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
-import { type HttpAnswer, httpRequest } from '../support/http-client.js';
-import { type S3Server, startSwift } from '../support/swift.js';
-import { startPostgres } from '../support/postgres.js';
+import {
+  type HttpAnswer,
+  httpRequest,
+} from '../support/clients/http-client.js';
+import { type S3Server, startSwift } from '../support/stores/swift.js';
+import { startPostgres } from '../support/databases/postgres.js';
 import { type ProgramName } from '../support/programs.js';
 import { type RunningProgram, Sample } from '../support/sample.js';
 

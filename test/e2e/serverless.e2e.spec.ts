@@ -22,11 +22,11 @@ import { RunningDownloads } from '../../lib/streaming/running-downloads.js';
 
 import { createApplication } from '../support/application.js';
 import { LogLines } from '../support/log-lines.js';
-import { descriptorsClosed } from '../support/open-descriptors.js';
+import { descriptorsClosed } from '../support/files/open-descriptors.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 /** All bytes, in an order that repeats nowhere. */
 function bytesOf(size: number): Buffer {

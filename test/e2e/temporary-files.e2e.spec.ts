@@ -25,12 +25,12 @@ import {
   startApplication,
 } from '../support/application.js';
 import { eventually } from '../support/eventually.js';
-import { httpRequest } from '../support/http-client.js';
-import { RawClient } from '../support/raw-client.js';
+import { httpRequest } from '../support/clients/http-client.js';
+import { RawClient } from '../support/clients/raw-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 /** More than the buffers of both ends swallow. */
 const LARGE = Buffer.alloc(32 * 1024 * 1024, 'x');

@@ -4,11 +4,11 @@ import {
   type ApplicationProcess,
   startApplicationProcess,
 } from '../support/application-process.js';
-import { httpRequest } from '../support/http-client.js';
+import { httpRequest } from '../support/clients/http-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const PARTS = 12;
 

@@ -7,7 +7,7 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { httpRequest } from '../support/http-client.js';
+import { httpRequest } from '../support/clients/http-client.js';
 
 @Controller('file')
 class FileController extends VirtualDownloadController {

@@ -29,8 +29,8 @@ import {
   startApplication,
 } from '../support/application.js';
 import { eventually } from '../support/eventually.js';
-import { ListedStorage } from '../support/listed-storage.js';
-import { temporaryDirectory } from '../support/temporary-directory.js';
+import { ListedStorage } from '../support/stores/listed-storage.js';
+import { temporaryDirectory } from '../support/files/temporary-directory.js';
 
 /** Bytes; a client may send no more. */
 const LIMIT = 20_000_000;

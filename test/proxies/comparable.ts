@@ -1,4 +1,4 @@
-import { type HttpAnswer } from '../support/http-client.js';
+import { type HttpAnswer } from '../support/clients/http-client.js';
 
 /** What a server adds of its own accord. */
 const OWN = new Set([

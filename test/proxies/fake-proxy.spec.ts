@@ -18,17 +18,23 @@ import {
   type FakeProxyOptions,
 } from 'nestjs-downloadview/testing';
 
-import { type ServedSite, startBehind } from '../support/behind-server.js';
-import { DIFFICULT_FILE_NAMES } from '../support/difficult-file-names.js';
-import { httpRequest, type HttpRequest } from '../support/http-client.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
+import { DIFFICULT_FILE_NAMES } from '../support/files/difficult-file-names.js';
+import {
+  httpRequest,
+  type HttpRequest,
+} from '../support/clients/http-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 import {
   describeAllServers,
   type TestedServer,
-} from '../support/tested-servers.js';
+} from '../support/servers/tested-servers.js';
 import { comparable } from './comparable.js';
 import {
   conditionsWith,

@@ -8,13 +8,16 @@ import {
   VirtualFile,
 } from 'nestjs-downloadview';
 
-import { type Site, startBehindNginx } from '../support/behind-nginx.js';
+import {
+  type Site,
+  startBehindNginx,
+} from '../support/servers/behind-nginx.js';
 import { describeWith } from '../support/describe-with.js';
-import { fieldNames } from '../support/http-fields.js';
+import { fieldNames } from '../support/clients/http-fields.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const LIMITED = 10_000;
 const OPTIONS: Record<string, Omit<NginxOptions, 'rules'>> = {

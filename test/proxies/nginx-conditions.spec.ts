@@ -7,12 +7,15 @@ import {
   StorageDownloadController,
 } from 'nestjs-downloadview';
 
-import { type Site, startBehindNginx } from '../support/behind-nginx.js';
+import {
+  type Site,
+  startBehindNginx,
+} from '../support/servers/behind-nginx.js';
 import { describeWith } from '../support/describe-with.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const EARLIER = 'Sat, 01 Jan 2000 00:00:00 GMT';
 const LATER = 'Fri, 01 Jan 2100 00:00:00 GMT';

@@ -7,16 +7,19 @@ import { LimitedLinkGrant, LimitedLinks } from 'nestjs-downloadview/typeorm';
 import { DataSource } from 'typeorm';
 
 import { ADAPTERS } from '../support/application.js';
-import { type Site, startBehindNginx } from '../support/behind-nginx.js';
+import {
+  type Site,
+  startBehindNginx,
+} from '../support/servers/behind-nginx.js';
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
-import { type Exchanged, exchangesOf } from '../support/exchanges.js';
-import { limitedParts } from '../support/limited-site.js';
-import { RawClient } from '../support/raw-client.js';
+import { type Exchanged, exchangesOf } from '../support/clients/exchanges.js';
+import { limitedParts } from '../support/links/limited-site.js';
+import { RawClient } from '../support/clients/raw-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 /** More than the buffers of two connections hold. */
 const LARGE = 64 * 1024 * 1024;

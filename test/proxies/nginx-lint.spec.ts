@@ -7,13 +7,19 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { lintConfig } from '../../lib/command/check-config.js';
 import { describeWith } from '../support/describe-with.js';
-import { type HttpAnswer, httpRequest } from '../support/http-client.js';
+import {
+  type HttpAnswer,
+  httpRequest,
+} from '../support/clients/http-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { NGINX } from '../support/web-server-kinds.js';
-import { type ServerPlace, startWebServer } from '../support/web-server.js';
+} from '../support/files/temporary-directory.js';
+import { NGINX } from '../support/servers/web-server-kinds.js';
+import {
+  type ServerPlace,
+  startWebServer,
+} from '../support/servers/web-server.js';
 
 /** A rule: a sound site, what is edited there, and how it shows. */
 interface Row {

@@ -17,13 +17,16 @@ import {
 } from 'nestjs-downloadview';
 
 import { ADAPTERS } from '../support/application.js';
-import { type Site, startBehindNginx } from '../support/behind-nginx.js';
+import {
+  type Site,
+  startBehindNginx,
+} from '../support/servers/behind-nginx.js';
 import { describeWith } from '../support/describe-with.js';
-import { SigningStore } from '../support/signing-store.js';
+import { SigningStore } from '../support/stores/signing-store.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const CONTENT = 'caf\u00E9\n';
 const BIG = Buffer.alloc(20_000, '0123456789');

@@ -6,12 +6,15 @@ import { Controller, Get } from '@nestjs/common';
 import { Download, nginx } from 'nestjs-downloadview';
 
 import { ADAPTERS } from '../support/application.js';
-import { type Site, startBehindNginx } from '../support/behind-nginx.js';
+import {
+  type Site,
+  startBehindNginx,
+} from '../support/servers/behind-nginx.js';
 import { describeWith } from '../support/describe-with.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
 /** More than sockets and nginx hold between them. */

@@ -17,10 +17,16 @@ import {
 import { filter, firstValueFrom } from 'rxjs';
 
 import { ADAPTERS } from '../support/application.js';
-import { type ServedSite, startBehind } from '../support/behind-server.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
 import { describeWith } from '../support/describe-with.js';
-import { RawClient } from '../support/raw-client.js';
-import { SigningStore, type StoreAnswer } from '../support/signing-store.js';
+import { RawClient } from '../support/clients/raw-client.js';
+import {
+  SigningStore,
+  type StoreAnswer,
+} from '../support/stores/signing-store.js';
 import {
   completionsLog,
   freeAddress,
@@ -29,8 +35,8 @@ import {
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { NGINX } from '../support/web-server-kinds.js';
+} from '../support/files/temporary-directory.js';
+import { NGINX } from '../support/servers/web-server-kinds.js';
 
 const SIZE = 32 * 1024 * 1024;
 const CONTENT = randomBytes(4096);

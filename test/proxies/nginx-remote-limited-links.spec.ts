@@ -6,17 +6,20 @@ import { LimitedLinkGrant, LimitedLinks } from 'nestjs-downloadview/typeorm';
 import { DataSource } from 'typeorm';
 
 import { ADAPTERS } from '../support/application.js';
-import { type ServedSite, startBehind } from '../support/behind-server.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
-import { limitedParts } from '../support/limited-site.js';
-import { SigningStore } from '../support/signing-store.js';
+import { limitedParts } from '../support/links/limited-site.js';
+import { SigningStore } from '../support/stores/signing-store.js';
 import { completionsLog, telling } from '../support/telling-server.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { NGINX } from '../support/web-server-kinds.js';
+} from '../support/files/temporary-directory.js';
+import { NGINX } from '../support/servers/web-server-kinds.js';
 
 const CONTENT = randomBytes(4096);
 

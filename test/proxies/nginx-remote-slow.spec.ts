@@ -15,16 +15,19 @@ import {
 } from 'nestjs-downloadview';
 
 import { ADAPTERS } from '../support/application.js';
-import { type Site, startBehindNginx } from '../support/behind-nginx.js';
+import {
+  type Site,
+  startBehindNginx,
+} from '../support/servers/behind-nginx.js';
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
 import { aroundIncluded } from '../support/included-config.js';
-import { RawClient } from '../support/raw-client.js';
-import { SigningStore } from '../support/signing-store.js';
+import { RawClient } from '../support/clients/raw-client.js';
+import { SigningStore } from '../support/stores/signing-store.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const SLICE = 1024;
 const SIZE = 4 * SLICE;

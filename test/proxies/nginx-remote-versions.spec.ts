@@ -16,16 +16,19 @@ import {
 } from 'nestjs-downloadview';
 
 import { ADAPTERS } from '../support/application.js';
-import { type Site, startBehindNginx } from '../support/behind-nginx.js';
+import {
+  type Site,
+  startBehindNginx,
+} from '../support/servers/behind-nginx.js';
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
-import { fieldLines } from '../support/http-fields.js';
-import { type HttpAnswer } from '../support/http-client.js';
-import { SigningStore } from '../support/signing-store.js';
+import { fieldLines } from '../support/clients/http-fields.js';
+import { type HttpAnswer } from '../support/clients/http-client.js';
+import { SigningStore } from '../support/stores/signing-store.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const SLICE = 1024;
 const CONTENT = randomBytes(4 * SLICE);

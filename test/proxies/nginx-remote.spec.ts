@@ -22,22 +22,31 @@ import {
 } from 'nestjs-downloadview';
 
 import { ADAPTERS } from '../support/application.js';
-import { type Site, startBehindNginx } from '../support/behind-nginx.js';
-import { type Certificate, certificateFor } from '../support/certificates.js';
+import {
+  type Site,
+  startBehindNginx,
+} from '../support/servers/behind-nginx.js';
+import {
+  type Certificate,
+  certificateFor,
+} from '../support/servers/certificates.js';
 import { describeWith } from '../support/describe-with.js';
-import { fieldLines, fieldNames } from '../support/http-fields.js';
-import { type HttpAnswer, httpRequest } from '../support/http-client.js';
-import { startNameServer } from '../support/name-server.js';
+import { fieldLines, fieldNames } from '../support/clients/http-fields.js';
+import {
+  type HttpAnswer,
+  httpRequest,
+} from '../support/clients/http-client.js';
+import { startNameServer } from '../support/servers/name-server.js';
 import {
   ASTRAY,
   SigningStore,
   type StoreAnswer,
   STORE_SECRET,
-} from '../support/signing-store.js';
+} from '../support/stores/signing-store.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 interface PassedThrough {
   header(name: string, value: string): unknown;

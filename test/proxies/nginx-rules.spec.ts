@@ -8,12 +8,15 @@ import {
   StorageDownloadController,
 } from 'nestjs-downloadview';
 
-import { type Site, startBehindNginx } from '../support/behind-nginx.js';
+import {
+  type Site,
+  startBehindNginx,
+} from '../support/servers/behind-nginx.js';
 import { describeWith } from '../support/describe-with.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 describeWith(['nginx'], 'the destinations of rules behind nginx', () => {
   let directory: TemporaryDirectory;

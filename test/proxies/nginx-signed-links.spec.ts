@@ -10,14 +10,17 @@ import {
 } from 'nestjs-downloadview';
 
 import { ADAPTERS } from '../support/application.js';
-import { type Site, startBehindNginx } from '../support/behind-nginx.js';
+import {
+  type Site,
+  startBehindNginx,
+} from '../support/servers/behind-nginx.js';
 import { describeWith } from '../support/describe-with.js';
-import { type Exchanged, exchangesOf } from '../support/exchanges.js';
-import { signedAgo, SIGNING } from '../support/links.js';
+import { type Exchanged, exchangesOf } from '../support/clients/exchanges.js';
+import { signedAgo, SIGNING } from '../support/links/links.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const NAMES = [
   'a b.txt',

@@ -11,13 +11,16 @@ import {
   VirtualFile,
 } from 'nestjs-downloadview';
 
-import { type Site, startBehindNginx } from '../support/behind-nginx.js';
+import {
+  type Site,
+  startBehindNginx,
+} from '../support/servers/behind-nginx.js';
 import { describeWith } from '../support/describe-with.js';
 import { findProgram } from '../support/programs.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const CHUNK = Buffer.alloc(10_000, 'x');
 const SIZE = 100 * CHUNK.length;

@@ -12,14 +12,17 @@ import {
   StorageDownloadController,
 } from 'nestjs-downloadview';
 
-import { type Site, startBehindNginx } from '../support/behind-nginx.js';
+import {
+  type Site,
+  startBehindNginx,
+} from '../support/servers/behind-nginx.js';
 import { describeWith } from '../support/describe-with.js';
-import { fieldLines } from '../support/http-fields.js';
-import { type HttpAnswer } from '../support/http-client.js';
+import { fieldLines } from '../support/clients/http-fields.js';
+import { type HttpAnswer } from '../support/clients/http-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const MODIFIED = new Date('2025-03-01T10:00:00.500Z');
 const DATE = 'Sat, 01 Mar 2025 10:00:00 GMT';

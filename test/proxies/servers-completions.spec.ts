@@ -10,10 +10,13 @@ import {
 } from 'nestjs-downloadview';
 import { filter, firstValueFrom, take, toArray } from 'rxjs';
 
-import { type ServedSite, startBehind } from '../support/behind-server.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
 import { eventually } from '../support/eventually.js';
-import { type HttpAnswer } from '../support/http-client.js';
-import { RawClient } from '../support/raw-client.js';
+import { type HttpAnswer } from '../support/clients/http-client.js';
+import { RawClient } from '../support/clients/raw-client.js';
 import {
   completionsLog,
   freeAddress,
@@ -23,8 +26,8 @@ import {
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { describeAllServers } from '../support/tested-servers.js';
+} from '../support/files/temporary-directory.js';
+import { describeAllServers } from '../support/servers/tested-servers.js';
 
 const SIZE = 64 * 1024 * 1024;
 

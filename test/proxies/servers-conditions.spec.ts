@@ -8,13 +8,16 @@ import {
   PathDownloadController,
 } from 'nestjs-downloadview';
 
-import { type ServedSite, startBehind } from '../support/behind-server.js';
-import { type HttpAnswer } from '../support/http-client.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
+import { type HttpAnswer } from '../support/clients/http-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { describeServers } from '../support/tested-servers.js';
+} from '../support/files/temporary-directory.js';
+import { describeServers } from '../support/servers/tested-servers.js';
 
 const CONTENT = 'Hello\n';
 const OTHER = 'olleH\n';

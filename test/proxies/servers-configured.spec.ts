@@ -8,15 +8,18 @@ import {
   LocalFile,
 } from 'nestjs-downloadview';
 
-import { type ServedSite, startBehind } from '../support/behind-server.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
 import { eventually } from '../support/eventually.js';
-import { fieldLines } from '../support/http-fields.js';
-import { RawClient } from '../support/raw-client.js';
+import { fieldLines } from '../support/clients/http-fields.js';
+import { RawClient } from '../support/clients/raw-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { describeAllServers } from '../support/tested-servers.js';
+} from '../support/files/temporary-directory.js';
+import { describeAllServers } from '../support/servers/tested-servers.js';
 
 interface Received {
   readonly headers: Readonly<Record<string, string>>;

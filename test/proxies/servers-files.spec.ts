@@ -17,20 +17,23 @@ import {
 
 import { mergeMap } from 'rxjs';
 
-import { type ServedSite, startBehind } from '../support/behind-server.js';
-import { type HttpAnswer } from '../support/http-client.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
+import { type HttpAnswer } from '../support/clients/http-client.js';
 import {
   FOUND,
   NO_PATHS,
   NOT_FOUND,
   plant,
   SECRET,
-} from '../support/planted-directory.js';
+} from '../support/files/planted-directory.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { describeAllServers } from '../support/tested-servers.js';
+} from '../support/files/temporary-directory.js';
+import { describeAllServers } from '../support/servers/tested-servers.js';
 
 const ROUTES = ['files', 'keys', 'urls'];
 /** One of each kind, for the other sources. */

@@ -6,13 +6,22 @@ import { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { describeWith } from '../support/describe-with.js';
-import { type HttpAnswer, httpRequest } from '../support/http-client.js';
+import {
+  type HttpAnswer,
+  httpRequest,
+} from '../support/clients/http-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { SERVERS, type TestedServer } from '../support/tested-servers.js';
-import { startWebServer, type WebServer } from '../support/web-server.js';
+} from '../support/files/temporary-directory.js';
+import {
+  SERVERS,
+  type TestedServer,
+} from '../support/servers/tested-servers.js';
+import {
+  startWebServer,
+  type WebServer,
+} from '../support/servers/web-server.js';
 
 const SECRET = 'nobody may have this';
 const SPOOFED = {

@@ -2,13 +2,16 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Controller, Get, Header, Res } from '@nestjs/common';
 import { DownloadResponse, LocalFile } from 'nestjs-downloadview';
 
-import { type ServedSite, startBehind } from '../support/behind-server.js';
-import { fieldLines, fieldNames } from '../support/http-fields.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
+import { fieldLines, fieldNames } from '../support/clients/http-fields.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { describeAllServers } from '../support/tested-servers.js';
+} from '../support/files/temporary-directory.js';
+import { describeAllServers } from '../support/servers/tested-servers.js';
 
 /** What both adapters' responses have. */
 interface PassedThrough {

@@ -19,20 +19,23 @@ import {
 import { type DownloadHealthOptions } from 'nestjs-downloadview/terminus';
 
 import { type Adapter, ADAPTERS } from '../support/application.js';
-import { type ServedSite, startBehind } from '../support/behind-server.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
 import { describeWith } from '../support/describe-with.js';
 import { healthOf, withHealth } from '../support/health.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { describeAllServers } from '../support/tested-servers.js';
+} from '../support/files/temporary-directory.js';
+import { describeAllServers } from '../support/servers/tested-servers.js';
 import {
   APACHE,
   LIGHTTPD,
   NGINX,
   type WebServerKind,
-} from '../support/web-server-kinds.js';
+} from '../support/servers/web-server-kinds.js';
 
 const HEALTHY = {
   status: 'up',

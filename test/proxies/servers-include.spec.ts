@@ -2,20 +2,20 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { PathDownloadController } from 'nestjs-downloadview';
 
 import { startApplication } from '../support/application.js';
-import { httpRequest } from '../support/http-client.js';
+import { httpRequest } from '../support/clients/http-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 import {
   describeAllServers,
   type TestedServer,
-} from '../support/tested-servers.js';
+} from '../support/servers/tested-servers.js';
 import {
   type ServerPlace,
   startWebServer,
   type WebServer,
-} from '../support/web-server.js';
+} from '../support/servers/web-server.js';
 
 /** Configurations that are there already, around what is included. */
 const AROUND: Record<

@@ -25,14 +25,17 @@ import {
 import { map } from 'rxjs';
 
 import { type Adapter } from '../support/application.js';
-import { type ServedSite, startBehind } from '../support/behind-server.js';
-import { fieldLines, fieldNames } from '../support/http-fields.js';
-import { KeptConnection } from '../support/kept-connection.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
+import { fieldLines, fieldNames } from '../support/clients/http-fields.js';
+import { KeptConnection } from '../support/clients/kept-connection.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { describeAllServers } from '../support/tested-servers.js';
+} from '../support/files/temporary-directory.js';
+import { describeAllServers } from '../support/servers/tested-servers.js';
 
 interface PassedThrough {
   header(name: string, value: string): unknown;

@@ -5,13 +5,16 @@ import { type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { PathDownloadController } from 'nestjs-downloadview';
 
-import { type ServedSite, startBehind } from '../support/behind-server.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
 import { command } from '../support/command.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { describeAllServers } from '../support/tested-servers.js';
+} from '../support/files/temporary-directory.js';
+import { describeAllServers } from '../support/servers/tested-servers.js';
 
 const GIB = 1024 ** 3;
 const MIB_OF_KIB = 1024;

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { apache, PathDownloadController } from 'nestjs-downloadview';
 
-import { type ServedSite, startBehind } from '../support/behind-server.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { describeAllServers } from '../support/tested-servers.js';
+} from '../support/files/temporary-directory.js';
+import { describeAllServers } from '../support/servers/tested-servers.js';
 
 const RATE = 10 * 1024 * 1024;
 const BYTES = Buffer.from(

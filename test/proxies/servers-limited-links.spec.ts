@@ -6,10 +6,13 @@ import { DownloadEvents } from 'nestjs-downloadview';
 import { LimitedLinkGrant, LimitedLinks } from 'nestjs-downloadview/typeorm';
 import { DataSource } from 'typeorm';
 
-import { type ServedSite, startBehind } from '../support/behind-server.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
 import { eventually } from '../support/eventually.js';
-import { limitedParts } from '../support/limited-site.js';
-import { RawClient } from '../support/raw-client.js';
+import { limitedParts } from '../support/links/limited-site.js';
+import { RawClient } from '../support/clients/raw-client.js';
 import {
   completionsLog,
   interrupted,
@@ -18,8 +21,8 @@ import {
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { describeAllServers } from '../support/tested-servers.js';
+} from '../support/files/temporary-directory.js';
+import { describeAllServers } from '../support/servers/tested-servers.js';
 
 const SIZE = 100_000;
 /** More than the buffers of all connections hold. */

@@ -8,15 +8,18 @@ import {
 } from 'nestjs-downloadview';
 
 import { cleanFileName } from '../../lib/http/file-name.js';
-import { type ServedSite, startBehind } from '../support/behind-server.js';
-import { DIFFICULT_FILE_NAMES } from '../support/difficult-file-names.js';
-import { type HttpAnswer } from '../support/http-client.js';
-import { fieldLines } from '../support/http-fields.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
+import { DIFFICULT_FILE_NAMES } from '../support/files/difficult-file-names.js';
+import { type HttpAnswer } from '../support/clients/http-client.js';
+import { fieldLines } from '../support/clients/http-fields.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { describeAllServers } from '../support/tested-servers.js';
+} from '../support/files/temporary-directory.js';
+import { describeAllServers } from '../support/servers/tested-servers.js';
 import { parseDisposition } from '../unit/http/parse-disposition.js';
 
 interface Row {

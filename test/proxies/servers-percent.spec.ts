@@ -7,16 +7,19 @@ import {
   PathDownloadController,
 } from 'nestjs-downloadview';
 
-import { type ServedSite, startBehind } from '../support/behind-server.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 import {
   describeServers,
   SERVERS,
   type TestedServer,
-} from '../support/tested-servers.js';
+} from '../support/servers/tested-servers.js';
 
 const CONTENT = '0123456789';
 const OF_A_ROW = { tag: '"row-1"', date: new Date('2024-01-01T00:00:00Z') };

@@ -6,13 +6,16 @@ import {
   PathDownloadController,
 } from 'nestjs-downloadview';
 
-import { type ServedSite, startBehind } from '../support/behind-server.js';
-import { type HttpAnswer } from '../support/http-client.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
+import { type HttpAnswer } from '../support/clients/http-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { describeAllServers } from '../support/tested-servers.js';
+} from '../support/files/temporary-directory.js';
+import { describeAllServers } from '../support/servers/tested-servers.js';
 
 const CONTENT = '0123456789';
 const OF_THE_PRESENTATION = [

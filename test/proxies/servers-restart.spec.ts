@@ -8,16 +8,19 @@ import {
   createApplication,
   type ApplicationParts,
 } from '../support/application.js';
-import { Load, type LoadedRequest } from '../support/load.js';
+import { Load, type LoadedRequest } from '../support/clients/load.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 import {
   describeAllServers,
   type TestedServer,
-} from '../support/tested-servers.js';
-import { startWebServer, type WebServer } from '../support/web-server.js';
+} from '../support/servers/tested-servers.js';
+import {
+  startWebServer,
+  type WebServer,
+} from '../support/servers/web-server.js';
 
 const CONTENT = randomBytes(300_000);
 const CLIENTS = 2;

@@ -5,13 +5,16 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Controller, Get, Param } from '@nestjs/common';
 import { Download, VirtualFile } from 'nestjs-downloadview';
 
-import { type ServedSite, startBehind } from '../support/behind-server.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
 import { command } from '../support/command.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { describeServers } from '../support/tested-servers.js';
+} from '../support/files/temporary-directory.js';
+import { describeServers } from '../support/servers/tested-servers.js';
 
 const CHUNK = Buffer.alloc(10_000, 'x');
 const SIZE = 100 * CHUNK.length;

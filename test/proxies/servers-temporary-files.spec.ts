@@ -17,15 +17,18 @@ import {
   TemporaryFile,
 } from 'nestjs-downloadview';
 
-import { type ServedSite, startBehind } from '../support/behind-server.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
 import { eventually } from '../support/eventually.js';
-import { RawClient } from '../support/raw-client.js';
+import { RawClient } from '../support/clients/raw-client.js';
 import { completionsLog, telling } from '../support/telling-server.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { describeAllServers } from '../support/tested-servers.js';
+} from '../support/files/temporary-directory.js';
+import { describeAllServers } from '../support/servers/tested-servers.js';
 
 /** More than the buffers of all connections hold. */
 const SIZE = 64 * 1024 * 1024;

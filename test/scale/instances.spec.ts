@@ -7,10 +7,10 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { nginx } from 'nestjs-downloadview';
 
-import { CountingProxy } from '../support/counting-proxy.js';
+import { CountingProxy } from '../support/stores/counting-proxy.js';
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
-import { httpRequest } from '../support/http-client.js';
+import { httpRequest } from '../support/clients/http-client.js';
 import { aroundIncluded } from '../support/included-config.js';
 import {
   HEARD_OF,
@@ -18,12 +18,25 @@ import {
   Instances,
   StreamedLinkController,
 } from '../support/instances.js';
-import { type LimitedSite, startLimitedSite } from '../support/limited-site.js';
-import { type PostgresCluster, startPostgres } from '../support/postgres.js';
-import { clientOf, type S3Server, startSwift } from '../support/swift.js';
+import {
+  type LimitedSite,
+  startLimitedSite,
+} from '../support/links/limited-site.js';
+import {
+  type PostgresCluster,
+  startPostgres,
+} from '../support/databases/postgres.js';
+import {
+  clientOf,
+  type S3Server,
+  startSwift,
+} from '../support/stores/swift.js';
 import { completionsLog } from '../support/telling-server.js';
-import { startWebServer, type WebServer } from '../support/web-server.js';
-import { NGINX } from '../support/web-server-kinds.js';
+import {
+  startWebServer,
+  type WebServer,
+} from '../support/servers/web-server.js';
+import { NGINX } from '../support/servers/web-server-kinds.js';
 
 // A database cluster, a store and three processes have to be started.
 jest.setTimeout(90_000);

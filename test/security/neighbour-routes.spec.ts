@@ -40,13 +40,13 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { startBehindNginx } from '../support/behind-nginx.js';
-import { httpRequest } from '../support/http-client.js';
+import { startBehindNginx } from '../support/servers/behind-nginx.js';
+import { httpRequest } from '../support/clients/http-client.js';
 import { LogLines } from '../support/log-lines.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 interface FastifyApplication {
   get(

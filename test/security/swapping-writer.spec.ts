@@ -17,8 +17,14 @@ import {
 } from 'nestjs-downloadview';
 
 import { ADAPTERS, startApplication } from '../support/application.js';
-import { type ServedSite, startBehind } from '../support/behind-server.js';
-import { type HttpAnswer, httpRequest } from '../support/http-client.js';
+import {
+  type ServedSite,
+  startBehind,
+} from '../support/servers/behind-server.js';
+import {
+  type HttpAnswer,
+  httpRequest,
+} from '../support/clients/http-client.js';
 import {
   OWN,
   plantNeighbours,
@@ -27,12 +33,12 @@ import {
   THEIRS,
   type Trick,
   TRICKS,
-} from '../support/swapping-writer.js';
+} from '../support/servers/swapping-writer.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
-import { describeAllServers } from '../support/tested-servers.js';
+} from '../support/files/temporary-directory.js';
+import { describeAllServers } from '../support/servers/tested-servers.js';
 
 const LEAST_ASKED = 120;
 const MOST_ASKED = 3000;

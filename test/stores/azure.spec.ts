@@ -33,22 +33,25 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { type Site, startBehindNginx } from '../support/behind-nginx.js';
-import { textOf } from '../support/bytes-of.js';
-import { CountingProxy } from '../support/counting-proxy.js';
+import {
+  type Site,
+  startBehindNginx,
+} from '../support/servers/behind-nginx.js';
+import { textOf } from '../support/clients/bytes-of.js';
+import { CountingProxy } from '../support/stores/counting-proxy.js';
 import { describeWith } from '../support/describe-with.js';
-import { httpRequest } from '../support/http-client.js';
-import { RawClient } from '../support/raw-client.js';
-import { RemoteOrigin } from '../support/remote-origin.js';
+import { httpRequest } from '../support/clients/http-client.js';
+import { RawClient } from '../support/clients/raw-client.js';
+import { RemoteOrigin } from '../support/servers/remote-origin.js';
 import {
   describeWithServers,
   startAzurite,
   type StoreServer,
-} from '../support/store-servers.js';
+} from '../support/stores/store-servers.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 const ACCOUNT = 'test';
 const KEY = Buffer.from('the key of the tests').toString('base64');

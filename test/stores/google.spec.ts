@@ -37,16 +37,16 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { textOf } from '../support/bytes-of.js';
-import { CountingProxy } from '../support/counting-proxy.js';
-import { httpRequest } from '../support/http-client.js';
-import { RawClient } from '../support/raw-client.js';
-import { RemoteOrigin } from '../support/remote-origin.js';
+import { textOf } from '../support/clients/bytes-of.js';
+import { CountingProxy } from '../support/stores/counting-proxy.js';
+import { httpRequest } from '../support/clients/http-client.js';
+import { RawClient } from '../support/clients/raw-client.js';
+import { RemoteOrigin } from '../support/servers/remote-origin.js';
 import {
   describeWithServers,
   startGoogleEmulator,
   type StoreServer,
-} from '../support/store-servers.js';
+} from '../support/stores/store-servers.js';
 
 const TEXT = '0123456789';
 const { privateKey, publicKey } = generateKeyPairSync('rsa', {

@@ -6,7 +6,11 @@ import { S3Storage } from 'nestjs-downloadview/s3';
 import { storageContract } from 'nestjs-downloadview/testing';
 
 import { describeWith } from '../support/describe-with.js';
-import { clientOf, type S3Server, startSwift } from '../support/swift.js';
+import {
+  clientOf,
+  type S3Server,
+  startSwift,
+} from '../support/stores/swift.js';
 
 describeWith(
   ['swift-proxy-server', 'memcached'],

@@ -27,12 +27,19 @@ import {
   type RunningApplication,
   startApplication,
 } from '../support/application.js';
-import { CountingProxy } from '../support/counting-proxy.js';
+import { CountingProxy } from '../support/stores/counting-proxy.js';
 import { describeWith } from '../support/describe-with.js';
 import { eventually } from '../support/eventually.js';
-import { type HttpAnswer, httpRequest } from '../support/http-client.js';
-import { RawClient } from '../support/raw-client.js';
-import { clientOf, type S3Server, startSwift } from '../support/swift.js';
+import {
+  type HttpAnswer,
+  httpRequest,
+} from '../support/clients/http-client.js';
+import { RawClient } from '../support/clients/raw-client.js';
+import {
+  clientOf,
+  type S3Server,
+  startSwift,
+} from '../support/stores/swift.js';
 
 const RULES = {
   rules: [{ sourceDir: '/srv/media/', destination: '/_offload/' }],

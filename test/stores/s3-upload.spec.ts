@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startApplicationProcess } from '../support/application-process.js';
-import { RemoteOrigin } from '../support/remote-origin.js';
+import { RemoteOrigin } from '../support/servers/remote-origin.js';
 
 const GIBIBYTE = 1024;
 const XML = { 'Content-Type': 'application/xml' };

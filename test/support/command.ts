@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 import { findProgram, type ProgramName } from './programs.js';
-import { bytesOf } from './bytes-of.js';
+import { bytesOf } from './clients/bytes-of.js';
 
 /** A client that tries for ever is killed before the test's own time is over. */
 const TIMEOUT = 20_000;

@@ -11,7 +11,7 @@ import {
 } from 'nestjs-downloadview/terminus';
 
 import { type ApplicationParts } from './application.js';
-import { httpRequest } from './http-client.js';
+import { httpRequest } from './clients/http-client.js';
 
 /** An application's parts with `/health`; the addresses are known when it listens. */
 export function withHealth(

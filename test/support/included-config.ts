@@ -1,4 +1,4 @@
-import { type ServerPlace } from './web-server.js';
+import { type ServerPlace } from './servers/web-server.js';
 
 /**
  * A configuration of nginx as somebody has it who has a server block already, and puts in what was printed with

@@ -19,8 +19,8 @@ import {
   type InstanceParts,
   StreamedLinkController,
 } from './instances.js';
-import { limitedParts } from './limited-site.js';
-import { clientOf } from './swift.js';
+import { limitedParts } from './links/limited-site.js';
+import { clientOf } from './stores/swift.js';
 
 const parts = JSON.parse(process.argv[2] ?? '') as InstanceParts;
 const { adapter, root, connection, completions, store } = parts;

@@ -6,9 +6,9 @@ import {
   type ApplicationProcess,
   startApplicationProcess,
 } from './application-process.js';
-import { DirectController } from './limited-site.js';
-import { type PostgresCluster } from './postgres.js';
-import { freePorts, type S3Server } from './swift.js';
+import { DirectController } from './links/limited-site.js';
+import { type PostgresCluster } from './databases/postgres.js';
+import { freePorts, type S3Server } from './stores/swift.js';
 
 /** What all instances of an application share. */
 export interface InstanceParts {

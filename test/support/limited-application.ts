@@ -1,7 +1,7 @@
 // A program: an application with limited links to the files of a directory, on a PostgreSQL that others use, too.
 import { startApplication } from './application.js';
-import { type LimitedProcessParts } from './limited-process.js';
-import { limitedParts } from './limited-site.js';
+import { type LimitedProcessParts } from './links/limited-process.js';
+import { limitedParts } from './links/limited-site.js';
 
 const { adapter, root, connection } = JSON.parse(
   process.argv[2] ?? '',

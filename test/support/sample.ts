@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from './temporary-directory.js';
+} from './files/temporary-directory.js';
 
 const run = promisify(execFile);
 

@@ -12,7 +12,7 @@ import {
   type ApplicationProcess,
   startApplicationProcess,
 } from './application-process.js';
-import { type PostgresCluster } from './postgres.js';
+import { type PostgresCluster } from './databases/postgres.js';
 
 /** What the DataSource of a test needs besides the database. */
 export const SLOT_TABLES = {

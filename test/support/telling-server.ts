@@ -7,7 +7,7 @@ import {
   type DownloadBackend,
 } from 'nestjs-downloadview';
 
-import { type TemporaryDirectory } from './temporary-directory.js';
+import { type TemporaryDirectory } from './files/temporary-directory.js';
 
 /** A backend whose printed configuration has the server say what it has sent. */
 export function telling(

@@ -11,7 +11,7 @@ import {
   holdsLines,
   pages,
   snippetFiles,
-} from '../support/pages.js';
+} from '../support/clients/pages.js';
 
 const MOST_LINES = 350;
 

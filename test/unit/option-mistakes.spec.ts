@@ -21,7 +21,7 @@ import { toDownloadResponse } from '../../lib/responses/to-download-response.js'
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../support/temporary-directory.js';
+} from '../support/files/temporary-directory.js';
 
 describe('options that are mistaken', () => {
   let directory: TemporaryDirectory;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
 import { databaseFile } from '../../sample/src/database-file.js';
-import { temporaryDirectory } from '../support/temporary-directory.js';
+import { temporaryDirectory } from '../support/files/temporary-directory.js';
 
 describe('the database file of the sample', () => {
   it('holds the last of several contents that are saved at once', async () => {

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { S3Storage } from 'nestjs-downloadview/s3';
 import { storageContract } from 'nestjs-downloadview/testing';
 
-import { startCeph } from '../../support/ceph.js';
+import { startCeph } from '../../support/stores/ceph.js';
 import { describeWith } from '../../support/describe-with.js';
-import { clientOf, type S3Server } from '../../support/swift.js';
+import { clientOf, type S3Server } from '../../support/stores/swift.js';
 
 describeWith(['radosgw'], 'S3Storage on Ceph', () => {
   let server: S3Server;

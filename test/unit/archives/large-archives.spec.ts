@@ -3,7 +3,7 @@ import { LocalFile } from 'nestjs-downloadview';
 import { ZipFile } from 'nestjs-downloadview/archives';
 
 import { usedMemory } from '../../support/leaks.js';
-import { temporaryDirectory } from '../../support/temporary-directory.js';
+import { temporaryDirectory } from '../../support/files/temporary-directory.js';
 
 jest.setTimeout(180_000);
 

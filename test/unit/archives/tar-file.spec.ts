@@ -8,8 +8,8 @@ import {
   type TarFileOptions,
 } from 'nestjs-downloadview/archives';
 
-import { StoredFile, zeros } from '../../support/archive-sources.js';
-import { bytesOf } from '../../support/bytes-of.js';
+import { StoredFile, zeros } from '../../support/files/archive-sources.js';
+import { bytesOf } from '../../support/clients/bytes-of.js';
 
 function tar(
   entries: Iterable<ArchiveEntry>,

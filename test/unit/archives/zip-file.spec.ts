@@ -18,9 +18,9 @@ import {
   type ZipFileOptions,
 } from 'nestjs-downloadview/archives';
 
-import { StoredFile } from '../../support/archive-sources.js';
-import { bytesOf } from '../../support/bytes-of.js';
-import { temporaryDirectory } from '../../support/temporary-directory.js';
+import { StoredFile } from '../../support/files/archive-sources.js';
+import { bytesOf } from '../../support/clients/bytes-of.js';
+import { temporaryDirectory } from '../../support/files/temporary-directory.js';
 
 const NAME = { name: 'all.zip' };
 

@@ -11,7 +11,7 @@ import { LocalFile } from '../../../lib/files/local-file.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../../support/temporary-directory.js';
+} from '../../support/files/temporary-directory.js';
 import { anyName } from '../http/any-name.js';
 
 function fileAt(place: { path?: string; url?: string }): DownloadFile {

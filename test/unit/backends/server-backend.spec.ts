@@ -15,12 +15,12 @@ import {
   type ProxiedDownloadResponse,
 } from 'nestjs-downloadview';
 
-import { DIFFICULT_FILE_NAMES } from '../../support/difficult-file-names.js';
-import { makeFifo } from '../../support/special-files.js';
+import { DIFFICULT_FILE_NAMES } from '../../support/files/difficult-file-names.js';
+import { makeFifo } from '../../support/files/special-files.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../../support/temporary-directory.js';
+} from '../../support/files/temporary-directory.js';
 
 const REQUEST: ProxiableRequest = {
   method: 'GET',

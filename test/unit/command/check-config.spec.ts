@@ -20,7 +20,7 @@ import {
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../../support/temporary-directory.js';
+} from '../../support/files/temporary-directory.js';
 
 const GOLDEN = join(import.meta.dirname, '../backends');
 const PATH_RULES = [

@@ -27,7 +27,7 @@ import { InvalidOptionsError } from '../../../lib/errors/download-errors.js';
 import {
   type TemporaryDirectory,
   temporaryDirectory,
-} from '../../support/temporary-directory.js';
+} from '../../support/files/temporary-directory.js';
 
 const ids = [1, 2, 3, 4].map((n) => `${n}f2a1c9e-0b4d-4e6f-8a7b-1c2d3e4f5a6b`);
 

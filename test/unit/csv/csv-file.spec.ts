@@ -10,7 +10,7 @@ import {
   type CsvRows,
 } from 'nestjs-downloadview/csv';
 
-import { textOf } from '../../support/bytes-of.js';
+import { textOf } from '../../support/clients/bytes-of.js';
 
 const NAME = { name: 'people.csv' };
 const PEOPLE = [

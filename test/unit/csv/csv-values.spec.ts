@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { CsvFile } from 'nestjs-downloadview/csv';
 
 import { withoutFormula } from '../../../lib/csv/csv-text.js';
-import { textOf } from '../../support/bytes-of.js';
+import { textOf } from '../../support/clients/bytes-of.js';
 
 async function lineOf(
   row: unknown[],

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { instanceToPlain } from 'class-transformer';
 import { ContentFile, InvalidOptionsError } from 'nestjs-downloadview';
 
-import { bytesOf, textOf } from '../../support/bytes-of.js';
+import { bytesOf, textOf } from '../../support/clients/bytes-of.js';
 
 describe('ContentFile', () => {
   it('counts a text in bytes of UTF-8, and says that it is', async () => {

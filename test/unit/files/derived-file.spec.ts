@@ -11,9 +11,9 @@ import {
 } from 'nestjs-downloadview';
 import sharp from 'sharp';
 
-import { bytesOf, textOf } from '../../support/bytes-of.js';
-import { ListedStorage } from '../../support/listed-storage.js';
-import { temporaryDirectory } from '../../support/temporary-directory.js';
+import { bytesOf, textOf } from '../../support/clients/bytes-of.js';
+import { ListedStorage } from '../../support/stores/listed-storage.js';
+import { temporaryDirectory } from '../../support/files/temporary-directory.js';
 
 const KEY = 'thumbs/815-3.txt';
 

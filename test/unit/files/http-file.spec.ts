@@ -12,9 +12,12 @@ import {
 import { HttpFile } from 'nestjs-downloadview';
 
 import { begun, limitedTo } from '../../../lib/files/http-file-answer.js';
-import { textOf } from '../../support/bytes-of.js';
-import { type FileServer, startFileServer } from '../../support/file-server.js';
-import { RemoteOrigin } from '../../support/remote-origin.js';
+import { textOf } from '../../support/clients/bytes-of.js';
+import {
+  type FileServer,
+  startFileServer,
+} from '../../support/servers/file-server.js';
+import { RemoteOrigin } from '../../support/servers/remote-origin.js';
 
 const TEXT = '0123456789';
 const CHANGED = { name: 'FileChangedError' };

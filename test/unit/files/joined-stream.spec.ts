@@ -4,7 +4,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it, jest } from '@jest/globals';
 
 import { joinedStream } from '../../../lib/files/virtual-file-source.js';
-import { textOf } from '../../support/bytes-of.js';
+import { textOf } from '../../support/clients/bytes-of.js';
 
 const BYTES = Buffer.from('bytes,');
 const streamOf = (text: string): Readable => Readable.from([Buffer.from(text)]);

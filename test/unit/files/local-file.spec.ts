@@ -11,13 +11,13 @@ import {
   SuspiciousPathError,
 } from 'nestjs-downloadview';
 
-import { textOf } from '../../support/bytes-of.js';
-import { openDescriptors } from '../../support/open-descriptors.js';
-import { makeFifo, wakeFifo } from '../../support/special-files.js';
+import { textOf } from '../../support/clients/bytes-of.js';
+import { openDescriptors } from '../../support/files/open-descriptors.js';
+import { makeFifo, wakeFifo } from '../../support/files/special-files.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../../support/temporary-directory.js';
+} from '../../support/files/temporary-directory.js';
 
 describe('LocalFile', () => {
   let directory: TemporaryDirectory;

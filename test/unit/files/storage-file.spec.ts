@@ -13,7 +13,7 @@ import {
   type TemporaryStorage,
 } from 'nestjs-downloadview/testing';
 
-import { textOf } from '../../support/bytes-of.js';
+import { textOf } from '../../support/clients/bytes-of.js';
 
 class CountingStorage extends MemoryStorage {
   calls = 0;

@@ -21,12 +21,12 @@ import {
 } from '@jest/globals';
 import { TemporaryFile, TemporaryFiles } from 'nestjs-downloadview';
 
-import { textOf } from '../../support/bytes-of.js';
+import { textOf } from '../../support/clients/bytes-of.js';
 import { eventually } from '../../support/eventually.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../../support/temporary-directory.js';
+} from '../../support/files/temporary-directory.js';
 
 let directory: TemporaryDirectory;
 beforeAll(async () => {

@@ -10,7 +10,7 @@ import {
   type VirtualSource,
 } from 'nestjs-downloadview';
 
-import { bytesOf, textOf } from '../../support/bytes-of.js';
+import { bytesOf, textOf } from '../../support/clients/bytes-of.js';
 
 const NAME = { name: 'a.txt' };
 const TEXT = 'a é 日本';

@@ -26,15 +26,15 @@ import {
 
 import { answerDownload } from '../../../lib/interceptors/answer-download.js';
 import { contextOf } from '../../../lib/interceptors/download-context.js';
-import { Conversation } from '../../support/conversation.js';
+import { Conversation } from '../../support/clients/conversation.js';
 import { httpContext } from '../../support/http-context.js';
-import { type HttpMessage } from '../../support/http-messages.js';
-import { descriptorsClosed } from '../../support/open-descriptors.js';
-import { type RawRequest } from '../../support/raw-client.js';
+import { type HttpMessage } from '../../support/clients/http-messages.js';
+import { descriptorsClosed } from '../../support/files/open-descriptors.js';
+import { type RawRequest } from '../../support/clients/raw-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../../support/temporary-directory.js';
+} from '../../support/files/temporary-directory.js';
 
 const TEXT = '0123456789';
 const OFFLOAD: DownloadBackend = {

@@ -6,9 +6,9 @@ import {
   type DownloadContext,
   contextOf,
 } from '../../../lib/interceptors/download-context.js';
-import { Conversation } from '../../support/conversation.js';
+import { Conversation } from '../../support/clients/conversation.js';
 import { httpContext } from '../../support/http-context.js';
-import { type RawRequest } from '../../support/raw-client.js';
+import { type RawRequest } from '../../support/clients/raw-client.js';
 
 let conversation: Conversation;
 afterEach(() => conversation.close());

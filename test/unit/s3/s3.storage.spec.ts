@@ -23,9 +23,12 @@ import {
 } from 'nestjs-downloadview';
 import { S3Storage, type S3StorageOptions } from 'nestjs-downloadview/s3';
 
-import { bytesOf, textOf } from '../../support/bytes-of.js';
+import { bytesOf, textOf } from '../../support/clients/bytes-of.js';
 import { LogLines } from '../../support/log-lines.js';
-import { type Answer, RemoteOrigin } from '../../support/remote-origin.js';
+import {
+  type Answer,
+  RemoteOrigin,
+} from '../../support/servers/remote-origin.js';
 
 const errorOf = (code: string, message = 'No.'): string =>
   `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;

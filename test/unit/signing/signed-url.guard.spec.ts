@@ -6,7 +6,7 @@ import {
   SignedUrlGuard,
   targetOf,
 } from '../../../lib/signing/signed-url.guard.js';
-import { signerAt } from '../../support/links.js';
+import { signerAt } from '../../support/links/links.js';
 
 describe('SignedUrlGuard', () => {
   it.each(['rpc', 'ws', 'graphql'])(

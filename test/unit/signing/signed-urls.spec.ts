@@ -12,12 +12,12 @@ import { storageContract } from 'nestjs-downloadview/testing';
 
 import { DescribedFile } from '../../../lib/files/described-file.js';
 import { bindSignedUrls } from '../../../lib/signing/signed-urls.js';
-import { bytesOf } from '../../support/bytes-of.js';
-import { signerAt } from '../../support/links.js';
+import { bytesOf } from '../../support/clients/bytes-of.js';
+import { signerAt } from '../../support/links/links.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../../support/temporary-directory.js';
+} from '../../support/files/temporary-directory.js';
 
 const signer = signerAt(Date.parse('2026-03-01T10:00:00Z'));
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { InvalidOptionsError, SignedUrl } from 'nestjs-downloadview';
 
 import { checkDownloadOptions } from '../../../lib/download.options.js';
-import { SECRET, SIGNING } from '../../support/links.js';
+import { SECRET, SIGNING } from '../../support/links/links.js';
 
 describe('the options of signed links', () => {
   it('may be left out, and have links work for an hour', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { InvalidSignatureError } from 'nestjs-downloadview';
 
-import { signerAt } from '../../support/links.js';
+import { signerAt } from '../../support/links/links.js';
 
 const signer = signerAt(Date.parse('2026-03-01T10:00:00Z'));
 const RUNS = { numRuns: 500 };

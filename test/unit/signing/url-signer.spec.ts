@@ -10,7 +10,7 @@ import {
 } from 'nestjs-downloadview';
 
 import { checkSigning } from '../../../lib/signing/signing-options.js';
-import { SECRET, signerAt } from '../../support/links.js';
+import { SECRET, signerAt } from '../../support/links/links.js';
 
 const NOW = Date.parse('2026-03-01T10:00:00Z');
 const SECONDS = NOW / 1000;

@@ -13,7 +13,7 @@ import {
 
 import { rangesOf } from '../../../lib/http/range.js';
 import { keySegments } from '../../../lib/storages/storage-key.js';
-import { bytesOf } from '../../support/bytes-of.js';
+import { bytesOf } from '../../support/clients/bytes-of.js';
 
 class Trimming extends MemoryStorage {
   override async open(key: string, window?: ReadWindow): Promise<Readable> {

@@ -7,7 +7,7 @@ import { ContentHashes } from '../../../lib/storages/content-hash.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../../support/temporary-directory.js';
+} from '../../support/files/temporary-directory.js';
 
 const sha256 = (content: string | Buffer): string =>
   createHash('sha256').update(content).digest('base64url');

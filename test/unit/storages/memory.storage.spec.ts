@@ -5,7 +5,7 @@ import {
   SuspiciousPathError,
 } from 'nestjs-downloadview';
 
-import { textOf } from '../../support/bytes-of.js';
+import { textOf } from '../../support/clients/bytes-of.js';
 
 describe('MemoryStorage', () => {
   it('has a strong tag that comes from the bytes alone', async () => {

@@ -14,7 +14,7 @@ import {
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../../support/temporary-directory.js';
+} from '../../support/files/temporary-directory.js';
 
 let code = 'EPERM';
 let seen: readonly string[] = [];

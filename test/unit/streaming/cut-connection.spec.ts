@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { cutConnection } from '../../../lib/streaming/connection.js';
-import { Conversation } from '../../support/conversation.js';
-import { temporaryDirectory } from '../../support/temporary-directory.js';
+import { Conversation } from '../../support/clients/conversation.js';
+import { temporaryDirectory } from '../../support/files/temporary-directory.js';
 
 const afterwards: (() => unknown)[] = [];
 afterEach(async () => {

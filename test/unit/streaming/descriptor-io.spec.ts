@@ -15,7 +15,7 @@ import {
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../../support/temporary-directory.js';
+} from '../../support/files/temporary-directory.js';
 
 type Offset = [offset: number, length: number, position: number];
 type Told = (error: Error | null, bytes: number, buffer: Buffer) => void;

@@ -9,8 +9,8 @@ import {
   type DownloadAnswerParts,
 } from '../../../lib/streaming/download-answer.js';
 import { platformResponse } from '../../../lib/streaming/response-head.js';
-import { textOf } from '../../support/bytes-of.js';
-import { Conversation } from '../../support/conversation.js';
+import { textOf } from '../../support/clients/bytes-of.js';
+import { Conversation } from '../../support/clients/conversation.js';
 
 const HEAD = {
   status: 206,

@@ -4,7 +4,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 
 import { DownloadStream } from '../../../lib/streaming/download-stream.js';
-import { bytesOf } from '../../support/bytes-of.js';
+import { bytesOf } from '../../support/clients/bytes-of.js';
 
 function streamOf(body: Readable | undefined, size?: number) {
   const told: string[] = [];

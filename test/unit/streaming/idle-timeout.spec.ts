@@ -10,7 +10,7 @@ import {
 } from '@jest/globals';
 
 import { whenIdle } from '../../../lib/streaming/connection.js';
-import { Conversation } from '../../support/conversation.js';
+import { Conversation } from '../../support/clients/conversation.js';
 
 const SHORT = 50;
 const HOUR = 3_600_000;

@@ -23,13 +23,13 @@ import {
   type BodySegment,
   LocalBody,
 } from '../../../lib/streaming/local-body.js';
-import { bytesOf } from '../../support/bytes-of.js';
-import { Conversation } from '../../support/conversation.js';
+import { bytesOf } from '../../support/clients/bytes-of.js';
+import { Conversation } from '../../support/clients/conversation.js';
 import { LentBuffers } from '../../support/leaks.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../../support/temporary-directory.js';
+} from '../../support/files/temporary-directory.js';
 
 const KIB = 1024;
 // Larger chunks, and the second buffer, come after 12 MiB.

@@ -11,12 +11,12 @@ import {
 } from '../../../lib/storages/file-stat.js';
 import { openDownload } from '../../../lib/streaming/running-downloads.js';
 import { LocalBody } from '../../../lib/streaming/local-body.js';
-import { bytesOf, textOf } from '../../support/bytes-of.js';
-import { descriptorsClosed } from '../../support/open-descriptors.js';
+import { bytesOf, textOf } from '../../support/clients/bytes-of.js';
+import { descriptorsClosed } from '../../support/files/open-descriptors.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../../support/temporary-directory.js';
+} from '../../support/files/temporary-directory.js';
 
 const TEXT = '0123456789';
 const { signal } = new AbortController();

@@ -12,7 +12,7 @@ import {
   platformResponse,
   type PlatformResponse,
 } from '../../../lib/streaming/response-head.js';
-import { httpRequest } from '../../support/http-client.js';
+import { httpRequest } from '../../support/clients/http-client.js';
 
 interface Answer {
   readonly status: number;

@@ -4,7 +4,7 @@ import { type ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 
 import { endWith, written } from '../../../lib/streaming/chunk-buffers.js';
-import { Conversation } from '../../support/conversation.js';
+import { Conversation } from '../../support/clients/conversation.js';
 
 const TWO = [{ path: '/first' }, { path: '/waiting' }];
 // More than the socket buffers of both ends swallow.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { SentBytes } from '../../../lib/streaming/sent-bytes.js';
-import { Conversation } from '../../support/conversation.js';
+import { Conversation } from '../../support/clients/conversation.js';
 
 /** More than the buffers of a connection hold. */
 const LARGE = 32 * 1024 * 1024;

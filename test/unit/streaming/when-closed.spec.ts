@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 
 import { whenClosed } from '../../../lib/streaming/connection.js';
-import { Conversation } from '../../support/conversation.js';
+import { Conversation } from '../../support/clients/conversation.js';
 
 let conversation: Conversation;
 afterEach(() => conversation.close());

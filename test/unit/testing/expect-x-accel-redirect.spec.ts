@@ -12,7 +12,7 @@ import { type RunningApplication } from '../../support/application.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../../support/temporary-directory.js';
+} from '../../support/files/temporary-directory.js';
 import { WAYS } from './asked.js';
 import { OFFLOADS, startDownloads } from './downloads.js';
 import { errorOf } from './failures.js';

@@ -6,7 +6,7 @@ import {
   type TestResponse,
 } from 'nestjs-downloadview/testing';
 
-import { DIFFICULT_FILE_NAMES } from '../../support/difficult-file-names.js';
+import { DIFFICULT_FILE_NAMES } from '../../support/files/difficult-file-names.js';
 import { errorOf } from './failures.js';
 
 const rawly = (path: string): string => Buffer.from(path).toString('latin1');

@@ -31,11 +31,11 @@ import {
 } from 'nestjs-downloadview/testing';
 
 import { ADAPTERS, createApplication } from '../../support/application.js';
-import { httpRequest } from '../../support/http-client.js';
+import { httpRequest } from '../../support/clients/http-client.js';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
-} from '../../support/temporary-directory.js';
+} from '../../support/files/temporary-directory.js';
 
 @Controller('media/*path')
 class MediaController extends StorageDownloadController {}

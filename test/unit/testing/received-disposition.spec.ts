@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { contentDisposition } from '../../../lib/http/content-disposition.js';
 import { cleanFileName } from '../../../lib/http/file-name.js';
 import { readDisposition } from '../../../lib/testing/test-response.js';
-import { DIFFICULT_FILE_NAMES } from '../../support/difficult-file-names.js';
+import { DIFFICULT_FILE_NAMES } from '../../support/files/difficult-file-names.js';
 
 describe('readDisposition()', () => {
   it.each<[string, string, string | undefined]>([

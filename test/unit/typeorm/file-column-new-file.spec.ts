@@ -10,7 +10,7 @@ import {
 } from 'nestjs-downloadview';
 import { NewFile } from 'nestjs-downloadview/typeorm';
 
-import { textOf } from '../../support/bytes-of.js';
+import { textOf } from '../../support/clients/bytes-of.js';
 
 const TEXT = 'naïve';
 const BYTES = Buffer.from(TEXT);

@@ -14,8 +14,8 @@ import { DataSource } from 'typeorm';
 
 import { checkSigning } from '../../../lib/signing/signing-options.js';
 import { checkModuleOptions } from '../../../lib/typeorm/limited-links/limited-link-options.js';
-import { SIGNING } from '../../support/links.js';
-import { LIMITED_TABLES } from '../../support/limited-store-contract.js';
+import { SIGNING } from '../../support/links/links.js';
+import { LIMITED_TABLES } from '../../support/links/limited-store-contract.js';
 
 const DAY = 86_400_000;
 

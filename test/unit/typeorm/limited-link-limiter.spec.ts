@@ -18,7 +18,7 @@ import {
   RunningTransfers,
 } from '../../../lib/typeorm/limited-links/link-limiter.js';
 import { LinkStore } from '../../../lib/typeorm/limited-links/link-store.js';
-import { LIMITED_TABLES } from '../../support/limited-store-contract.js';
+import { LIMITED_TABLES } from '../../support/links/limited-store-contract.js';
 
 const SIZE = 1000;
 

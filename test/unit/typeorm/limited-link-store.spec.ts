@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import {
   LIMITED_TABLES,
   limitedStoreContract,
-} from '../../support/limited-store-contract.js';
+} from '../../support/links/limited-store-contract.js';
 
 describe('limited links in sql.js', () => {
   const dataSource = new DataSource({ type: 'sqljs', ...LIMITED_TABLES });
