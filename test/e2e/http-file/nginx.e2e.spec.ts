@@ -86,7 +86,10 @@ describeWith(['nginx'], 'A file of an nginx', () => {
   let running: RunningApplication;
   let etag = '';
 
+  /** Suites that ran before in this process may have left some. */
+  let ofOthers: number;
   beforeAll(async () => {
+    ofOthers = await activeSockets();
     directory = await temporaryDirectory();
     const text = Array.from({ length: SIZE / 4 }, (_, i) =>
       String(i).padStart(4),
@@ -170,8 +173,11 @@ describeWith(['nginx'], 'A file of an nginx', () => {
       await httpRequest(running.origin, path);
     }
     // One that is kept for the next request is not in this list.
-    expect((await settledResources()).active).not.toHaveProperty(
-      'TCPSocketWrap',
-    );
+    expect(await activeSockets()).toBeLessThanOrEqual(ofOthers);
   });
 });
+
+async function activeSockets(): Promise<number> {
+  const { active } = await settledResources();
+  return active.TCPSocketWrap ?? 0;
+}
