@@ -30,13 +30,16 @@ const ROUTES = [
   { route: '/sendfile', empty: '/hello' },
 ] as const;
 
-/** Of some: a process that loses its core for a while takes its disk for a slow one, and waits for it. */
-async function fewestPromises(port: number, path: string): Promise<number> {
-  let fewest = Infinity;
+/**
+ * The least of some counts: a process that loses its core for a while takes its disk for a slow one, and goes another
+ * way.
+ */
+async function leastOf(count: () => Promise<number>): Promise<number> {
+  let least = Infinity;
   for (let time = 0; time < 5; time += 1) {
-    fewest = Math.min(fewest, await promisesOf(() => exchanged(port, path)));
+    least = Math.min(least, await count());
   }
-  return fewest;
+  return least;
 }
 
 describe.each(ADAPTERS)('a local file on a warm disk on %s', (adapter) => {
@@ -108,15 +111,20 @@ describe.each(ADAPTERS)('a local file on a warm disk on %s', (adapter) => {
     const { port } = one.way === 'streamed' ? streaming : offloading;
     const warm = await exchanged(port, one.route);
     expect(warm).toMatch(one.answers);
-    const made = await fewestPromises(port, one.route);
-    const empty = await fewestPromises(port, one.empty);
+    const promises = (path: string) =>
+      leastOf(() => promisesOf(() => exchanged(port, path)));
+    const made = await promises(one.route);
+    const empty = await promises(one.empty);
     expect(made).toBeLessThanOrEqual(empty);
   });
 
   it.each(ways)('goes through few files: $route, $way', async (one) => {
     const { port } = one.way === 'streamed' ? streaming : offloading;
     await exchanged(port, one.route);
-    const files = await filesOf(() => exchanged(port, one.route));
-    expect(files.size).toBeLessThanOrEqual(MOST_FILES);
+    const files = await leastOf(async () => {
+      const ran = await filesOf(() => exchanged(port, one.route));
+      return ran.size;
+    });
+    expect(files).toBeLessThanOrEqual(MOST_FILES);
   });
 });
