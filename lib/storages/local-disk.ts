@@ -170,18 +170,31 @@ const PAUSE_FOR_EACH_MS = 100;
 // Of a disk that has to be waited for, the next calls are slow, too; one slow call alone has lost its core.
 const NEAR_CALLS = 50;
 
+/** The clock of a DiskPace, and how often the process has lost a core so far; 0 where nobody counts that. */
+interface PaceGauge {
+  now(): number;
+  lostCores(): number;
+}
+
+const GAUGE: PaceGauge = {
+  now: () => performance.now(),
+  lostCores: () => process.resourceUsage().involuntaryContextSwitches,
+};
+
 /**
  * Whether calls on a disk are answered from memory. Then they are made at once: a trip to the thread
  * pool and back costs ten times the call. The second one of some that has to wait for a disk sends the next
- * ones to the pool for a while, where they keep nobody else waiting.
+ * ones to the pool for a while, where they keep nobody else waiting. A call that was slow since the process had
+ * lost its core, as in a container that has used up its share, has waited for no disk.
  *
  * @internal
  */
 export class DiskPace {
   #slowUntil = 0;
-  #callsSinceSlow = Infinity;
+  /** To ask for lost cores costs as much as a call: only the calls after a slow one are watched. */
+  #watchedCalls = 0;
 
-  constructor(private readonly now: () => number = () => performance.now()) {}
+  constructor(private readonly gauge = GAUGE) {}
 
   /**
    * Makes a call in the way that the last ones suggest.
@@ -193,21 +206,26 @@ export class DiskPace {
     inPool: (...given: Given) => Promise<T>,
     ...given: Given
   ): T | Promise<T> {
-    const began = this.now();
+    const began = this.gauge.now();
     if (began < this.#slowUntil) return inPool(...given);
+    const lost = this.#watchedCalls > 0 ? this.gauge.lostCores() : undefined;
     try {
       return atOnce(...given);
     } finally {
-      const ended = this.now();
-      const took = ended - began;
-      if (took <= SLOW_MS) {
-        this.#callsSinceSlow += 1;
-      } else {
-        if (this.#callsSinceSlow < NEAR_CALLS) {
-          this.#slowUntil = ended + took * PAUSE_FOR_EACH_MS;
-        }
-        this.#callsSinceSlow = 0;
-      }
+      this.#note(this.gauge.now(), began, lost);
+    }
+  }
+
+  /** @param lost how often it had lost its core before, for a call that was watched */
+  #note(now: number, began: number, lost: number | undefined): void {
+    const took = now - began;
+    if (took <= SLOW_MS) {
+      if (lost !== undefined) this.#watchedCalls -= 1;
+      return;
+    }
+    this.#watchedCalls = NEAR_CALLS;
+    if (lost !== undefined && this.gauge.lostCores() === lost) {
+      this.#slowUntil = now + took * PAUSE_FOR_EACH_MS;
     }
   }
 }
