@@ -57,7 +57,7 @@ describeWith(['initdb'], 'downloads at once, over processes', () => {
     await dataSource.initialize();
     await dataSource.runMigrations();
     directory = await temporaryDirectory();
-    await directory.write('large.bin', Buffer.alloc(LARGE));
+    await directory.zeros('large.bin', LARGE);
     await directory.write('a.txt', '0123456789');
     processes = await Promise.all(
       ADAPTERS.map(([adapter]) =>

@@ -54,8 +54,8 @@ describe.each(ADAPTERS)('concurrent on %s', (adapter: Adapter) => {
 
   beforeEach(async () => {
     directory = await temporaryDirectory();
-    await directory.write('large.bin', Buffer.alloc(LARGE));
-    await directory.write('other.bin', Buffer.alloc(LARGE));
+    await directory.zeros('large.bin', LARGE);
+    await directory.zeros('other.bin', LARGE);
     await directory.write('a.txt', '0123456789');
   });
 

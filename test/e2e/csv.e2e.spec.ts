@@ -191,6 +191,28 @@ describeWith(['initdb'], 'a CsvFile of a query of PostgreSQL', () => {
     return count;
   }
 
+  it('has every row, in little memory', async () => {
+    const running = await startCsv('express');
+    file = () => new CsvFile(numbers(ROWS), { name: 'a.csv' });
+    const before = usedMemory();
+    const answer = await begin(running);
+    let lines = 0;
+    let last = '';
+    let growth = 0;
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      const text = last + chunk.toString();
+      const parts = text.split('\r\n');
+      last = parts.pop() ?? '';
+      const isHalf = lines < ROWS / 2 && lines + parts.length >= ROWS / 2;
+      lines += parts.length;
+      if (isHalf) growth = usedMemory() - before;
+    }
+    expect(lines).toBe(ROWS + 1);
+    expect(growth).toBeLessThan(FEW_BYTES);
+    expect(await busy()).toBe(0);
+    await running.close();
+  }, 30_000);
+
   describe.each(ADAPTERS)('on %s', (adapter) => {
     let running: RunningApplication;
 
@@ -199,26 +221,6 @@ describeWith(['initdb'], 'a CsvFile of a query of PostgreSQL', () => {
     });
 
     afterAll(() => running.close());
-
-    it('has every row, in little memory', async () => {
-      file = () => new CsvFile(numbers(ROWS), { name: 'a.csv' });
-      const before = usedMemory();
-      const answer = await begin(running);
-      let lines = 0;
-      let last = '';
-      let growth = 0;
-      for await (const chunk of answer as AsyncIterable<Buffer>) {
-        const text = last + chunk.toString();
-        const parts = text.split('\r\n');
-        last = parts.pop() ?? '';
-        const isHalf = lines < ROWS / 2 && lines + parts.length >= ROWS / 2;
-        lines += parts.length;
-        if (isHalf) growth = usedMemory() - before;
-      }
-      expect(lines).toBe(ROWS + 1);
-      expect(growth).toBeLessThan(FEW_BYTES);
-      expect(await busy()).toBe(0);
-    }, 30_000);
 
     it('gives its connection back when the client leaves', async () => {
       file = () => new CsvFile(numbers(100_000_000), { name: 'a.csv' });

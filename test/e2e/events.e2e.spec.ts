@@ -134,7 +134,7 @@ describe.each(ADAPTERS)('DownloadEvents on %s', (adapter: Adapter) => {
     directory = await temporaryDirectory();
     root = directory.path;
     await directory.write('a.txt', '0123456789');
-    await directory.write('large.bin', Buffer.alloc(LARGE));
+    await directory.zeros('large.bin', LARGE);
     const storage = new MemoryStorage();
     await storage.save('sub/b.txt', 'bcd');
 

@@ -22,7 +22,7 @@ import {
 } from '../support/files/temporary-directory.js';
 import { parseMultipart } from '../unit/http/parse-multipart.js';
 
-const REQUESTS = 2000;
+const REQUESTS = 500;
 const SOCKETS = 4;
 
 /** Around the sizes where the way of a file to the socket changes: a piece, several chunks. */

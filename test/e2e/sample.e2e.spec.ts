@@ -586,12 +586,12 @@ describe('the sample', () => {
   }, 30_000);
 });
 
-describe('with 1,000 documents', () => {
+describe('with hundreds of documents', () => {
   it('lists them on pages, and deletes many in one go', async () => {
     const DATA_DIR = sample.data('many');
     const program = await sample.start(['main'], { ...SHELL, DATA_DIR });
     const [origin] = program.addresses;
-    for (let form = 0; form < 10; form++) {
+    for (let form = 0; form < 3; form++) {
       const files = Array.from(
         { length: 100 },
         (_, index) => `File ${form}${String(index).padStart(2, '0')}.txt`,
@@ -603,11 +603,11 @@ describe('with 1,000 documents', () => {
       expect(answer.status).toBe(200);
     }
     const first = await page(origin);
-    expect(first).toContain('1,005 documents');
-    expect(first).toContain('Page 1 of 21');
+    expect(first).toContain('305 documents');
+    expect(first).toContain('Page 1 of 7');
     expect(names(first)).toHaveLength(50);
-    expect(names(first)[0]).toBe('File 999.txt');
-    const last = await page(origin, '/?sort=name&page=21');
+    expect(names(first)[0]).toBe('File 299.txt');
+    const last = await page(origin, '/?sort=name&page=7');
     expect(names(last)).toEqual([
       ...['Letter.pdf', 'Prélude.wav', 'Sunset.png', 'Tide.webm'],
       'Welcome.txt',
@@ -617,15 +617,15 @@ describe('with 1,000 documents', () => {
     ]);
 
     const chosen = Array.from(
-      { length: 300 },
-      (_, index) => `file-${index + 700}`,
+      { length: 200 },
+      (_, index) => `file-${index + 100}`,
     );
     const form = chosen.map((slug) => `slug=${slug}`).join('&');
     const { headers } = await send(origin, '/delete', form);
-    expect(headers.location).toBe('/?deleted=300');
-    expect(await page(origin)).toContain('705 documents');
+    expect(headers.location).toBe('/?deleted=200');
+    expect(await page(origin)).toContain('105 documents');
     const files = await readdir(`${DATA_DIR}/media/documents`);
-    expect(files).toHaveLength(705);
+    expect(files).toHaveLength(105);
     await program.stop();
   }, 120_000);
 });

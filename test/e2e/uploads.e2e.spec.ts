@@ -92,7 +92,7 @@ describe.each(ADAPTERS)('An upload by HTTP, on %s', (adapter) => {
 
   it('is a row and a file', async () => {
     const before = await rows();
-    const response = await send(LIMIT - 1);
+    const response = await send(1000);
     expect(response.status).toBe(201);
     expect(await response.json()).toMatchObject({ file: { name: 'a.png' } });
     expect([await rows(), storage.keys.size]).toEqual([before + 1, 1]);

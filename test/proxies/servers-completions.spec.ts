@@ -53,7 +53,7 @@ describeAllServers('what became of a file', (server, adapter) => {
     directory = await temporaryDirectory();
     const root = directory.path;
     await directory.write('a.txt', '0123456789');
-    await directory.write('large.bin', Buffer.alloc(SIZE));
+    await directory.zeros('large.bin', SIZE);
     const completions: CompletionsOptions =
       way === 'file'
         ? { file: await completionsLog(directory), timeout }

@@ -43,7 +43,7 @@ describeAllServers(
       directory = await temporaryDirectory();
       const root = directory.path;
       await directory.write('file.bin', bytes);
-      await directory.write('large.bin', Buffer.alloc(LARGE));
+      await directory.zeros('large.bin', LARGE);
       const completions = { file: await completionsLog(directory) };
       const backend = interrupted(
         telling(server.backend([{ sourceDir: `${root}/` }]), completions),

@@ -30,9 +30,9 @@ import {
 } from '../support/files/temporary-directory.js';
 import { describeAllServers } from '../support/servers/tested-servers.js';
 
+const FEW = 100_000;
 /** More than the buffers of all connections hold. */
-const SIZE = 64 * 1024 * 1024;
-const BYTES = Buffer.alloc(SIZE, 'x');
+const MANY = 64 * 1024 * 1024;
 
 describeAllServers('a file that goes away', (server, adapter) => {
   const NAMES = {
@@ -46,6 +46,7 @@ describeAllServers('a file that goes away', (server, adapter) => {
   let site: ServedSite;
   let keepFor: number | undefined;
   let path: string;
+  let bytes: number;
   let warnings: unknown[];
   let exports = 0;
   const senders: string[] = [];
@@ -57,11 +58,13 @@ describeAllServers('a file that goes away', (server, adapter) => {
   afterAll(() => directory.remove());
 
   async function start(
+    size: number,
     completions: CompletionsOptions | undefined,
     kept?: number,
   ): Promise<void> {
     keepFor = kept;
-    path = await directory.write(`export-${(exports += 1)}.bin`, BYTES);
+    bytes = size;
+    path = await directory.zeros(`export-${(exports += 1)}.bin`, size);
     await chmod(path, 0o644);
 
     @Controller()
@@ -93,7 +96,8 @@ describeAllServers('a file that goes away', (server, adapter) => {
   }
   const told = async () => ({ file: await completionsLog(directory) });
   const isThere = () => Promise.resolve(existsSync(path));
-  const ask = async () => (await site.through('/export')).body.equals(BYTES);
+  const ask = async () =>
+    (await site.through('/export')).body.equals(Buffer.alloc(bytes));
   const leave = async () => {
     const { port } = new URL(site.server.origin);
     const client = await RawClient.connect(Number(port));
@@ -103,7 +107,7 @@ describeAllServers('a file that goes away', (server, adapter) => {
   };
 
   it('is sent whole by the server, and gone when that says so', async () => {
-    await start(await told());
+    await start(FEW, await told());
 
     expect(await ask()).toBe(true);
 
@@ -113,7 +117,7 @@ describeAllServers('a file that goes away', (server, adapter) => {
   });
 
   it('is there for a client that left, and comes again', async () => {
-    await start(await told());
+    await start(MANY, await told());
     const ended = new Promise((resolve) => {
       site.application.app.get(DownloadEvents).subscribe(({ outcome }) => {
         if (outcome === 'aborted') resolve(outcome);
@@ -129,7 +133,7 @@ describeAllServers('a file that goes away', (server, adapter) => {
   });
 
   it('with keepFor: 0 is gone when its client has left', async () => {
-    await start(await told(), 0);
+    await start(MANY, await told(), 0);
 
     await leave();
 
@@ -138,7 +142,7 @@ describeAllServers('a file that goes away', (server, adapter) => {
   });
 
   it('stays where the server does not say when it has sent it', async () => {
-    await start(undefined, 1);
+    await start(FEW, undefined, 1);
 
     // Most of these would be 404 if it were removed when the application has answered.
     const answers = await Promise.all([ask(), ask(), ask()]);
@@ -149,7 +153,7 @@ describeAllServers('a file that goes away', (server, adapter) => {
   });
 
   it('with keepFor: 0 is sent by the application then, which is said at boot', async () => {
-    await start(undefined, 0);
+    await start(FEW, undefined, 0);
 
     expect(await ask()).toBe(true);
 

@@ -102,6 +102,13 @@ const SHAPES: [title: string, range: string | undefined, changes: string[]][] =
     ],
   ];
 
+/** Every change on each way and on each adapter, but not on each of both. */
+const ALL_OF = /^(?:straight on express|as a stream on fastify)$/;
+const A_FEW = {
+  harmless: ['renamed over'],
+  harmful: ['truncated to nothing', 'overwritten in its last byte'],
+};
+
 describe.each(ADAPTERS)('a file that changes under way on %s', (adapter) => {
   let directory: TemporaryDirectory;
   let running: RunningApplication;
@@ -150,32 +157,29 @@ describe.each(ADAPTERS)('a file that changes under way on %s', (adapter) => {
   }
 
   describe.each(WAYS)('sent %s', (way) => {
-    it.each(Object.entries(HARMLESS))(
-      'arrives as it was when it is %s',
-      async (_title, change) => {
+    const isAll = ALL_OF.test(`${way} on ${adapter}`);
+
+    it.each(isAll ? Object.keys(HARMLESS) : A_FEW.harmless)(
+      'arrives as it was when it is %s, and leaves the connection in frame',
+      async (title) => {
         await ask(way);
-        await change(path);
+        await HARMLESS[title](path);
         const [answer] = await client.answers('GET');
         expect(answer?.status).toBe(200);
         expect(BYTES.equals(answer.body)).toBe(true);
         await descriptorsClosed(path);
         await descriptorsClosed(`${path} (deleted)`);
-      },
-    );
 
-    it.each(Object.keys(HARMLESS))(
-      'leaves the connection in frame when it is %s',
-      async (title) => {
-        await ask(way);
-        await HARMLESS[title](path);
-        await client.answers('GET');
         await client.send({ path: '/small', headers: headersOf(way) });
-        const [answer] = await client.answers('GET');
-        expect(SMALL.equals(answer.body)).toBe(true);
+        const [next] = await client.answers('GET');
+        expect(SMALL.equals(next.body)).toBe(true);
       },
     );
 
-    describe.each(SHAPES)('asked for as %s', (_title, range, changes) => {
+    describe.each(SHAPES)('asked for as %s', (_title, range, all) => {
+      const changes = isAll
+        ? all
+        : all.filter((title) => A_FEW.harmful.includes(title));
       it.each(changes)('ends in a reset when it is %s', async (change) => {
         await ask(way, range);
         await HARMFUL[change](path);

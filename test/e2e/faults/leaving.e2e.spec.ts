@@ -42,7 +42,8 @@ jest.setTimeout(30_000);
 const MIB = 1024 * 1024;
 // More than the socket buffers of both ends swallow.
 const SIZE = 16 * MIB;
-const CLIENTS = 400;
+/** Many find what is lost now and then; a few, that the other adapter gives back all as well. */
+const CLIENTS = { express: 400, fastify: 100 };
 const AT_ONCE = 25;
 
 const REQUESTS: readonly RawRequest[] = [
@@ -173,7 +174,7 @@ describe.each(ADAPTERS)('hundreds of clients that leave on %s', (adapter) => {
       const before = await settledResources();
       const memory = usedMemory();
 
-      await leaveAll(leave, CLIENTS);
+      await leaveAll(leave, CLIENTS[adapter]);
 
       expect(await settledResources()).toEqual(before);
       // What the pools keep is at most 16 MiB; a single buffer for each client would be 25 more.

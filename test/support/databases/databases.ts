@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe } from '@jest/globals';
+import { afterAll, beforeAll } from '@jest/globals';
 import { type DynamicModule, type Type } from '@nestjs/common';
 import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 
-import { type Adapter, ADAPTERS } from '../application.js';
+import { type Adapter } from '../application.js';
 import { describeWith } from '../describe-with.js';
 import { type PostgresCluster, startPostgres } from './postgres.js';
 import { type ProgramName } from '../programs.js';
@@ -18,30 +18,30 @@ export interface Stage {
 interface Database {
   readonly name: 'sql.js' | 'PostgreSQL';
   readonly programs: readonly ProgramName[];
+  /** Of the application that stands before it: a request knows nothing of the database, nor the other way round. */
+  readonly adapter: Adapter;
   open(): Promise<TypeOrmModuleOptions>;
   close(): Promise<void>;
 }
 
-/** The table that every suite about entities runs on: each database with each adapter. */
+/** The table that every suite about entities runs on: each database and each adapter once. */
 export function describeOnDatabases(
   subject: string,
   suite: (stage: Stage) => void,
 ): void {
   for (const database of [sqlJs(), postgres()]) {
-    const { name, programs } = database;
-    describeWith(programs, `${subject}, in ${name}`, () => {
+    const { name, adapter, programs } = database;
+    describeWith(programs, `${subject}, in ${name} on ${adapter}`, () => {
       let options: TypeOrmModuleOptions;
       beforeAll(async () => {
         options = await database.open();
       }, 60_000);
       afterAll(() => database.close());
 
-      describe.each(ADAPTERS)('on %s', (adapter) => {
-        suite({
-          adapter,
-          database: name,
-          imports: (entities) => modules(options, entities),
-        });
+      suite({
+        adapter,
+        database: name,
+        imports: (entities) => modules(options, entities),
       });
     });
   }
@@ -69,6 +69,7 @@ function sqlJs(): Database {
   return {
     name: 'sql.js',
     programs: [],
+    adapter: 'express',
     open: () => Promise.resolve({ type: 'sqljs' }),
     close: () => Promise.resolve(),
   };
@@ -79,6 +80,7 @@ function postgres(): Database {
   return {
     name: 'PostgreSQL',
     programs: ['initdb'],
+    adapter: 'fastify',
     async open() {
       cluster = await startPostgres();
       return { type: 'postgres', ...cluster.connection };

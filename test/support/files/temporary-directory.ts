@@ -4,6 +4,7 @@ import {
   mkdtemp,
   realpath,
   rm,
+  truncate,
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,8 @@ export interface TemporaryDirectory {
   readonly path: string;
   /** Writes a file, with the directories above it. */
   write(name: string, content: string | Uint8Array): Promise<string>;
+  /** Makes a file of so many zeros, none of which takes time or room on the disk. */
+  zeros(name: string, size: number): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -20,12 +23,18 @@ export interface TemporaryDirectory {
 export async function temporaryDirectory(): Promise<TemporaryDirectory> {
   const path = await realpath(await mkdtemp(join(tmpdir(), 'downloadview-')));
   await chmod(path, 0o755);
+  const write: TemporaryDirectory['write'] = async (name, content) => {
+    const target = join(path, name);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, content);
+    return target;
+  };
   return {
     path,
-    async write(name, content) {
-      const target = join(path, name);
-      await mkdir(dirname(target), { recursive: true });
-      await writeFile(target, content);
+    write,
+    async zeros(name, size) {
+      const target = await write(name, '');
+      await truncate(target, size);
       return target;
     },
     remove: () => rm(path, { recursive: true, force: true }),
