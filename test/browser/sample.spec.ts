@@ -153,6 +153,17 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
   const textOf = async (download: Download): Promise<string> =>
     readFile(await download.path(), 'utf8');
 
+  /** The path of a link, made as the dialog makes it. */
+  const linkTo = async (slug: string, uses: string): Promise<string> => {
+    const url = `${origin}/documents/${slug}/share`;
+    const body = new URLSearchParams({ uses, term: 'week' });
+    const answer = await fetch(url, { method: 'POST', body });
+    const [, path = ''] =
+      /value="http:..[^/]*([^"]*)"/.exec(await answer.text()) ?? [];
+    expect(path).toContain('/links/');
+    return path.replaceAll('&#38;', '&');
+  };
+
   /** Drops files of the disk on the page, as the desktop does. */
   const drop = async (page: Page, ...files: string[]): Promise<void> => {
     const session = await page.context().newCDPSession(page);
@@ -454,15 +465,18 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
     it.each([
       ['audio', 'prelude', 3],
       ['video', 'tide', 4],
-    ])('%s, which can be played', async (element, slug, seconds) => {
-      const page = await open(`/documents/${slug}`);
-      const media = (what: string) =>
-        page.evaluate(`document.querySelector('${element}').${what}`);
-      expect(await eventually(seconds, () => media('duration'))).toBe(seconds);
-      await media('play()');
-      expect(await eventually(true, () => media('currentTime > 0.2'))).toBe(
-        true,
-      );
+    ])('%s, which guests can play, too', async (element, slug, seconds) => {
+      const page = await open('/');
+      for (const path of [`/documents/${slug}`, await linkTo(slug, 'any')]) {
+        await page.goto(origin + path);
+        const media = (what: string) =>
+          page.evaluate(`document.querySelector('${element}').${what}`);
+        const duration = await eventually(seconds, () => media('duration'));
+        expect([path, duration]).toEqual([path, seconds]);
+        await media('play()');
+        const plays = await eventually(true, () => media('currentTime > 0.2'));
+        expect([path, plays]).toEqual([path, true]);
+      }
     });
 
     it('a PDF, in its viewer', async () => {
@@ -470,6 +484,18 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
       const page = await open('/documents/letter', { colorScheme: 'dark' });
       const paper = () => pixelOf(page, 480, 600);
       expect(await eventually('#ffffff', paper)).toBe('#ffffff');
+    });
+
+    it('a PDF to guests, on the page of their link and on one of its own', async () => {
+      const path = await linkTo('letter', 'any');
+      const guest = await open(path, { colorScheme: 'dark' });
+      const paper = () => pixelOf(guest, 850, 600);
+      expect(await eventually('#ffffff', paper)).toBe('#ffffff');
+      const [own] = await Promise.all([
+        guest.waitForEvent('popup'),
+        guest.getByRole('link', { name: 'Open in a new tab' }).click(),
+      ]);
+      expect(own.url()).toContain('/shown/');
     });
 
     it('a text', async () => {
@@ -534,7 +560,8 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
       const again = await downloadBy(first, () => first.click('button'));
       expect(again.suggestedFilename()).toBe('Letter.pdf');
       await page.goto(`${origin}/documents/letter/share`);
-      expect(await page.locator('.links li').innerText()).toMatch(
+      const usedUp = page.locator('.links li', { hasText: 'used up' });
+      expect(await usedUp.innerText()).toMatch(
         /used up[^]*used 1 of 1 time, last on/,
       );
     });
@@ -564,21 +591,17 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
       ...['/', '/more', '/documents/sunset', '/documents/letter/share'],
       ...['/delete?slug=letter', '/documents/letter/edit', '/activity'],
       ...['/documents/nope', '/health', '/break-it', '/?search=nope'],
+      '/links/nope',
     ];
 
     beforeAll(async () => {
       for (const [slug, uses] of [
         ['sunset', 'any'],
         ['welcome', 'any'],
+        ['tide', 'any'],
         ['letter', '1'],
       ]) {
-        const url = `${origin}/documents/${slug}/share`;
-        const body = new URLSearchParams({ uses, term: 'week' });
-        const answer = await fetch(url, { method: 'POST', body });
-        const [, path = ''] =
-          /value="http:..[^/]*([^"]*)"/.exec(await answer.text()) ?? [];
-        expect(path).toContain('/links/');
-        PAGES.push(path.replaceAll('&#38;', '&'));
+        PAGES.push(await linkTo(slug, uses));
       }
     });
 

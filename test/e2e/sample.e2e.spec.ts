@@ -321,6 +321,9 @@ describe('the sample', () => {
     ['welcome', /<pre>Hello! This is the first document – à bientôt/],
     ['prices', /<th scope="col">price<\/th>[^]*<td>12,50<\/td>/],
     ['sketch', /<img\s+src="data:image\/svg\+xml;base64,PHN2Zy8\+"/],
+    ['tide', /<video\s+src="\/shown\//],
+    ['prelude', /<audio\s+src="\/shown\//],
+    ['letter', /<iframe\s+src="\/shown\//],
   ])(
     'shows guests what is in %s, unless their link is counted',
     async (slug, content) => {
@@ -334,15 +337,53 @@ describe('the sample', () => {
         const form = `${uses}&term=day`;
         const link = await share(origin, `/documents/${slug}`, form);
         const { pathname, search } = new URL(link);
-        const { status, text } = await httpRequest(origin, pathname + search);
+        const answer = await httpRequest(origin, pathname + search);
+        const { status, headers, text } = answer;
         expect(status).toBe(200);
         expect(content.test(plain(text))).toBe(isShown);
+        const loads = isShown && text.includes('/shown/');
+        const policy = String(headers['content-security-policy']);
+        expect(policy).toMatch(/^default-src 'none';(?!.*script)/);
+        expect(/media-src 'self'; frame-src 'self'/.test(policy)).toBe(loads);
         expect(/Nothing of .* shown before/.test(text)).toBe(!isShown);
         expect(text).toContain('The link works until');
-        expect(text).not.toMatch(/<nav|href="\//);
+        expect(text).not.toMatch(/<nav|href="\/(?!shown\/)/);
       }
     },
   );
+
+  it('plays a film to guests by parts, which is no use, until the link is taken back', async () => {
+    const path = '/documents/tide';
+    const link = await share(origin, path, 'uses=any&term=day');
+    const film = await shownBy(origin, link);
+    const headers = { range: 'bytes=4-9' };
+    const { status, ...part } = await httpRequest(origin, film, { headers });
+    expect(status).toBe(206);
+    expect(part.body).toHaveLength(6);
+    expect(part.headers['content-type']).toBe('video/webm');
+    expect(part.headers['content-disposition']).toMatch(/^inline;/);
+    expect(part.headers['cache-control']).toMatch(/private|no-store/);
+    const list = await page(origin, `${path}/share`);
+    expect(list).toMatch(/used 0\s+times/);
+
+    const other = await share(origin, '/documents/letter', 'uses=any&term=day');
+    const id = /[0-9a-f]{32}/;
+    for (const tampered of [
+      film.replace(/\d+(?=\?)/, (document) => String(Number(document) + 1)),
+      film.replace(id, id.exec(other)?.[0] ?? ''),
+      film.replace(/\?.*/, ''),
+    ]) {
+      expect(tampered).not.toBe(film);
+      expect((await httpRequest(origin, tampered)).status).toBe(403);
+    }
+    const revoke = /action="([^"]*\/revoke)"/.exec(list)?.[1] ?? '';
+    await send(origin, revoke, '');
+    const accept = { accept: 'text/html' };
+    const ended = await httpRequest(origin, film, { headers: accept });
+    expect(ended.status).toBe(403);
+    expect(ended.text).toContain('This link does not work');
+    expect(ended.text).not.toContain('<nav');
+  });
 
   it('gives guests a picture that cannot be shown all the same', async () => {
     await upload(origin, 'broken.png', 'image/png', 'no picture');
@@ -350,7 +391,7 @@ describe('the sample', () => {
     const link = await share(origin, '/documents/broken', form);
     const { pathname, search } = new URL(link);
     const { status, text } = await httpRequest(origin, pathname + search);
-    expect([status, text.includes('data:image')]).toEqual([200, false]);
+    expect([status, text.includes('<img')]).toEqual([200, false]);
     expect((await used(origin, link)).text).toBe('no picture');
   });
 
@@ -872,6 +913,21 @@ for (const [server, { program, header, told }] of Object.entries(SERVERS)) {
       expect((await used(origin, link)).status).toBe(403);
     });
 
+    it('sends guests what the page of their link shows', async () => {
+      const form = 'uses=any&term=day';
+      const film = await shownBy(
+        origin,
+        await share(origin, '/documents/tide', form),
+      );
+      const direct = await httpRequest(application, film);
+      expect(direct.headers[header]).toMatch(/\/documents\/Tide\.webm$/);
+      const headers = { range: 'bytes=4-9' };
+      const part = await httpRequest(origin, film, { headers });
+      expect(part.status).toBe(206);
+      expect(part.body).toHaveLength(6);
+      expect(part.headers['content-type']).toBe('video/webm');
+    });
+
     it('knows who has used a link', async () => {
       const path = '/documents/letter';
       const told = { 'x-forwarded-for': '203.0.113.9' };
@@ -955,6 +1011,13 @@ function send(
   const type = 'application/x-www-form-urlencoded';
   const headers = { ...further, 'content-type': type };
   return httpRequest(origin, path, { method: 'POST', headers, body });
+}
+
+/** Where the page of a link has what it shows. */
+async function shownBy(origin: string, link: string): Promise<string> {
+  const { pathname, search } = new URL(link);
+  const text = await page(origin, pathname + search);
+  return plain(/src="(\/shown\/[^"]+)"/.exec(text)?.[1] ?? '');
 }
 
 /** What the button on the page of a one-time link brings. */

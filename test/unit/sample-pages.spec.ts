@@ -5,8 +5,8 @@ import { receivedName, slugOf } from '../../sample/src/documents/names.js';
 import { csvRows } from '../../sample/src/page/csv-rows.js';
 import { documentsPage } from '../../sample/src/page/documents.page.js';
 import { html } from '../../sample/src/page/html.js';
-import { kindOf } from '../../sample/src/page/kind.js';
-import { readableSize } from '../../sample/src/page/readable.js';
+import { kindOf, readableKind } from '../../sample/src/page/kind.js';
+import { readableSize, readableTerm } from '../../sample/src/page/readable.js';
 
 describe('the pages of the sample', () => {
   it('escape what they are given, once', () => {
@@ -60,6 +60,26 @@ describe('the pages of the sample', () => {
     ['', 'file'],
   ])('take %j for: %s', (contentType, kind) => {
     expect(kindOf(contentType)).toBe(kind);
+  });
+
+  it.each([
+    ['Report.PDF', 'application/pdf', 'PDF document'],
+    ['a.b.webm', 'video/webm', 'WEBM video'],
+    ['notes', 'text/plain; charset=utf-8', 'A text'],
+    ['backup.tar.gz', 'application/gzip', 'GZ file'],
+  ])('call %s, which is %s, a %s', (name, contentType, words) => {
+    expect(readableKind(name, contentType)).toBe(words);
+  });
+
+  it.each([
+    [7 * 86_400 - 1, 'in 6 days'],
+    [2 * 86_400 - 1, 'in 47 hours'],
+    [7200 - 1, 'in 120 minutes'],
+    [1, 'in 1 minute'],
+    [-5, 'in 0 minutes'],
+  ])('say of %d seconds that are left: %s', (seconds, text) => {
+    const now = Date.now();
+    expect(readableTerm(new Date(now + seconds * 1000), now)).toBe(text);
   });
 
   it('ask for what a URL says, and for nothing that it cannot mean', () => {

@@ -1,30 +1,43 @@
 import { buffer } from 'node:stream/consumers';
 
 import { Injectable, UnprocessableEntityException } from '@nestjs/common';
-import { type DownloadFile } from 'nestjs-downloadview';
+import { type DownloadFile, UrlSigner } from 'nestjs-downloadview';
+import { type LimitedLink } from 'nestjs-downloadview/typeorm';
 
 import { kindOf } from '../page/kind.js';
 import { type Document } from './document.entity.js';
 import { DocumentsService } from './documents.service.js';
 import { isPicture, PicturesService } from './pictures.service.js';
 
-/** What a page holds of a document: the beginning of its text, or a picture as a `data:` URL. */
-export type Embedded = { readonly text: string } | { readonly image: string };
+/**
+ * What the page of a link shows: the beginning of a text, a picture as a `data:` URL, or the address of what is too
+ * large for a page to hold.
+ */
+export type Shown =
+  | { readonly text: string }
+  | { readonly image: string }
+  | { readonly source: string };
 
 /** Bytes of a drawing that a page may hold. */
 const SMALL = 300_000;
+/** Seconds that a page may stay open. */
+const DAY = 86_400;
 
-/** Previews for pages that may load nothing, such as that of a link. */
+/** What those see of a document who have nothing but a link. */
 @Injectable()
 export class PreviewsService {
   constructor(
     private readonly documents: DocumentsService,
     private readonly pictures: PicturesService,
+    private readonly signer: UrlSigner,
   ) {}
 
-  /** @returns undefined where it takes more than a page to show the document */
-  async embed(document: Document): Promise<Embedded | undefined> {
-    const { contentType, size, file } = document;
+  /** @returns undefined where browsers cannot show it */
+  async show(
+    document: Document,
+    link: LimitedLink,
+  ): Promise<Shown | undefined> {
+    const { id, contentType, size, file } = document;
     if (isPicture(document)) return this.#picture(document);
     switch (kindOf(contentType)) {
       case 'text':
@@ -33,12 +46,18 @@ export class PreviewsService {
         return { text: await this.documents.beginning(document) };
       case 'drawing':
         return size <= SMALL ? embedded('image/svg+xml', file) : undefined;
+      case 'audio':
+      case 'video':
+      case 'pdf': {
+        const path = `/shown/${link.id}/${id}`;
+        return { source: this.signer.sign(path, { expiresIn: DAY }) };
+      }
       default:
         return undefined;
     }
   }
 
-  async #picture(document: Document): Promise<Embedded | undefined> {
+  async #picture(document: Document): Promise<Shown | undefined> {
     try {
       return await embedded('image/webp', this.pictures.preview(document));
     } catch (error) {
@@ -48,7 +67,7 @@ export class PreviewsService {
   }
 }
 
-async function embedded(type: string, file: DownloadFile): Promise<Embedded> {
+async function embedded(type: string, file: DownloadFile): Promise<Shown> {
   const bytes = await buffer(await file.open());
   return { image: `data:${type};base64,${bytes.toString('base64')}` };
 }

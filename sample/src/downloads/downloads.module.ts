@@ -14,6 +14,7 @@ import { PartnerServer } from './partner-server.js';
 import { PublicDownloadController } from './public-download.controller.js';
 import { ReportsController } from './reports.controller.js';
 import { SharedDownloadController } from './shared-download.controller.js';
+import { ShownDocumentController } from './shown-document.controller.js';
 import { ThumbnailController } from './thumbnail.controller.js';
 
 /** One controller for each kind of file. */
@@ -25,6 +26,7 @@ import { ThumbnailController } from './thumbnail.controller.js';
     ThumbnailController, // ... and one that is made of it, once
     SharedDownloadController, // the same, by a signed link
     LimitedDownloadController, // ... and by one that is counted
+    ShownDocumentController, // ... and as the page of such a link shows it
     PublicDownloadController, // a file of a storage
     TermsController, // a file of a directory
     HandbookController,

@@ -1,4 +1,4 @@
-import { Controller } from '@nestjs/common';
+import { Controller, UseInterceptors } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type DownloadFile, FileNotFoundError } from 'nestjs-downloadview';
 import {
@@ -6,11 +6,16 @@ import {
   LimitedLinkDownloadController,
   type LimitedLinkPage,
 } from 'nestjs-downloadview/typeorm';
+import { type Request } from 'express';
 import { Repository } from 'typeorm';
 
 import { Document } from '../documents/document.entity.js';
 import { PreviewsService } from '../documents/previews.service.js';
 import { guestPage } from '../page/guest.page.js';
+import {
+  letLoad,
+  PagePolicyInterceptor,
+} from '../web/page-policy.interceptor.js';
 
 /**
  * A document for those who have a link to it: for the first of them, for five, or until the link is taken
@@ -18,6 +23,7 @@ import { guestPage } from '../page/guest.page.js';
  * a link was used is a row of the database.
  */
 @Controller('links/:link')
+@UseInterceptors(PagePolicyInterceptor)
 export class LimitedDownloadController extends LimitedLinkDownloadController {
   constructor(
     @InjectRepository(Document)
@@ -32,11 +38,15 @@ export class LimitedDownloadController extends LimitedLinkDownloadController {
   }
 
   /** Where uses are counted, nobody sees anything of the content before one is counted. */
-  override async getPage(page: LimitedLinkPage): Promise<string> {
+  override async getPage(
+    page: LimitedLinkPage,
+    { res }: Request,
+  ): Promise<string> {
     const document = await this.#document(page.link);
-    return page.link.maxUses === null
-      ? guestPage(page, document, await this.previews.embed(document))
-      : guestPage(page, document);
+    if (page.link.maxUses !== null) return guestPage(page, document);
+    const shown = await this.previews.show(document, page.link);
+    if (shown && 'source' in shown && res) letLoad(res);
+    return guestPage(page, document, shown);
   }
 
   async #document({ subject }: LimitedLink): Promise<Document> {

@@ -1,9 +1,7 @@
-import { extname } from 'node:path';
-
 import { type Document } from '../documents/document.entity.js';
 import { isPicture } from '../documents/pictures.service.js';
 import { html, type Markup } from './html.js';
-import { kindOf } from './kind.js';
+import { extensionOf, kindOf } from './kind.js';
 
 /** A tile that tells documents apart at a glance. What it says is in the name as well. */
 export function badge(
@@ -12,9 +10,8 @@ export function badge(
   picture?: Markup,
 ): Markup {
   const kind = kindOf(contentType);
-  const [extension = kind] = /[a-z0-9]{1,4}$/i.exec(extname(name)) ?? [];
   return html`<span class="badge ${kind}" aria-hidden="true"
-    ><span>${extension}</span>${picture}</span
+    ><span>${extensionOf(name) ?? kind}</span>${picture}</span
   >`;
 }
 

@@ -1,5 +1,6 @@
 import { uploadLimit } from '../documents/upload-limit.js';
-import { html } from './html.js';
+import { html, type Markup } from './html.js';
+import { icon } from './icons.js';
 import { layout } from './layout.js';
 import { readableSize } from './readable.js';
 
@@ -47,8 +48,17 @@ export function errorPage(
     title,
     dialog: true,
     guest,
-    content: html`<h1>${title}</h1>
-      <p role="alert">${text}</p>
-      ${guest ? undefined : html`<p><a href="/">All documents</a></p>`}`,
+    content: guest
+      ? html`<section class="card offer">
+          <span class="badge">${icon('broken')}</span>
+          ${told(title, text)}
+        </section>`
+      : html`${told(title, text)}
+          <p><a href="/">All documents</a></p>`,
   });
+}
+
+function told(title: string, text: string): Markup {
+  return html`<h1>${title}</h1>
+    <p role="alert">${text}</p>`;
 }

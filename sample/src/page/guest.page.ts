@@ -8,17 +8,23 @@ import {
 
 import { directories } from '../directories.js';
 import { type Document } from '../documents/document.entity.js';
-import { type Embedded } from '../documents/previews.service.js';
+import { type Shown } from '../documents/previews.service.js';
 import { badge } from './badge.js';
 import { html, type Markup, verbatim } from './html.js';
 import { icon } from './icons.js';
+import { kindOf, readableKind } from './kind.js';
 import { layout } from './layout.js';
-import { embeddedPreview } from './preview.js';
-import { readableSize, readableTime } from './readable.js';
+import { guestPreview } from './preview.js';
+import { readableSize, readableTerm, readableTime } from './readable.js';
 
-// The page of a link may load nothing: the library forbids it.
-const styles = readFileSync(join(directories.static, 'library.css'), 'utf8');
-const head = html`<link rel="icon" href="data:," />
+// The library lets the page of a link load neither a style sheet nor an icon: it holds both.
+const [styles, drawing] = ['library.css', 'icon.svg'].map((name) =>
+  readFileSync(join(directories.static, name), 'utf8'),
+);
+const head = html`<link
+    rel="icon"
+    href="data:image/svg+xml,${encodeURIComponent(drawing)}"
+  />
   <style>
     ${verbatim(styles)}
   </style>`;
@@ -31,54 +37,75 @@ const head = html`<link rel="icon" href="data:," />
 export function guestPage(
   page: LimitedLinkPage,
   document: Document,
-  shown?: Embedded,
+  shown?: Shown,
 ): string {
-  const { name, size, link, continuedUntil } = page;
-  const { contentType } = document;
-  const [type] = contentType.split(';');
-  const facts = size === undefined ? type : `${readableSize(size)} · ${type}`;
   return layout({
-    title: name,
+    title: page.name,
     guest: true,
     head,
-    content: html`${badge(name, contentType)}
-      <h1><bdi>${name}</bdi></h1>
-      <p class="muted">${facts}</p>
-      ${expiry(link)}
-      <form method="post">
-        <button class="main">
-          ${icon('download')}
-          ${continuedUntil ? 'Continue the download' : 'Download'}
-        </button>
-      </form>
-      ${continuedUntil ? begun(continuedUntil) : fresh(link)}
-      ${
-        shown
-          ? html`<section class="card preview" aria-label="Preview">
-              ${embeddedPreview(document, shown)}
-            </section>`
-          : undefined
-      }`,
+    content: html`${offer(page, document, shown)}
+    ${
+      shown
+        ? html`<section class="card preview" aria-label="Preview">
+            ${guestPreview(document, shown)}
+          </section>`
+        : undefined
+    }`,
   });
 }
 
-function expiry({ expiresAt }: LimitedLink): Markup | undefined {
-  return expiresAt
-    ? html`<p class="muted">The link works until ${time(expiresAt)}.</p>`
-    : undefined;
+function offer(
+  { name, size, link, continuedUntil }: LimitedLinkPage,
+  { contentType }: Document,
+  shown?: Shown,
+): Markup {
+  const isPdf = kindOf(contentType) === 'pdf';
+  const kind = readableKind(name, contentType);
+  return html`<section class="card offer" aria-label="The document">
+    ${badge(name, contentType)}
+    <h1><bdi>${name}</bdi></h1>
+    <p class="muted">
+      ${size === undefined ? kind : `${kind} · ${readableSize(size)}`}
+    </p>
+    <form method="post">
+      <button class="main">
+        ${icon('download')}
+        ${continuedUntil ? 'Continue the download' : 'Download'}
+      </button>
+    </form>
+    ${isPdf && shown && 'source' in shown ? openLink(shown.source) : undefined}
+    ${continuedUntil ? begun(continuedUntil) : fresh(link)}
+  </section>`;
 }
 
-function fresh({ maxUses, used }: LimitedLink): Markup {
+/** Phones have little room for a PDF in a page, and some browsers show none there. */
+function openLink(source: string): Markup {
+  return html`<a class="button" href="${source}" target="_blank"
+    >${icon('open')} Open<span class="hidden"> in a new tab</span></a
+  >`;
+}
+
+function fresh({ maxUses, used, expiresAt }: LimitedLink): Markup {
+  return html`${maxUses === null ? undefined : counted(maxUses - used)}
+  ${
+    expiresAt
+      ? html`<p class="muted">
+          The link works until ${time(expiresAt)}, ${readableTerm(expiresAt)}.
+        </p>`
+      : undefined
+  }`;
+}
+
+function counted(left: number): Markup {
   return html`<p>
-    ${maxUses === null ? undefined : counted(maxUses - used)} If the download
-    breaks off, come back here with the same browser, and it goes on.
+    ${
+      left === 1
+        ? 'The link works once: save the document when you download it. Nothing of it is shown before.'
+        : `The link works for ${left} more people. Nothing of the document is shown before it is downloaded.`
+    }
+    If the download breaks off, come back here with the same browser, and it
+    goes on.
   </p>`;
-}
-
-function counted(left: number): string {
-  return left === 1
-    ? 'The link works once: save the document when you download it. Nothing of it is shown before.'
-    : `The link works for ${left} more people. Nothing of the document is shown before it is downloaded.`;
 }
 
 function begun(until: Date): Markup {

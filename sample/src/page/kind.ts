@@ -1,3 +1,5 @@
+import { extname } from 'node:path';
+
 /** What a reader takes a document for, and what it can be shown by. */
 export type Kind =
   | 'image'
@@ -29,6 +31,23 @@ export function kindOf(contentType: string): Kind {
   return (
     KINDS.get(type) ?? (media === 'audio' || media === 'video' ? media : 'file')
   );
+}
+
+const WORDS: Record<Kind, string> = {
+  ...{ image: 'image', drawing: 'drawing', audio: 'audio', video: 'video' },
+  ...{ pdf: 'document', text: 'text', table: 'table', source: 'file' },
+  file: 'file',
+};
+
+/** What a name ends in, if it is short enough to be one of those that people know. */
+export function extensionOf(name: string): string | undefined {
+  return /[a-z0-9]{1,4}$/i.exec(extname(name))?.[0];
+}
+
+/** In a reader's words: `PDF document`. */
+export function readableKind(name: string, contentType: string): string {
+  const extension = extensionOf(name)?.toUpperCase() ?? 'A';
+  return `${extension} ${WORDS[kindOf(contentType)]}`;
 }
 
 /** Whether the library lets browsers show it on a page of its own. */

@@ -1,5 +1,5 @@
 import { type Document } from '../documents/document.entity.js';
-import { type Embedded } from '../documents/previews.service.js';
+import { type Shown } from '../documents/previews.service.js';
 import { csvRows } from './csv-rows.js';
 import { html, type Markup } from './html.js';
 import { type Kind, kindOf } from './kind.js';
@@ -15,10 +15,14 @@ export function needsText({ contentType }: Document): boolean {
  * The document itself, as browsers show it in a page.
  *
  * @param text its beginning, where `needsText()`
+ * @param source where browsers find it
  */
-export function preview(document: Document, text = ''): Markup {
+export function preview(
+  document: Document,
+  text = '',
+  source = `/documents/${document.slug}/inline`,
+): Markup {
   const { name, slug, contentType } = document;
-  const source = `/documents/${slug}/inline`;
   switch (kindOf(contentType)) {
     case 'image':
       return html`<img src="${source}" alt="${name}" />`;
@@ -56,8 +60,9 @@ export function preview(document: Document, text = ''): Markup {
   }
 }
 
-/** The same for a page that may load nothing, and holds what it shows. */
-export function embeddedPreview(document: Document, shown: Embedded): Markup {
+/** The same for the page of a link, which holds what it shows, or has an address of its own for it. */
+export function guestPreview(document: Document, shown: Shown): Markup {
+  if ('source' in shown) return preview(document, '', shown.source);
   return 'text' in shown
     ? textPreview(document, shown.text)
     : html`<img src="${shown.image}" alt="${document.name}" />`;

@@ -26,6 +26,19 @@ export function readableTime(date: Date): string {
   return `${MINUTE.format(date)} UTC`;
 }
 
+const TERM = new Intl.RelativeTimeFormat('en-GB');
+const MINUTES = 60_000;
+const HOURS = 60 * MINUTES;
+const DAYS = 24 * HOURS;
+
+/** How long it is until then, in the largest unit of which there are two: `in 6 days`. */
+export function readableTerm(until: Date, now = Date.now()): string {
+  const left = Math.max(0, until.getTime() - now);
+  if (left >= 2 * DAYS) return TERM.format(Math.floor(left / DAYS), 'day');
+  if (left >= 2 * HOURS) return TERM.format(Math.floor(left / HOURS), 'hour');
+  return TERM.format(Math.ceil(left / MINUTES), 'minute');
+}
+
 const NUMBER = new Intl.NumberFormat('en-GB');
 
 /** 1234 is `1,234`. */

@@ -18,7 +18,7 @@ export class ErrorPageFilter extends BaseExceptionFilter {
     if (request.accepts(['json', 'html']) === 'html') {
       const [status, message] = told(exception);
       response.status(status).set(pageHeaders);
-      const isGuest = /^\/(?:links|shared)\//.test(request.path);
+      const isGuest = /^\/(?:links|shared|shown)\//.test(request.path);
       response.send(errorPage(status, message, isGuest));
       if (exception instanceof HttpException) return;
     }
