@@ -1,6 +1,4 @@
 import {
-  ConfigurableModuleBuilder,
-  type Provider,
   type BeforeApplicationShutdown,
   Inject,
   Logger,
@@ -21,6 +19,7 @@ import {
   bootWarnings,
   checkController,
   foundControllers,
+  isDownloadController,
   storageWarnings,
 } from './controllers/found-controllers.js';
 import {
@@ -32,109 +31,39 @@ import {
 import { adaptPaths } from './controllers/route-metadata.js';
 import {
   DownloadValueInterceptor,
+  hasDecoratedDownloads,
   registerLast,
 } from './decorators/download.decorator.js';
 import {
-  type DownloadModuleOptions,
+  ConfigurableModuleClass,
+  OPTION_PROVIDERS,
+  type OPTIONS_TYPE,
+} from './download.module-definition.js';
+import {
   type CheckedDownloadOptions,
-  checkDownloadOptions,
   DOWNLOAD_OPTIONS,
 } from './download.options.js';
 import { InvalidOptionsError } from './errors/download-errors.js';
-import { quote } from './errors/quote.js';
 import { DownloadCompletions } from './completions/download-completions.js';
 import { DownloadEvents } from './events/download-events.js';
 import { TemporaryFiles } from './files/temporary-files.js';
 import { DownloadExplainer } from './interceptors/download-explainer.js';
 import { ConcurrentDownloads } from './interceptors/limits.js';
 import { DownloadTracking } from './interceptors/download-tracking.js';
-import { tellOfJson } from './interceptors/json-replies.js';
+import { bindInterceptor } from './interceptors/bound-interceptor.js';
 import { DownloadInterceptor } from './interceptors/download.interceptor.js';
+import { watchReplies } from './interceptors/replies.js';
 import { unreachableRoutes } from './routes/express-neighbours.js';
 import { FastifyRoutes } from './routes/fastify-routes.js';
 import {
   addressWarnings,
   askSignatureLast,
+  hasSignedRoutes,
   type ProxyTrust,
 } from './signing/signed-routes.js';
-import { bindSignedUrls } from './signing/signed-urls.js';
 import { UrlSigner } from './signing/url-signer.js';
 import { DownloadStorages } from './storages/download-storages.js';
 import { RunningDownloads } from './streaming/running-downloads.js';
-
-/**
- * What forRoot and forRootAsync take besides the options.
- *
- * @publicApi
- */
-export interface DownloadModuleExtras {
-  /** Whether DownloadStorages and UrlSigner can be injected everywhere; true by default. */
-  isGlobal?: boolean;
-}
-
-/** @internal */
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE } =
-  new ConfigurableModuleBuilder<DownloadModuleOptions>({
-    moduleName: 'Download',
-  })
-    .setClassMethodName('forRoot')
-    .setFactoryMethodName('createDownloadOptions')
-    .setExtras<DownloadModuleExtras>(
-      { isGlobal: true },
-      (definition, { isGlobal }) => ({
-        ...definition,
-        global: isGlobal,
-      }),
-    )
-    .build();
-
-/**
- * What the module makes of its options.
- *
- * @internal
- */
-export const OPTION_PROVIDERS: Provider[] = [
-  {
-    provide: DOWNLOAD_OPTIONS,
-    useFactory: checkDownloadOptions,
-    inject: [MODULE_OPTIONS_TOKEN],
-  },
-  {
-    provide: DownloadCompletions,
-    useFactory: ({
-      completions,
-    }: CheckedDownloadOptions): DownloadCompletions =>
-      new DownloadCompletions(completions, (error) =>
-        new Logger('DownloadModule').warn(
-          `completions.file cannot be read: ${quote(error.message)}`,
-        ),
-      ),
-    inject: [DOWNLOAD_OPTIONS],
-  },
-  {
-    provide: TemporaryFiles,
-    useFactory: ({ temporaryFiles }: CheckedDownloadOptions): TemporaryFiles =>
-      new TemporaryFiles(temporaryFiles),
-    inject: [DOWNLOAD_OPTIONS],
-  },
-  {
-    provide: UrlSigner,
-    useFactory: ({ signing }: CheckedDownloadOptions): UrlSigner =>
-      new UrlSigner(signing),
-    inject: [DOWNLOAD_OPTIONS],
-  },
-  {
-    provide: DownloadStorages,
-    useFactory: (
-      { storages }: CheckedDownloadOptions,
-      signer: UrlSigner,
-    ): DownloadStorages => {
-      bindSignedUrls(storages, signer);
-      return new DownloadStorages(storages);
-    },
-    inject: [DOWNLOAD_OPTIONS, UrlSigner],
-  },
-];
 
 /**
  * Downloads for the whole application.
@@ -159,7 +88,17 @@ export const OPTION_PROVIDERS: Provider[] = [
     DownloadTracking,
     ConcurrentDownloads,
     DownloadExplainer,
-    { provide: APP_INTERCEPTOR, useClass: DownloadInterceptor },
+    DownloadInterceptor,
+    {
+      provide: APP_INTERCEPTOR,
+      // Nest skips what is undefined.
+      useFactory: (
+        { intercept }: CheckedDownloadOptions,
+        interceptor: DownloadInterceptor,
+      ): DownloadInterceptor | undefined =>
+        intercept === 'all' ? interceptor : undefined,
+      inject: [DOWNLOAD_OPTIONS, DownloadInterceptor],
+    },
   ],
   exports: [
     DownloadStorages,
@@ -232,6 +171,7 @@ export class DownloadModule
       registerLast(controller, interceptor);
       askSignatureLast(controller);
     }
+    if (this.options.intercept === 'downloads') this.#bindInterceptor();
     this.#fastifyRoutes();
   }
 
@@ -239,7 +179,7 @@ export class DownloadModule
   onModuleInit(): void {
     this.#refuseSecondModule();
     if (this.#platform() !== undefined) {
-      tellOfJson(this.adapterHost.httpAdapter);
+      watchReplies(this.adapterHost.httpAdapter, this.options);
     }
     const fastify = this.#fastifyRoutes();
     if (fastify) {
@@ -308,12 +248,27 @@ export class DownloadModule
     return unreachableRoutes(router.stack);
   }
 
-  #controllers(): Type[] {
-    return [...this.modules.values()]
+  #controllers(modules = [...this.modules.values()]): Type[] {
+    return modules
       .flatMap(({ controllers }) => [...controllers.values()])
       .flatMap(({ metatype }) =>
         typeof metatype === 'function' ? [metatype as Type] : [],
       );
+  }
+
+  #bindInterceptor(): void {
+    const modules = [...this.modules.values()];
+    const interceptor = modules
+      .find(({ metatype }) => metatype === DownloadModule)
+      ?.providers.get(DownloadInterceptor);
+    if (!interceptor) return;
+    for (const module of modules) {
+      for (const controller of this.#controllers([module])) {
+        if (hasDownloads(controller)) {
+          bindInterceptor(controller, module.injectables, interceptor);
+        }
+      }
+    }
   }
 
   #platform(): string | undefined {
@@ -334,6 +289,14 @@ export class DownloadModule
       'Call forRoot or forRootAsync once per application; a backend of its own goes on a controller or handler.',
     );
   }
+}
+
+function hasDownloads(controller: Type): boolean {
+  return (
+    isDownloadController(controller) ||
+    hasDecoratedDownloads(controller) ||
+    hasSignedRoutes(controller)
+  );
 }
 
 /** A file without a second life must not be removed before the server in front has opened it. */

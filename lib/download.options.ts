@@ -84,6 +84,13 @@ export interface DownloadModuleOptions {
   readonly completions?: CompletionsOptions;
   /** Where `TemporaryFiles` makes files that go away when they were downloaded. */
   readonly temporaryFiles?: TemporaryFilesOptions;
+  /**
+   * Whose answers the module looks at. `'all'`, the default: those of every route, so that any handler may return
+   * `sendfile()`. `'downloads'`: those of the controllers that have a `DownloadController` among their base classes,
+   * or a handler with `@Download()` or `@SignedUrl()`. All other routes then have no interceptor of ours in their
+   * way, and a download that they return is 500, with a line in the log.
+   */
+  readonly intercept?: 'all' | 'downloads';
 }
 
 /**
@@ -106,6 +113,7 @@ export interface CheckedDownloadOptions {
   readonly limitRate?: number | false;
   readonly temporaryFiles?: TemporaryFilesOptions;
   readonly concurrent?: ConcurrentOptions;
+  readonly intercept: 'all' | 'downloads';
 }
 
 /**
@@ -131,6 +139,7 @@ const KNOWN: readonly (keyof DownloadModuleOptions)[] = [
   'contentTagLimit',
   'limitRate',
   'concurrent',
+  'intercept',
 ];
 
 const INLINE = "Give an object: { allow: ['image/png', 'application/pdf'] }.";
@@ -171,6 +180,7 @@ export function checkDownloadOptions(
     limitRate: limitRate(options.limitRate),
     temporaryFiles: checkTemporaryFiles(options.temporaryFiles),
     concurrent: concurrent(options.concurrent),
+    intercept: intercept(options.intercept),
   };
 }
 
@@ -285,6 +295,17 @@ function concurrent(
 ): ConcurrentOptions | undefined {
   if (value !== undefined) checkConcurrent('concurrent', value);
   return value;
+}
+
+function intercept(
+  value: DownloadModuleOptions['intercept'] = 'all',
+): CheckedDownloadOptions['intercept'] {
+  if (value === 'all' || value === 'downloads') return value;
+  throw new InvalidOptionsError(
+    'intercept',
+    value,
+    "Give 'all', or 'downloads' for the controllers that have downloads alone.",
+  );
 }
 
 function flag(option: string, value = false): boolean {

@@ -2,7 +2,7 @@
 
 // The module: what holds for all downloads of the application.
 export { DownloadModule } from './download.module.js';
-export { type DownloadModuleExtras } from './download.module.js';
+export { type DownloadModuleExtras } from './download.module-definition.js';
 export { type DownloadModuleOptions } from './download.options.js';
 export { type CompletionsOptions } from './completions/download-completions.js';
 

@@ -62,7 +62,8 @@ export function checkController({ type, instance }: FoundController): void {
   instance?.checkOptions(routeParameters(type));
 }
 
-function isDownloadController(metatype: unknown): metatype is Type {
+/** @internal */
+export function isDownloadController(metatype: unknown): metatype is Type {
   return (
     typeof metatype === 'function' &&
     metatype.prototype instanceof DownloadController

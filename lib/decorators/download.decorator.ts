@@ -137,11 +137,7 @@ export function registerLast(
   controller: Type,
   interceptor: DownloadValueInterceptor,
 ): void {
-  const prototype = controller.prototype as object;
-  for (const name of scanner.getAllMethodNames(prototype)) {
-    const handler = Reflect.get(prototype, name) as () => unknown;
-    const target = { getHandler: () => handler, getClass: () => controller };
-    if (!downloadOptionsOf(target)) continue;
+  for (const handler of downloadsOf(controller)) {
     const others = interceptorsOf(handler).filter((one) => !isOurs(one));
     // An instance: Nest has looked for classes to make before this.
     Reflect.defineMetadata(
@@ -150,6 +146,29 @@ export function registerLast(
       handler,
     );
   }
+}
+
+/**
+ * Whether `@Download()` stands on a controller, or on a handler of it.
+ *
+ * @internal
+ */
+export function hasDecoratedDownloads(controller: Type): boolean {
+  return downloadsOf(controller).length > 0;
+}
+
+/** What stands on a controller holds for all its handlers. */
+function downloadsOf(controller: Type): (() => unknown)[] {
+  const prototype = controller.prototype as object;
+  return scanner
+    .getAllMethodNames(prototype)
+    .map((name) => Reflect.get(prototype, name) as () => unknown)
+    .filter((handler) =>
+      downloadOptionsOf({
+        getHandler: () => handler,
+        getClass: () => controller,
+      }),
+    );
 }
 
 function interceptorsOf(handler: object): unknown[] {

@@ -52,13 +52,13 @@ import {
   responseOf,
 } from './download-context.js';
 import { toHttpException, unlessLeft } from './http-exceptions.js';
-import { type RoutedRequest } from './json-replies.js';
+import { expectReply, type RoutedRequest } from './replies.js';
 import { presentedByLink } from './answer-lease.js';
 import { ExplanationReport } from './explanation.js';
 
 /**
- * The last moment before bytes flow: turns every DownloadResponse into the answer that Nest sends. Registered for the whole application by DownloadModule;
- * contexts other than HTTP pass through untouched.
+ * The last moment before bytes flow: turns every DownloadResponse into the answer that Nest sends. For the whole
+ * application, or bound to its controllers that have downloads; contexts other than HTTP pass through untouched.
  *
  * @internal
  */
@@ -105,6 +105,7 @@ export class DownloadInterceptor implements NestInterceptor {
     const own = value.forOneRequest();
     const { link } = context;
     const response = link ? presentedByLink(own, link) : own;
+    expectReply(response, execution, this.options);
     return orElse<unknown>(
       () => this.#answer(response, context, execution),
       (error) => {

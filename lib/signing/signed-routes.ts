@@ -4,6 +4,7 @@ import { MetadataScanner } from '@nestjs/core';
 import {
   boundToIp,
   SignedUrlGuard,
+  type SignedUrlOptions,
   signedUrlOptionsOf,
 } from './signed-url.guard.js';
 
@@ -32,6 +33,17 @@ export function askSignatureLast(controller: Type): void {
 }
 
 /**
+ * Whether `@SignedUrl()` stands on a controller, or on a handler of it.
+ *
+ * @internal
+ */
+export function hasSignedRoutes(controller: Type): boolean {
+  return methodsOf(controller).some((handler) =>
+    optionsFor(controller, handler),
+  );
+}
+
+/**
  * What is wrong where clients are known by their addresses, as with links that are bound to one.
  *
  * @param others who knows them so besides
@@ -48,11 +60,7 @@ export function addressWarnings(
   const bound = controllers
     .filter((controller) =>
       methodsOf(controller).some(
-        (handler) =>
-          signedUrlOptionsOf({
-            getHandler: () => handler,
-            getClass: () => controller,
-          })?.boundTo === boundToIp,
+        (handler) => optionsFor(controller, handler)?.boundTo === boundToIp,
       ),
     )
     .map(({ name }) => `@SignedUrl({ boundTo: boundToIp }) of ${name}`);
@@ -79,6 +87,16 @@ function remedyFor(platform: ProxyTrust): string | undefined {
   return platform.hasRequestDecorator?.('ips') === false
     ? `Fastify ${behind}new FastifyAdapter({ trustProxy: '<address of the proxy>' }).`
     : undefined;
+}
+
+function optionsFor(
+  controller: Type,
+  handler: () => unknown,
+): SignedUrlOptions | undefined {
+  return signedUrlOptionsOf({
+    getHandler: () => handler,
+    getClass: () => controller,
+  });
 }
 
 function guardsOf(target: object): unknown[] {

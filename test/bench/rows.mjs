@@ -68,6 +68,18 @@ const hello = (adapter) => {
   };
 };
 
+/** The same where the module looks at downloads alone. */
+const helloBeside = (adapter) => {
+  const on = (app) => cpuOfRequest(`hello on ${adapter}`, '/hello', {}, app);
+  return {
+    name: `${adapter}-hello-beside`,
+    title: `${requests(adapter).title}, 'hello', only downloads are intercepted`,
+    unit: 'us',
+    ours: on('downloads'),
+    peers: [peer('without any interceptor', on('without'), 0.97)],
+  };
+};
+
 const events = (adapter) => {
   const on = (app) =>
     cpuOfRequest(`events on ${adapter}`, '/ours/1k.bin', {}, app);
@@ -106,6 +118,7 @@ const REQUESTS = [
   onExpress.row('304', '304', ['1k.bin', REVALIDATION], onExpress.against(0.7)),
   offload('express'),
   hello('express'),
+  helloBeside('express'),
   events('express'),
   onFastify.row(
     '1k',
@@ -128,6 +141,7 @@ const REQUESTS = [
   onFastify.row('304', '304', ['1k.bin', REVALIDATION], onFastify.against(1.3)),
   offload('fastify'),
   hello('fastify'),
+  helloBeside('fastify'),
   events('fastify'),
 ];
 

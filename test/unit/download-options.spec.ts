@@ -28,6 +28,7 @@ describe('the options of DownloadModule', () => {
       storages: {},
       shutdownTimeout: 10_000,
       exposeHeaders: false,
+      intercept: 'all',
     });
     expect(checked.cacheControl).toBeUndefined();
     expect(checked.inlineTypes).toBeUndefined();
@@ -67,6 +68,12 @@ describe('the options of DownloadModule', () => {
   it.each([true, '', 'utf 8', 8, null])('refuse %j as charset', (charset) => {
     expect(() => checkDownloadOptions({ charset } as never)).toThrow(
       '"charset"',
+    );
+  });
+
+  it.each([true, '', 'none', null])('refuse %j as intercept', (intercept) => {
+    expect(() => checkDownloadOptions({ intercept } as never)).toThrow(
+      '"intercept"',
     );
   });
 

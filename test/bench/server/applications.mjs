@@ -46,7 +46,10 @@ export const APPLICATIONS = {
     const idle = await create(adapter, { controllers, imports: [] });
     idle.useGlobalInterceptors({ intercept: (_, next) => next.handle() });
     const app = await create(adapter, { controllers });
-    return { without, idle, app };
+    const options = { backend: stream(), intercept: 'downloads' };
+    const imports = [DownloadModule.forRoot(options)];
+    const downloads = await create(adapter, { controllers, imports });
+    return { without, idle, app, downloads };
   },
   async events({ directory, adapter }) {
     const app = await create(adapter, { controllers: ours(directory) });

@@ -10,6 +10,7 @@ import {
   ImATeapotException,
   type NestInterceptor,
   StreamableFile,
+  UseInterceptors,
 } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import {
@@ -110,6 +111,62 @@ const interceptor = (header: string): NestInterceptor => ({
       }),
     ),
 });
+
+@Controller('inside/:link')
+@UseInterceptors(interceptor('x-inner'))
+class InsideController extends FilesController {}
+
+describe.each(ADAPTERS)(
+  'a limited link where only downloads are intercepted, on %s',
+  (adapter) => {
+    let site: LimitedSite;
+    beforeAll(async () => {
+      site = await startLimitedSite(adapter, {
+        controllers: [InsideController],
+        configure: (app) => app.useGlobalInterceptors(interceptor('x-outer')),
+        intercept: 'downloads',
+      });
+    });
+    afterAll(() => site.stop());
+
+    const shared = () => site.share({ path: '/inside/:link', subject: 'text' });
+
+    it('is counted once', async () => {
+      const { id, url } = await shared();
+
+      const { status, text } = await httpRequest(site.origin, url);
+
+      expect([status, text]).toEqual([200, TEXT]);
+      expect(await site.used(id)).toBe(1);
+    });
+
+    it('shows its page', async () => {
+      const { id, url } = await site.share({ path: '/shared/:link' });
+
+      const { status, headers } = await httpRequest(site.origin, url);
+
+      expect(status).toBe(200);
+      expect(headers['content-type']).toContain('text/html');
+      expect(await site.used(id)).toBe(0);
+    });
+
+    it.each([
+      ['x-inner', [500, 0]],
+      ['x-outer', [200, 1]],
+    ])(
+      'hands out nothing that is not counted: %s',
+      async (header, expected) => {
+        const { id, url } = await shared();
+
+        const { status } = await httpRequest(site.origin, url, {
+          headers: { [header]: 'copy' },
+        });
+
+        expect([status, await site.used(id)]).toEqual(expected);
+      },
+    );
+  },
+);
 
 describe.each(ADAPTERS)('a limited link on %s', (adapter) => {
   let site: LimitedSite;

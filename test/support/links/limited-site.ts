@@ -5,6 +5,7 @@ import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import {
   type CompletionsOptions,
   type DownloadBackend,
+  type DownloadModuleOptions,
   type DownloadRequest,
   FileNotFoundError,
   FileSystemStorage,
@@ -69,6 +70,7 @@ export interface LimitedParts extends ApplicationParts {
   readonly database?: TypeOrmModuleOptions;
   readonly backend?: DownloadBackend;
   readonly completions?: CompletionsOptions;
+  readonly intercept?: DownloadModuleOptions['intercept'];
   readonly links?: LimitedLinksModuleOptions;
 }
 
@@ -78,6 +80,7 @@ export function limitedParts({
   database = { type: 'sqljs' },
   backend,
   completions,
+  intercept,
   links,
   controllers = [],
   imports = [],
@@ -90,6 +93,7 @@ export function limitedParts({
       storages: { default: new FileSystemStorage({ root }) },
       ...(backend && { backend }),
       ...(completions && { completions }),
+      ...(intercept && { intercept }),
     },
     imports: [
       TypeOrmModule.forRoot({
