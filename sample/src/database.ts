@@ -6,11 +6,12 @@ import { limitedLinkEntities } from 'nestjs-downloadview/typeorm';
 import { databaseFile } from './database-file.js';
 import { dataDirectory } from './directories.js';
 import { Document } from './documents/document.entity.js';
+import { LinkMessage } from './sharing/link-message.entity.js';
 
 /** PostgreSQL when DATABASE_URL names one, else a file that needs no server. */
 export function database(url = process.env.DATABASE_URL): TypeOrmModuleOptions {
   const common = {
-    entities: [Document, ...limitedLinkEntities],
+    entities: [Document, LinkMessage, ...limitedLinkEntities],
     // Makes the tables. An application that is to be updated has migrations in its place.
     synchronize: true,
   };

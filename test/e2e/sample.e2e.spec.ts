@@ -352,6 +352,23 @@ describe('the sample', () => {
     },
   );
 
+  it('tells guests who has sent them a link, and what is said to them, but not its label', async () => {
+    const form = new URLSearchParams({
+      ...{ uses: '1', term: 'day', label: 'Press' },
+      ...{ sender: 'Ada <i>', message: 'Page 2,\nplease & thanks' },
+    });
+    const link = await share(origin, '/documents/letter', form.toString());
+    const { pathname, search } = new URL(link);
+    const text = await page(origin, pathname + search);
+    expect(text).toContain('<bdi>Ada &#60;i&#62;</bdi>');
+    expect(text).toContain('Page 2,\nplease &#38; thanks');
+    expect(text).not.toContain('Press');
+    const other = new URL(await share(origin, '/documents/letter'));
+    expect(await page(origin, other.pathname + other.search)).not.toMatch(
+      /Ada|please|From|blockquote>/,
+    );
+  });
+
   it('plays a film to guests by parts, which is no use, until the link is taken back', async () => {
     const path = '/documents/tide';
     const link = await share(origin, path, 'uses=any&term=day');

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 
 import { DocumentsModule } from '../documents/documents.module.js';
+import { SharingModule } from '../sharing/sharing.module.js';
 import { HandbookController, TermsController } from './application-files.js';
 import {
   DocumentDownloadController,
@@ -19,7 +20,7 @@ import { ThumbnailController } from './thumbnail.controller.js';
 
 /** One controller for each kind of file. */
 @Module({
-  imports: [DocumentsModule],
+  imports: [DocumentsModule, SharingModule],
   controllers: [
     DocumentDownloadController, // the file of a row
     DocumentInlineController,

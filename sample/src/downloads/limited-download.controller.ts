@@ -12,6 +12,7 @@ import { Repository } from 'typeorm';
 import { Document } from '../documents/document.entity.js';
 import { PreviewsService } from '../documents/previews.service.js';
 import { guestPage } from '../page/guest.page.js';
+import { SharingService } from '../sharing/sharing.service.js';
 import {
   letLoad,
   PagePolicyInterceptor,
@@ -29,6 +30,7 @@ export class LimitedDownloadController extends LimitedLinkDownloadController {
     @InjectRepository(Document)
     private readonly documents: Repository<Document>,
     private readonly previews: PreviewsService,
+    private readonly sharing: SharingService,
   ) {
     super();
   }
@@ -43,10 +45,13 @@ export class LimitedDownloadController extends LimitedLinkDownloadController {
     { res }: Request,
   ): Promise<string> {
     const document = await this.#document(page.link);
-    if (page.link.maxUses !== null) return guestPage(page, document);
-    const shown = await this.previews.show(document, page.link);
+    const message = await this.sharing.messageOf(page.link);
+    const shown =
+      page.link.maxUses === null
+        ? await this.previews.show(document, page.link)
+        : undefined;
     if (shown && 'source' in shown && res) letLoad(res);
-    return guestPage(page, document, shown);
+    return guestPage(page, { document, message, shown });
   }
 
   async #document({ subject }: LimitedLink): Promise<Document> {

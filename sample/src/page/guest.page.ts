@@ -29,21 +29,22 @@ const head = html`<link
     ${verbatim(styles)}
   </style>`;
 
-/**
- * What somebody sees who has nothing but a link.
- *
- * @param shown what the page shows of the content
- */
-export function guestPage(
-  page: LimitedLinkPage,
-  document: Document,
-  shown?: Shown,
-): string {
+export interface Shared {
+  readonly document: Document;
+  /** What those who get the link are told. */
+  readonly message?: string;
+  /** What the page shows of the content. */
+  readonly shown?: Shown;
+}
+
+/** What somebody sees who has nothing but a link. */
+export function guestPage(page: LimitedLinkPage, shared: Shared): string {
+  const { document, shown } = shared;
   return layout({
     title: page.name,
     guest: true,
     head,
-    content: html`${offer(page, document, shown)}
+    content: html`${offer(page, shared)}
     ${
       shown
         ? html`<section class="card preview" aria-label="Preview">
@@ -56,8 +57,7 @@ export function guestPage(
 
 function offer(
   { name, size, link, continuedUntil }: LimitedLinkPage,
-  { contentType }: Document,
-  shown?: Shown,
+  { document: { contentType }, message, shown }: Shared,
 ): Markup {
   const isPdf = kindOf(contentType) === 'pdf';
   const kind = readableKind(name, contentType);
@@ -67,6 +67,7 @@ function offer(
     <p class="muted">
       ${size === undefined ? kind : `${kind} · ${readableSize(size)}`}
     </p>
+    ${greeting(link.creator, message)}
     <form method="post">
       <button class="main">
         ${icon('download')}
@@ -76,6 +77,17 @@ function offer(
     ${isPdf && shown && 'source' in shown ? openLink(shown.source) : undefined}
     ${continuedUntil ? begun(continuedUntil) : fresh(link)}
   </section>`;
+}
+
+function greeting(sender: string | null, message?: string): Markup {
+  return html`${
+    sender
+      ? html`<p>
+          From <strong><bdi>${sender}</bdi></strong>
+        </p>`
+      : undefined
+  }
+  ${message ? html`<blockquote>${message}</blockquote>` : undefined}`;
 }
 
 /** Phones have little room for a PDF in a page, and some browsers show none there. */

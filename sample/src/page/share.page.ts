@@ -50,6 +50,26 @@ export function sharePage(
           maxlength="100"
           placeholder="Who gets it?"
         />
+        <details>
+          <summary>Add your name and a message</summary>
+          <label class="field" for="sender">Your name</label>
+          <input
+            class="wider"
+            id="sender"
+            name="sender"
+            type="text"
+            maxlength="100"
+            autocomplete="name"
+          />
+          <label class="field" for="message">Message</label>
+          <textarea
+            class="wider"
+            id="message"
+            name="message"
+            rows="3"
+            maxlength="1000"
+          ></textarea>
+        </details>
         <div class="actions">
           <button ${made ? undefined : html`class="main"`}>Make a link</button>
           <a class="button" href="/documents/${slug}" data-closes-dialog
@@ -86,7 +106,9 @@ function madeLink({ url, link }: SharedLink): Markup {
     <label class="field" for="link">Link to the document</label>
     <div class="actions">
       <input id="link" type="url" value="${url}" readonly autofocus />
-      <button type="button" data-copies="link" data-script hidden>Copy</button>
+      <button class="main" type="button" data-copies="link" data-script hidden>
+        Copy
+      </button>
     </div>
     <p class="muted" role="status">
       Works for ${audienceOf(link)}${untilText(link)}. Copy it now: it is kept

@@ -1,12 +1,15 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 
 import { DocumentsModule } from '../documents/documents.module.js';
+import { LinkMessage } from './link-message.entity.js';
 import { SharingController } from './sharing.controller.js';
 import { SharingService } from './sharing.service.js';
 
 @Module({
-  imports: [DocumentsModule],
+  imports: [DocumentsModule, TypeOrmModule.forFeature([LinkMessage])],
   controllers: [SharingController],
   providers: [SharingService],
+  exports: [SharingService],
 })
 export class SharingModule {}

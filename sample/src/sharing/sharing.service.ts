@@ -1,11 +1,14 @@
 import { BadRequestException, Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
 import {
   type LimitedLink,
   LimitedLinks,
   type LimitedLinkUse,
 } from 'nestjs-downloadview/typeorm';
+import { Repository } from 'typeorm';
 
 import { type Document } from '../documents/document.entity.js';
+import { LinkMessage } from './link-message.entity.js';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -25,11 +28,16 @@ const USES = new Map([
   ['any', null],
 ]);
 
+type Value = string | string[];
+
 /** What the form of the dialog says. */
 export interface ShareForm {
-  readonly uses?: string;
-  readonly term?: string;
-  readonly label?: string;
+  readonly uses?: Value;
+  readonly term?: Value;
+  readonly label?: Value;
+  /** Whoever gets the link sees these. */
+  readonly sender?: Value;
+  readonly message?: Value;
 }
 
 /** A link as it is shown, once: whoever has it gets the document. */
@@ -47,28 +55,40 @@ export interface ListedLink {
 /** Links for people who are not to see the rest: they are counted, and can be taken back. */
 @Injectable()
 export class SharingService {
-  constructor(private readonly links: LimitedLinks) {}
+  constructor(
+    private readonly links: LimitedLinks,
+    @InjectRepository(LinkMessage)
+    private readonly messages: Repository<LinkMessage>,
+  ) {}
 
-  share(
+  async share(
     { id, name }: Document,
-    { uses = '', term = '', label = '' }: ShareForm,
+    { uses, term, label, sender, message }: ShareForm,
   ): Promise<SharedLink> {
-    const maxUses = USES.get(uses);
-    const expiresIn = TERMS.get(term);
+    const maxUses = USES.get(String(uses));
+    const expiresIn = TERMS.get(String(term));
     if (maxUses === undefined || expiresIn === undefined) {
       throw new BadRequestException(
         'Choose how often the link works, and how long.',
       );
     }
-    const note = label.replaceAll('\0', '').trim().slice(0, 100) || undefined;
-    return this.links.create({
+    const shared = await this.links.create({
       path: '/links/:link',
       subject: String(id),
       basename: name,
       maxUses,
       expiresIn,
-      note,
+      note: entered(label, 100),
+      creator: entered(sender, 100),
     });
+    const text = entered(message, 1000);
+    if (text) await this.messages.insert({ link: shared.link.id, text });
+    return shared;
+  }
+
+  /** What is said to those who get the link. */
+  async messageOf({ id }: LimitedLink): Promise<string | undefined> {
+    return (await this.messages.findOneBy({ link: id }))?.text;
   }
 
   /** The newest first. */
@@ -86,4 +106,10 @@ export class SharingService {
     const link = await this.links.find(linkId);
     if (link?.subject === String(document.id)) await this.links.revoke(linkId);
   }
+}
+
+/** What somebody has filled in, if anything. */
+function entered(value: Value = '', longest: number): string | undefined {
+  const text = String(value).replaceAll('\0', '').trim();
+  return text.slice(0, longest) || undefined;
 }
