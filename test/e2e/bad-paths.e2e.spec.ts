@@ -43,6 +43,7 @@ import {
   httpRequest,
 } from '../support/clients/http-client.js';
 import { LogLines } from '../support/log-lines.js';
+import { representatives } from '../support/representatives.js';
 import {
   makeFifo,
   makeSocket,
@@ -119,6 +120,21 @@ const TAILS: readonly (readonly [title: string, tail: string])[] = [
   ['a directory of 300 bytes', `${NAME_OF_300}/b`],
   ['a path of 6,000 bytes', Array(3000).fill('a').join('/')],
 ];
+
+/** For the routes beside the one that serves them all: what each decodes, or takes for its own. */
+const NAMES = representatives(
+  DIFFICULT_FILE_NAMES,
+  'percent at the end',
+  'a coded dot',
+  'question mark and a query',
+  'number sign in front',
+  'blank at the end',
+  'semicolon',
+  'newline at the end',
+  'Japanese',
+  'emoji',
+  '254 bytes, two each',
+);
 
 @Injectable()
 class NobodyIsAdmin implements CanActivate {
@@ -301,13 +317,15 @@ describe.each(ADAPTERS)('paths on %s', (adapter) => {
 
       // find-my-way gives parameters 100 characters; a wildcard has no such limit.
       const longest = prefix.endsWith('-of-one') ? 100 : Infinity;
-      it.each(
-        DIFFICULT_FILE_NAMES.filter(({ name }) => name.length <= longest),
-      )('serves a name with $title', async ({ name }) => {
-        const answer = await get(`/${prefix}/${encodeURIComponent(name)}`);
-        expect(answer.status).toBe(200);
-        expect(answer.text).toBe(name);
-      });
+      const names = prefix === 'path' ? DIFFICULT_FILE_NAMES : NAMES;
+      it.each(names.filter(({ name }) => name.length <= longest))(
+        'serves a name with $title',
+        async ({ name }) => {
+          const answer = await get(`/${prefix}/${encodeURIComponent(name)}`);
+          expect(answer.status).toBe(200);
+          expect(answer.text).toBe(name);
+        },
+      );
     },
   );
 

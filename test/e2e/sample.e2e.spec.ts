@@ -840,15 +840,11 @@ it('does not start with a backend that it does not know', async () => {
 }, 30_000);
 
 describe('npm run proxy', () => {
-  it.each(['', 'ngnix'])(
-    'asks for a server that it knows, not %j',
-    async (name) => {
-      const ended = await sample.runToEnd(['proxy', name], SHELL);
-      expect(ended.code).toBe(1);
-      expect(ended.errors).toContain('one of: nginx, apache, lighttpd, caddy.');
-    },
-    30_000,
-  );
+  it('asks for a server that it knows', async () => {
+    const ended = await sample.runToEnd(['proxy', 'ngnix'], SHELL);
+    expect(ended.code).toBe(1);
+    expect(ended.errors).toContain('one of: nginx, apache, lighttpd, caddy.');
+  }, 30_000);
 });
 
 for (const [server, { program, header, told }] of Object.entries(SERVERS)) {
@@ -973,7 +969,8 @@ for (const [server, { program, header, told }] of Object.entries(SERVERS)) {
       expect(await status(door)).toBe(200);
       expect(await status('/_media/documents/Welcome.txt')).toBe(404);
       await Promise.all([set('away'), set('back'), set('away'), set('back')]);
-      expect(await status(door)).toBe(404);
+      // nginx reads its configuration anew while it answers.
+      expect(await eventually(404, () => status(door))).toBe(404);
       await expectHealthy(origin);
     });
 

@@ -258,21 +258,18 @@ describe('the packed package', () => {
       expect([result.output, result.errors]).toContain('');
     });
 
-    it.each(['nginx', 'apache', 'lighttpd', 'caddy'])(
-      'that finds nothing in what it has printed for %s',
-      async (server) => {
-        const printed = await packed.command(config(server));
-        expect(printed).toMatchObject({ status: 0, errors: '' });
+    it('that finds nothing in what it has printed', async () => {
+      const printed = await packed.command(config('nginx'));
+      expect(printed).toMatchObject({ status: 0, errors: '' });
 
-        expect(
-          await packed.command(['check-config', server, '-'], printed.output),
-        ).toEqual({
-          status: 0,
-          output: 'None of the known traps.\n',
-          errors: '',
-        });
-      },
-    );
+      expect(
+        await packed.command(['check-config', 'nginx', '-'], printed.output),
+      ).toEqual({
+        status: 0,
+        output: 'None of the known traps.\n',
+        errors: '',
+      });
+    });
 
     it('that names file and line of a trap in a file', async () => {
       const configuration = 'location /x {\n  internal;\n  alias /y/;\n}\n';

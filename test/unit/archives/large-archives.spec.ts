@@ -15,17 +15,17 @@ describe('A ZipFile of many files', () => {
     try {
       const path = await directory.write('a.txt', 'a');
       const lags: number[] = [];
-      for (let attempt = 0; attempt < 3; attempt += 1) {
-        lags.push(await lagWhile(() => statOf(path, 10_000)));
-      }
       // The garbage collector holds it up as well, but not each time.
+      do {
+        lags.push(await lagWhile(() => statOf(path, 10_000)));
+      } while (lags.length < 3 && Math.min(...lags) >= 20);
       expect(Math.min(...lags)).toBeLessThan(20);
     } finally {
       await directory.remove();
     }
   });
 
-  it('keeps a hundred thousand entries in less than 60 MB', async () => {
+  it('keeps 25,000 entries in less than 15 MB', async () => {
     const file = {
       stat: () => ({ size: 1000, etag: '"1"', lastModified: new Date(1e12) }),
       open: () => {
@@ -35,7 +35,7 @@ describe('A ZipFile of many files', () => {
     const before = usedMemory();
     const archive = new ZipFile(
       (function* () {
-        for (let index = 0; index < 100_000; index += 1) {
+        for (let index = 0; index < 25_000; index += 1) {
           const name = `photographs of the year ${index}.jpg`;
           yield { ...file, name };
         }
@@ -43,7 +43,7 @@ describe('A ZipFile of many files', () => {
       { name: 'all.zip' },
     );
     await archive.stat();
-    expect(usedMemory() - before).toBeLessThan(60 * MEGABYTE);
+    expect(usedMemory() - before).toBeLessThan(15 * MEGABYTE);
     // It is still needed.
     expect(archive.name).toBe('all.zip');
   });
