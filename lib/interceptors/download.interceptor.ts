@@ -6,7 +6,6 @@ import {
   Logger,
   type NestInterceptor,
   ServiceUnavailableException,
-  StreamableFile,
 } from '@nestjs/common';
 import { Observable, type Observer, type Subscriber } from 'rxjs';
 
@@ -25,8 +24,6 @@ import {
   UnconfinedPathError,
 } from '../errors/download-errors.js';
 import { kindOf, quote } from '../errors/quote.js';
-import { isDownloadFile } from '../files/download-file.js';
-import { StorageFile } from '../files/storage-file.js';
 import { type DownloadRequest } from '../http/download-request.js';
 import { clientName } from '../responses/describe.js';
 import { DownloadResponse } from '../responses/download-response.js';
@@ -52,7 +49,7 @@ import {
   responseOf,
 } from './download-context.js';
 import { toHttpException, unlessLeft } from './http-exceptions.js';
-import { expectReply, type RoutedRequest } from './replies.js';
+import { expectReply, type RoutedRequest, unwrapped } from './replies.js';
 import { presentedByLink } from './answer-lease.js';
 import { ExplanationReport } from './explanation.js';
 
@@ -248,45 +245,6 @@ function downloadOf(
   execution: ExecutionContext,
 ): string {
   return `${quote(clientName(file, presentation))} of ${routeOf(execution)}`;
-}
-
-/**
- * What leaves the route, where it is no file that somebody has wrapped: it would go out as JSON.
- *
- * @throws SerializedFileError
- */
-function unwrapped(value: unknown): unknown {
-  if (
-    typeof value !== 'object' ||
-    value === null ||
-    value instanceof StreamableFile ||
-    ArrayBuffer.isView(value)
-  ) {
-    return value;
-  }
-  if (isFile(value) || Object.values(value).some(isFile)) {
-    throw new SerializedFileError('What the route returned');
-  }
-  return value;
-}
-
-/** A StorageFile has a JSON of its own. */
-function isFile(value: unknown): boolean {
-  return (
-    value instanceof DownloadResponse ||
-    (isDownloadFile(value) && !(value instanceof StorageFile)) ||
-    wasTakenApart(value)
-  );
-}
-
-/** class-transformer calls `toJSON()`, and keeps what it gives under that name. */
-function wasTakenApart(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    Object.hasOwn(value, 'toJSON') &&
-    typeof Reflect.get(value, 'toJSON') === 'object'
-  );
 }
 
 /**

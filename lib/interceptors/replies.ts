@@ -10,6 +10,8 @@ import { quote } from '../errors/quote.js';
 import { whileSending } from '../errors/sent-as-json.js';
 import { InternalErrorException } from '../errors/internal-error.exception.js';
 import { type CheckedDownloadOptions } from '../download.options.js';
+import { isDownloadFile } from '../files/download-file.js';
+import { StorageFile } from '../files/storage-file.js';
 import { DownloadResponse } from '../responses/download-response.js';
 import { clearHead, platformResponse } from '../streaming/response-head.js';
 
@@ -36,24 +38,22 @@ export function expectReply(
  *
  * - A file of which JSON is sent is told in the log, however deep it lies in what a handler returned or an
  *   interceptor made of it. It cannot be stopped any more: an answer of the application goes out.
- * - Where only the routes of downloads are intercepted, a download of another route is 500.
+ * - Where only the routes of downloads are intercepted, a download or a file of another route is 500.
  *
  * @internal
  */
 export function watchReplies(adapter: HttpServer, { intercept }: Mode): void {
   const logger = new Logger('DownloadModule');
   const reply: HttpServer['reply'] = adapter.reply.bind(adapter);
+  const refusalOf = intercept === 'all' ? () => undefined : missed;
   adapter.reply = (
     response: RoutedResponse,
     body: unknown,
     status,
   ): unknown => {
-    if (intercept === 'downloads' && wasMissed(response, body)) {
-      logger.error(
-        `${routeOf(response)} returned a download, and is not intercepted: it has neither @Download() nor ` +
-          "a DownloadController, and the module's option intercept is 'downloads'. Put @Download() on the handler, " +
-          "or leave intercept at 'all'.",
-      );
+    const refusal = refusalOf(response, body);
+    if (refusal !== undefined) {
+      logger.error(refusal);
       return replyWithError(reply, response);
     }
     return mayBecomeJson(body)
@@ -62,12 +62,20 @@ export function watchReplies(adapter: HttpServer, { intercept }: Mode): void {
   };
 }
 
-function wasMissed(response: RoutedResponse, body: unknown): boolean {
-  return (
-    body instanceof DownloadResponse &&
-    !body.isReady &&
-    expected.get(response) !== body
-  );
+/** @returns what is wrong with an answer that the interceptor has not seen, or undefined */
+function missed(response: RoutedResponse, body: unknown): string | undefined {
+  const download = expected.get(response);
+  if (body instanceof DownloadResponse) {
+    return body.isReady || body === download
+      ? undefined
+      : `${routeOf(response)} returned a download, and is not intercepted: it has neither @Download() nor ` +
+          "a DownloadController, and the module's option intercept is 'downloads'. Put @Download() on the handler, " +
+          "or leave intercept at 'all'.";
+  }
+  // What was made of the one that is decided, that one tells itself.
+  if (!mayBecomeJson(body) || !holdsFile(body, download)) return undefined;
+  const { name, message } = new SerializedFileError('What the route returned');
+  return `${name}: ${message} (${routeOf(response)})`;
 }
 
 /** Nobody above would turn an exception into an answer: what a filter replies with comes this way, too. */
@@ -95,12 +103,51 @@ function watched<T>(
   }, send);
 }
 
-function mayBecomeJson(body: unknown): boolean {
+function mayBecomeJson(body: unknown): body is object {
   return (
     typeof body === 'object' &&
     body !== null &&
     !(body instanceof StreamableFile) &&
     !ArrayBuffer.isView(body)
+  );
+}
+
+/**
+ * What leaves the route, where it is no file that somebody has wrapped: it would go out as JSON.
+ *
+ * @throws SerializedFileError
+ * @internal
+ */
+export function unwrapped(value: unknown): unknown {
+  if (mayBecomeJson(value) && holdsFile(value)) {
+    throw new SerializedFileError('What the route returned');
+  }
+  return value;
+}
+
+function holdsFile(value: object, except?: object): boolean {
+  return (
+    isFile(value) ||
+    Object.values(value).some((one) => one !== except && isFile(one))
+  );
+}
+
+/** A StorageFile has a JSON of its own. */
+function isFile(value: unknown): boolean {
+  return (
+    value instanceof DownloadResponse ||
+    (isDownloadFile(value) && !(value instanceof StorageFile)) ||
+    wasTakenApart(value)
+  );
+}
+
+/** class-transformer calls `toJSON()`, and keeps what it gives under that name. */
+function wasTakenApart(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.hasOwn(value, 'toJSON') &&
+    typeof Reflect.get(value, 'toJSON') === 'object'
   );
 }
 

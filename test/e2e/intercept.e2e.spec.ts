@@ -9,6 +9,7 @@ import {
   jest,
 } from '@jest/globals';
 import {
+  ClassSerializerInterceptor,
   Controller,
   Get,
   Header,
@@ -18,7 +19,7 @@ import {
   Scope,
   UseInterceptors,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { HttpAdapterHost, Reflector } from '@nestjs/core';
 import {
   ContentFile,
   Download,
@@ -26,6 +27,7 @@ import {
   type DownloadModuleOptions,
   type DownloadRequest,
   DownloadResponse,
+  LocalFile,
   nginx,
   PathDownloadController,
   sendfile,
@@ -157,9 +159,19 @@ class PlainController {
     return kept;
   }
 
+  @Get('forgotten')
+  forgotten() {
+    return new LocalFile(path());
+  }
+
   @Get('wrapper')
   wrapper() {
     return { file: new ContentFile(CONTENT, { name: 'secret-name.txt' }) };
+  }
+
+  @Get('response')
+  response() {
+    return { file: sendfile(path()) };
   }
 }
 
@@ -323,14 +335,18 @@ describe.each(ADAPTERS)("intercept: 'downloads' on %s", (adapter) => {
     expect((await get('/keeps')).text).toBe(CONTENT);
   });
 
-  it('tells of a file that becomes JSON where it does not intercept, too', async () => {
-    const answer = await get('/wrapper');
+  it.each(['/forgotten', '/wrapper', '/response'])(
+    'refuses the JSON of a file of a handler that it does not intercept: %s',
+    async (target) => {
+      const answer = await get(target);
 
-    expect(answer.text).not.toContain(directory.path);
-    expect(log.of('error')).toEqual([
-      expect.stringContaining("GET '/wrapper'"),
-    ]);
-  });
+      expect([answer.status, JSON.parse(answer.text)]).toEqual([500, ERROR]);
+      expect(log.of('error')).toEqual([
+        expect.stringContaining(`GET '${target}'`),
+      ]);
+      expect(log.of('error')[0]).toContain('needs @Download()');
+    },
+  );
 });
 
 describe.each(ADAPTERS)('intercept on %s', (adapter) => {
@@ -431,6 +447,25 @@ describe.each(ADAPTERS)('intercept on %s', (adapter) => {
 
     expect(await statuses(running.origin, ['/class'])).toEqual([200]);
     expect(seen).toEqual(['global: decided']);
+  });
+
+  it('refuses the JSON of a file that class-transformer has taken apart', async () => {
+    const log = new LogLines();
+    const running = await startApplication(adapter, {
+      controllers: CONTROLLERS,
+      options: { intercept: 'downloads', signing: SIGNING },
+      configure: (app) => {
+        app.useLogger(log);
+        app.useGlobalInterceptors(
+          new ClassSerializerInterceptor(app.get(Reflector)),
+        );
+      },
+    });
+    open.push(running);
+
+    const targets = ['/forgotten', '/wrapper', '/class'];
+    expect(await statuses(running.origin, targets)).toEqual([500, 500, 200]);
+    expect(log.of('error')).toHaveLength(2);
   });
 
   it('refuses a download that an interceptor outside puts in the place of one', async () => {

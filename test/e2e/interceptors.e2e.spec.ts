@@ -133,6 +133,7 @@ class Replacement implements NestInterceptor {
 const CONTENT = 'The content of the file\n';
 const inside = 'inside';
 const outside = 'outside';
+const bound = 'outside, where only downloads are intercepted,';
 
 describe.each(ADAPTERS)('interceptors of the application on %s', (adapter) => {
   let directory: TemporaryDirectory;
@@ -164,19 +165,26 @@ describe.each(ADAPTERS)('interceptors of the application on %s', (adapter) => {
     }
   }
 
-  it('an envelope of any depth outside ours is one line and a 500', async () => {
-    const answer = await ask(outside, () => new DeepEnvelope());
-    expect(answer.status).toBe(500);
-    expect(JSON.parse(answer.text)).toEqual({
-      statusCode: 500,
-      message: 'Internal server error',
-    });
-    expect(answer.headers['cache-control']).toBe('no-store');
-    expect(answer.headers).not.toHaveProperty('etag');
-    const lines = log.lines.filter((line) => line.includes('sent as JSON'));
-    expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain('GET ');
-  });
+  it.each([
+    [outside, new DeepEnvelope()],
+    [bound, new DeepEnvelope()],
+    [bound, new NaiveEnvelope()],
+  ])(
+    'an envelope of any depth %s ours is one line and a 500',
+    async (place, envelope) => {
+      const answer = await ask(place, () => envelope);
+      expect(answer.status).toBe(500);
+      expect(JSON.parse(answer.text)).toEqual({
+        statusCode: 500,
+        message: 'Internal server error',
+      });
+      expect(answer.headers['cache-control']).toBe('no-store');
+      expect(answer.headers).not.toHaveProperty('etag');
+      const lines = log.lines.filter((line) => line.includes('sent as JSON'));
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toContain("GET '/file' (FileController.file)");
+    },
+  );
 
   it.each(['/file', '/wrapper', '/forgotten', '/listed'])(
     'an envelope of any depth around %s inside ours is one ERROR line, though the JSON went out',
@@ -215,6 +223,8 @@ describe.each(ADAPTERS)('interceptors of the application on %s', (adapter) => {
     [inside, '/file', new NaiveEnvelope()],
     [outside, '/file', new NaiveEnvelope()],
     [outside, '/file', new DeepEnvelope()],
+    [bound, '/file', new NaiveEnvelope()],
+    [bound, '/wrapper', new DeepEnvelope()],
     [inside, '/forgotten', undefined],
     [inside, '/storage', undefined],
   ])(
@@ -426,11 +436,12 @@ async function start(
   return startApplication(adapter, {
     imports: [CacheModule.register()],
     controllers: [FileController],
+    options: { intercept: place === bound ? 'downloads' : 'all' },
     providers: [
       CacheInterceptor,
       // Global ones stand outside each other as their modules are scanned: the root's before ours.
       // One of app.useGlobalInterceptors() would stand inside.
-      ...(place === outside
+      ...(place !== inside
         ? [{ provide: APP_INTERCEPTOR, useClass: placed }]
         : []),
     ],
