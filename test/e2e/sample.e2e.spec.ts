@@ -499,7 +499,7 @@ describe('the sample', () => {
     const largest = await found('sort=largest');
     expect(largest[0]).toBe('Prélude.wav');
     expect((await found('sort=oldest'))[0]).toBe('Welcome.txt');
-    expect(await found('page=2')).toEqual([]);
+    expect(await found('page=99')).toEqual([]);
   });
 
   it('gives several documents as one ZIP file, of which it sends any part', async () => {
@@ -763,40 +763,28 @@ describeWith(['swift-proxy-server', 'nginx'], 'with S3_BUCKET', () => {
   }, 90_000);
   afterAll(() => store?.stop());
 
-  it('keeps the documents in the bucket, and gives them back', async () => {
+  it('keeps the documents in the bucket, and has nginx send them from there', async () => {
     const DATA_DIR = sample.data('bucket');
-    const program = await sample.start(['main'], { ...env, DATA_DIR });
-    const [origin] = program.addresses;
-    await upload(origin, NAME, 'text/plain', CONTENT);
-    const download = await httpRequest(origin, `${PATH}/download`);
-    expect(download.text).toBe(CONTENT);
-    const path = '/documents.zip?slug=letter&slug=e-x';
-    expect((await httpRequest(origin, path)).status).toBe(200);
-    expect((await httpRequest(origin, '/latest')).text).toBe(CONTENT);
-    const { headers } = await httpRequest(
-      origin,
-      '/documents/sunset/thumbnail',
-    );
-    expect(headers['content-type']).toBe('image/webp');
-    expect(await readdir(`${DATA_DIR}/media`)).toEqual([]);
-    await program.stop();
-  }, 60_000);
-
-  it('has nginx send them from there', async () => {
+    const PROXY_PORT = String(await freePort());
     const program = await sample.start(
       ['proxy', 'nginx'],
-      {
-        ...{ ...env, DATA_DIR: sample.data('bucket-nginx') },
-        PROXY_PORT: String(await freePort()),
-      },
+      { ...env, DATA_DIR, PROXY_PORT },
       2,
     );
     const [application, origin] = program.addresses;
-    const path = '/documents/welcome/download';
-    const direct = await httpRequest(application, path);
+    await upload(origin, NAME, 'text/plain', CONTENT);
+    const direct = await httpRequest(application, `${PATH}/download`);
     expect(direct.headers['x-accel-redirect']).toBeDefined();
     expect(direct.body).toHaveLength(0);
-    expect((await httpRequest(origin, path)).text).toMatch(/^Hello!/);
+    for (const path of [`${PATH}/download`, '/latest']) {
+      expect((await httpRequest(origin, path)).text).toBe(CONTENT);
+    }
+    const zip = '/documents.zip?slug=letter&slug=e-x';
+    expect((await httpRequest(origin, zip)).status).toBe(200);
+    const thumbnail = '/documents/sunset/thumbnail';
+    const { headers } = await httpRequest(origin, thumbnail);
+    expect(headers['content-type']).toBe('image/webp');
+    expect(await readdir(`${DATA_DIR}/media`)).toEqual([]);
     await expectHealthy(origin);
     await program.stop();
   }, 60_000);

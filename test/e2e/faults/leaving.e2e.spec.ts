@@ -42,8 +42,8 @@ jest.setTimeout(30_000);
 const MIB = 1024 * 1024;
 // More than the socket buffers of both ends swallow.
 const SIZE = 16 * MIB;
-/** Many find what is lost now and then; a few, that the other adapter gives back all as well. */
-const CLIENTS = { express: 400, fastify: 100 };
+const MANY = 400;
+const SOME = 100;
 const AT_ONCE = 25;
 
 const REQUESTS: readonly RawRequest[] = [
@@ -169,15 +169,15 @@ describe.each(ADAPTERS)('hundreds of clients that leave on %s', (adapter) => {
 
   it.each(Object.entries(MOMENTS))(
     'leave nothing behind when they leave %s',
-    async (_moment, leave) => {
+    async (moment, leave) => {
       await leaveAll(leave, AT_ONCE);
       const before = await settledResources();
       const memory = usedMemory();
 
-      await leaveAll(leave, CLIENTS[adapter]);
+      await leaveAll(leave, moment === 'mid-way' ? MANY : SOME);
 
       expect(await settledResources()).toEqual(before);
-      // What the pools keep is at most 16 MiB; a single buffer for each client would be 25 more.
+      // What the pools keep is at most 16 MiB; a single buffer for each of the many would be 25 more.
       expect(usedMemory() - memory).toBeLessThan(24 * MIB);
       expect(lent.count).toBe(0);
     },
