@@ -12,6 +12,7 @@ import {
 } from '../../sample/src/documents/document-list.js';
 import { DocumentsModule } from '../../sample/src/documents/documents.module.js';
 import { DocumentsService } from '../../sample/src/documents/documents.service.js';
+import { SharingService } from '../../sample/src/sharing/sharing.service.js';
 
 class QueryCounter extends AbstractLogger {
   readonly queries: string[] = [];
@@ -87,5 +88,14 @@ describe('the documents of the sample', () => {
     expect(left).toEqual(keys.map(() => false));
     const { total: rest } = await documents.page(listQuery({}));
     expect(rest).toBe(total - keys.length);
+  });
+
+  it('are shared by one link only as far as it can hold their ids', async () => {
+    const sharing = Reflect.construct(SharingService, []) as SharingService;
+    const many = Array.from({ length: 100 }, (_, index) =>
+      Object.assign(new Document(), { id: 1000 + index }),
+    );
+    const sharedAtOnce = sharing.share(many, { uses: '1', term: 'day' });
+    await expect(sharedAtOnce).rejects.toThrow('Share fewer documents at once');
   });
 });

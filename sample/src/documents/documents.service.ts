@@ -68,6 +68,14 @@ export class DocumentsService {
     });
   }
 
+  /** Those of these that there are still. */
+  findByIds(ids: readonly number[]): Promise<Document[]> {
+    return this.documents.find({
+      where: { id: In(ids) },
+      order: { id: 'DESC' },
+    });
+  }
+
   /** The first of its bytes as text, to be shown. */
   async beginning({ file, size }: Document): Promise<string> {
     if (size === 0) return '';

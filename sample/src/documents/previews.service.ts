@@ -37,7 +37,7 @@ export class PreviewsService {
     document: Document,
     link: LimitedLink,
   ): Promise<Shown | undefined> {
-    const { id, contentType, size, file } = document;
+    const { contentType, size, file } = document;
     if (isPicture(document)) return this.#picture(document);
     switch (kindOf(contentType)) {
       case 'text':
@@ -48,13 +48,16 @@ export class PreviewsService {
         return size <= SMALL ? embedded('image/svg+xml', file) : undefined;
       case 'audio':
       case 'video':
-      case 'pdf': {
-        const path = `/shown/${link.id}/${id}`;
-        return { source: this.signer.sign(path, { expiresIn: DAY }) };
-      }
+      case 'pdf':
+        return { source: this.addressOf(document, link) };
       default:
         return undefined;
     }
+  }
+
+  /** Where those who have a link see a document, as long as the link works. */
+  addressOf({ id }: Document, link: LimitedLink): string {
+    return this.signer.sign(`/shown/${link.id}/${id}`, { expiresIn: DAY });
   }
 
   async #picture(document: Document): Promise<Shown | undefined> {

@@ -1,7 +1,8 @@
 import { BadRequestException, Controller } from '@nestjs/common';
 import { DownloadController, type DownloadRequest } from 'nestjs-downloadview';
-import { ZipFile } from 'nestjs-downloadview/archives';
+import { type ZipFile } from 'nestjs-downloadview/archives';
 
+import { zipOf } from '../documents/documents-zip.js';
 import { DocumentsService } from '../documents/documents.service.js';
 
 /**
@@ -20,9 +21,6 @@ export class DocumentsArchiveController extends DownloadController {
     if (!documents.length) {
       throw new BadRequestException('Choose documents first.');
     }
-    return new ZipFile(
-      documents.map(({ file, name }) => ({ file, path: name })),
-      { name: 'documents.zip' },
-    );
+    return zipOf(documents);
   }
 }

@@ -1,17 +1,14 @@
 import { Controller, UseInterceptors } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { type DownloadFile, FileNotFoundError } from 'nestjs-downloadview';
+import { type Request } from 'express';
+import { type DownloadFile } from 'nestjs-downloadview';
 import {
   type LimitedLink,
   LimitedLinkDownloadController,
   type LimitedLinkPage,
 } from 'nestjs-downloadview/typeorm';
-import { type Request } from 'express';
-import { Repository } from 'typeorm';
 
-import { Document } from '../documents/document.entity.js';
 import { PreviewsService } from '../documents/previews.service.js';
-import { guestPage } from '../page/guest.page.js';
+import { guestPage, selectionPage } from '../page/guest.page.js';
 import { SharingService } from '../sharing/sharing.service.js';
 import {
   letLoad,
@@ -19,7 +16,7 @@ import {
 } from '../web/page-policy.interceptor.js';
 
 /**
- * A document for those who have a link to it: for the first of them, for five, or until the link is taken
+ * Documents for those who have a link to them: for the first of them, for five, or until the link is taken
  * back. The link shows a page, and only its button counts: mail scanners and chats open links, too. How often
  * a link was used is a row of the database.
  */
@@ -27,16 +24,14 @@ import {
 @UseInterceptors(PagePolicyInterceptor)
 export class LimitedDownloadController extends LimitedLinkDownloadController {
   constructor(
-    @InjectRepository(Document)
-    private readonly documents: Repository<Document>,
     private readonly previews: PreviewsService,
     private readonly sharing: SharingService,
   ) {
     super();
   }
 
-  override async getSharedFile(link: LimitedLink): Promise<DownloadFile> {
-    return (await this.#document(link)).file;
+  override getSharedFile(link: LimitedLink): Promise<DownloadFile> {
+    return this.sharing.fileOf(link);
   }
 
   /** Where uses are counted, nobody sees anything of the content before one is counted. */
@@ -44,19 +39,23 @@ export class LimitedDownloadController extends LimitedLinkDownloadController {
     page: LimitedLinkPage,
     { res }: Request,
   ): Promise<string> {
-    const document = await this.#document(page.link);
-    const message = await this.sharing.messageOf(page.link);
-    const shown =
-      page.link.maxUses === null
-        ? await this.previews.show(document, page.link)
-        : undefined;
+    const { link } = page;
+    const isShown = link.maxUses === null;
+    const message = await this.sharing.messageOf(link);
+    const documents = await this.sharing.documentsOf(link);
+    if (this.sharing.isSelection(link)) {
+      return selectionPage(page, {
+        documents,
+        message,
+        addressOf: (document) =>
+          isShown ? this.previews.addressOf(document, link) : undefined,
+      });
+    }
+    const [document] = documents;
+    const shown = isShown
+      ? await this.previews.show(document, link)
+      : undefined;
     if (shown && 'source' in shown && res) letLoad(res);
     return guestPage(page, { document, message, shown });
-  }
-
-  async #document({ subject }: LimitedLink): Promise<Document> {
-    const document = await this.documents.findOneBy({ id: Number(subject) });
-    if (document) return document;
-    throw new FileNotFoundError('The document was deleted');
   }
 }

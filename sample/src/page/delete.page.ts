@@ -1,6 +1,7 @@
 import { type Document } from '../documents/document.entity.js';
-import { html, type Markup } from './html.js';
+import { html } from './html.js';
 import { layout } from './layout.js';
+import { nameList } from './name-list.js';
 
 /** Asks once more. */
 export function deletePage(documents: readonly Document[]): string {
@@ -29,10 +30,4 @@ export function deletePage(documents: readonly Document[]): string {
         >
       </form>`,
   });
-}
-
-function nameList(documents: readonly Document[]): Markup {
-  return html`<ul>
-    ${documents.map(({ name }) => html`<li><bdi>${name}</bdi></li>`)}
-  </ul>`;
 }

@@ -156,6 +156,7 @@ const selection = html`<form
   <span class="muted" data-count>With the chosen ones:</span>
   <div class="actions">
     <button class="main">${icon('download')} Download as ZIP</button>
+    <button formaction="/share" data-opens-dialog>Share…</button>
     <button class="danger" formaction="/delete" data-opens-dialog>
       Delete…
     </button>

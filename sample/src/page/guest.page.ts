@@ -12,7 +12,7 @@ import { type Shown } from '../documents/previews.service.js';
 import { badge } from './badge.js';
 import { html, type Markup, verbatim } from './html.js';
 import { icon } from './icons.js';
-import { kindOf, readableKind } from './kind.js';
+import { kindOf, opensByItself, readableKind } from './kind.js';
 import { layout } from './layout.js';
 import { guestPreview } from './preview.js';
 import { readableSize, readableTerm, readableTime } from './readable.js';
@@ -29,7 +29,8 @@ const head = html`<link
     ${verbatim(styles)}
   </style>`;
 
-export interface Shared {
+/** What a page is about. */
+interface Shared {
   readonly document: Document;
   /** What those who get the link are told. */
   readonly message?: string;
@@ -37,57 +38,121 @@ export interface Shared {
   readonly shown?: Shown;
 }
 
+interface SharedSelection {
+  readonly documents: readonly Document[];
+  readonly message?: string;
+  /** Where they see one of them, if they may. */
+  readonly addressOf: (document: Document) => string | undefined;
+}
+
 /** What somebody sees who has nothing but a link. */
-export function guestPage(page: LimitedLinkPage, shared: Shared): string {
-  const { document, shown } = shared;
+export function guestPage(
+  page: LimitedLinkPage,
+  { document, message, shown }: Shared,
+): string {
+  const { name } = page;
+  const { contentType } = document;
+  const isPdf = kindOf(contentType) === 'pdf';
   return layout({
-    title: page.name,
+    title: name,
     guest: true,
     head,
-    content: html`${offer(page, shared)}
-    ${
-      shown
-        ? html`<section class="card preview" aria-label="Preview">
-            ${guestPreview(document, shown)}
-          </section>`
-        : undefined
-    }`,
+    content: html`<section class="card offer" aria-label="The document">
+        ${badge(name, contentType)}
+        <h1><bdi>${name}</bdi></h1>
+        ${facts(readableKind(name, contentType), page)}
+        ${greeting(page, message)} ${downloadForm(page)}
+        ${isPdf && shown && 'source' in shown ? openLink(shown.source) : undefined}
+        ${terms(page)}
+      </section>
+      ${
+        shown
+          ? html`<section class="card preview" aria-label="Preview">
+              ${guestPreview(document, shown)}
+            </section>`
+          : undefined
+      }`,
   });
 }
 
-function offer(
-  { name, size, link, continuedUntil }: LimitedLinkPage,
-  { document: { contentType }, message, shown }: Shared,
-): Markup {
-  const isPdf = kindOf(contentType) === 'pdf';
-  const kind = readableKind(name, contentType);
-  return html`<section class="card offer" aria-label="The document">
-    ${badge(name, contentType)}
-    <h1><bdi>${name}</bdi></h1>
-    <p class="muted">
-      ${size === undefined ? kind : `${kind} · ${readableSize(size)}`}
-    </p>
-    ${greeting(link.creator, message)}
-    <form method="post">
-      <button class="main">
-        ${icon('download')}
-        ${continuedUntil ? 'Continue the download' : 'Download'}
-      </button>
-    </form>
-    ${isPdf && shown && 'source' in shown ? openLink(shown.source) : undefined}
-    ${continuedUntil ? begun(continuedUntil) : fresh(link)}
-  </section>`;
+/** The same for a link to several documents. */
+export function selectionPage(
+  page: LimitedLinkPage,
+  { documents, message, addressOf }: SharedSelection,
+): string {
+  const title =
+    documents.length === 1 ? 'One document' : `${documents.length} documents`;
+  return layout({
+    title,
+    guest: true,
+    head,
+    content: html`<section class="card offer" aria-label="The documents">
+      ${badge(page.name, '')}
+      <h1>${title}</h1>
+      ${facts('ZIP file', page)} ${greeting(page, message)}
+      ${downloadForm(page)} ${terms(page)}
+      <ul class="plain" aria-label="Contents">
+        ${documents.map((document) => contentItem(document, addressOf))}
+      </ul>
+    </section>`,
+  });
 }
 
-function greeting(sender: string | null, message?: string): Markup {
+function contentItem(
+  document: Document,
+  addressOf: SharedSelection['addressOf'],
+): Markup {
+  const { name, size, contentType } = document;
+  const address = opensByItself(kindOf(contentType))
+    ? addressOf(document)
+    : undefined;
+  return html`<li>
+    <span class="named"
+      >${badge(name, contentType)}
+      <span
+        >${
+          address
+            ? html`<a href="${address}" target="_blank"
+                ><bdi>${name}</bdi><span class="hidden"> in a new tab</span></a
+              >`
+            : html`<bdi>${name}</bdi>`
+        }
+        <small
+          >${readableKind(name, contentType)} · ${readableSize(size)}</small
+        ></span
+      ></span
+    >
+  </li>`;
+}
+
+function facts(kind: string, { size }: LimitedLinkPage): Markup {
+  return html`<p class="muted">
+    ${size === undefined ? kind : `${kind} · ${readableSize(size)}`}
+  </p>`;
+}
+
+function greeting({ link }: LimitedLinkPage, message?: string): Markup {
   return html`${
-    sender
+    link.creator
       ? html`<p>
-          From <strong><bdi>${sender}</bdi></strong>
+          From <strong><bdi>${link.creator}</bdi></strong>
         </p>`
       : undefined
   }
   ${message ? html`<blockquote>${message}</blockquote>` : undefined}`;
+}
+
+function downloadForm({ continuedUntil }: LimitedLinkPage): Markup {
+  return html`<form method="post">
+    <button class="main">
+      ${icon('download')}
+      ${continuedUntil ? 'Continue the download' : 'Download'}
+    </button>
+  </form>`;
+}
+
+function terms({ link, continuedUntil }: LimitedLinkPage): Markup {
+  return continuedUntil ? begun(continuedUntil) : fresh(link);
 }
 
 /** Phones have little room for a PDF in a page, and some browsers show none there. */
@@ -112,8 +177,8 @@ function counted(left: number): Markup {
   return html`<p>
     ${
       left === 1
-        ? 'The link works once: save the document when you download it. Nothing of it is shown before.'
-        : `The link works for ${left} more people. Nothing of the document is shown before it is downloaded.`
+        ? 'The link works once: save what you download. Nothing of it is shown before.'
+        : `The link works for ${left} more people. Nothing of what they download is shown before.`
     }
     If the download breaks off, come back here with the same browser, and it
     goes on.

@@ -10,6 +10,7 @@ import {
 } from '../sharing/sharing.service.js';
 import { html, type Markup } from './html.js';
 import { layout } from './layout.js';
+import { nameList } from './name-list.js';
 import { qrCode } from './qr-code.js';
 import { readableTime } from './readable.js';
 
@@ -27,18 +28,34 @@ const TERMS: readonly Choice[] = [
   ['month', '30 days'],
 ];
 
+/** Where the dialog is for one document, or for a selection. */
+export function shareAddress(
+  documents: readonly Document[],
+  action = '',
+): string {
+  const slugs = documents.map(({ slug }) => slug);
+  if (slugs.length === 1) return `/documents/${slugs[0]}/share${action}`;
+  return `/share${action}?${slugs.map((slug) => `slug=${slug}`).join('&')}`;
+}
+
 /** The link that was just made, a form for another, and all that there are. */
 export function sharePage(
-  { name, slug }: Document,
+  documents: readonly Document[],
   links: readonly ListedLink[],
   made?: SharedLink,
 ): string {
+  const [{ name, slug }] = documents;
+  const one = documents.length === 1;
   return layout({
-    title: `Share ${name}`,
+    title: one ? `Share ${name}` : `Share ${documents.length} documents`,
     dialog: true,
-    content: html`<h1>Share “<bdi>${name}</bdi>”</h1>
-      ${made ? madeLink(made) : undefined}
-      <form action="/documents/${slug}/share" method="post">
+    content: html`<h1>
+        Share
+        ${one ? html`“<bdi>${name}</bdi>”` : `${documents.length} documents`}
+      </h1>
+      ${one ? undefined : nameList(documents)}
+      ${made ? madeLink(made, one) : undefined}
+      <form action="${shareAddress(documents)}" method="post">
         ${choices('uses', made ? 'Another link is for' : 'The link is for', USES)}
         ${choices('term', 'It works for', TERMS)}
         <label class="field" for="label">Label, for this list only</label>
@@ -72,12 +89,15 @@ export function sharePage(
         </details>
         <div class="actions">
           <button ${made ? undefined : html`class="main"`}>Make a link</button>
-          <a class="button" href="/documents/${slug}" data-closes-dialog
+          <a
+            class="button"
+            href="${one ? `/documents/${slug}` : '/'}"
+            data-closes-dialog
             >Close</a
           >
         </div>
       </form>
-      ${links.length ? linkList(slug, links) : undefined}`,
+      ${links.length ? linkList(documents, links) : undefined}`,
   });
 }
 
@@ -101,9 +121,11 @@ function choices(name: string, legend: string, all: readonly Choice[]): Markup {
   </fieldset>`;
 }
 
-function madeLink({ url, link }: SharedLink): Markup {
+function madeLink({ url, link }: SharedLink, one: boolean): Markup {
   return html`<div class="made">
-    <label class="field" for="link">Link to the document</label>
+    <label class="field" for="link"
+      >Link to the ${one ? 'document' : 'documents'}</label
+    >
     <div class="actions">
       <input id="link" type="url" value="${url}" readonly autofocus />
       <button class="main" type="button" data-copies="link" data-script hidden>
@@ -143,28 +165,39 @@ const STATES = {
   expired: ['', 'expired'],
 };
 
-function linkList(slug: string, links: readonly ListedLink[]): Markup {
-  return html`<ul class="plain links" aria-label="Links to the document">
-    ${links.map((listed) => linkItem(slug, listed))}
+function linkList(
+  documents: readonly Document[],
+  links: readonly ListedLink[],
+): Markup {
+  return html`<ul class="plain links" aria-label="Links">
+    ${links.map((listed) => linkItem(documents, listed))}
   </ul>`;
 }
 
-function linkItem(slug: string, { link, lastUse }: ListedLink): Markup {
-  const { id, note, createdAt, maxUses, used, state } = link;
+function linkItem(
+  documents: readonly Document[],
+  { link, count, lastUse }: ListedLink,
+): Markup {
+  const { id, note, createdAt, state } = link;
   const [look, text] = STATES[state];
+  const others = count - documents.length;
   return html`<li>
     <span>
       ${note ?? html`Link of ${time(createdAt)}`}
       <span class="chip ${look}">${text}</span>
       <small
-        >used ${used}${maxUses === null ? undefined : ` of ${maxUses}`}
-        ${used === 1 || maxUses === 1 ? 'time' : 'times'}${
+        >${others ? `with ${others} more, ` : undefined}${usesText(link)}${
           lastUse ? lastText(lastUse) : undefined
         }${untilText(link)}</small
       >
     </span>
-    ${state === 'open' ? revokeButton(slug, id) : undefined}
+    ${state === 'open' ? revokeButton(shareAddress(documents, `/${id}/revoke`)) : undefined}
   </li>`;
+}
+
+function usesText({ maxUses, used }: LimitedLink): string {
+  const of = maxUses === null ? '' : ` of ${maxUses}`;
+  return `used ${used}${of} ${used === 1 || maxUses === 1 ? 'time' : 'times'}`;
 }
 
 /** Its client is an address and a program, where it is known. */
@@ -174,11 +207,8 @@ function lastText({ begunAt, client }: LimitedLinkUse): Markup {
   ${time(begunAt)}${address ? ` from ${address}` : undefined}`;
 }
 
-function revokeButton(slug: string, id: string): Markup {
-  return html`<form
-    action="/documents/${slug}/share/${id}/revoke"
-    method="post"
-  >
+function revokeButton(action: string): Markup {
+  return html`<form action="${action}" method="post">
     <button class="danger">Take back</button>
   </form>`;
 }

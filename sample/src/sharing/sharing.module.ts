@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { LimitedLink } from 'nestjs-downloadview/typeorm';
 
 import { DocumentsModule } from '../documents/documents.module.js';
 import { LinkMessage } from './link-message.entity.js';
@@ -7,7 +8,10 @@ import { SharingController } from './sharing.controller.js';
 import { SharingService } from './sharing.service.js';
 
 @Module({
-  imports: [DocumentsModule, TypeOrmModule.forFeature([LinkMessage])],
+  imports: [
+    DocumentsModule,
+    TypeOrmModule.forFeature([LimitedLink, LinkMessage]),
+  ],
   controllers: [SharingController],
   providers: [SharingService],
   exports: [SharingService],

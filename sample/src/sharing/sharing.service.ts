@@ -1,13 +1,16 @@
 import { BadRequestException, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
+import { type DownloadFile, FileNotFoundError } from 'nestjs-downloadview';
 import {
-  type LimitedLink,
+  LimitedLink,
   LimitedLinks,
   type LimitedLinkUse,
 } from 'nestjs-downloadview/typeorm';
-import { Repository } from 'typeorm';
+import { Like, Repository } from 'typeorm';
 
 import { type Document } from '../documents/document.entity.js';
+import { DocumentsService } from '../documents/documents.service.js';
+import { zipOf } from '../documents/documents-zip.js';
 import { LinkMessage } from './link-message.entity.js';
 
 const HOUR = 3600;
@@ -40,7 +43,7 @@ export interface ShareForm {
   readonly message?: Value;
 }
 
-/** A link as it is shown, once: whoever has it gets the document. */
+/** A link as it is shown, once: whoever has it gets what it leads to. */
 export interface SharedLink {
   /** The path; the page makes an address of it. */
   readonly url: string;
@@ -49,6 +52,8 @@ export interface SharedLink {
 
 export interface ListedLink {
   readonly link: LimitedLink;
+  /** How many documents it leads to. */
+  readonly count: number;
   readonly lastUse?: LimitedLinkUse;
 }
 
@@ -56,13 +61,16 @@ export interface ListedLink {
 @Injectable()
 export class SharingService {
   constructor(
+    private readonly documents: DocumentsService,
     private readonly links: LimitedLinks,
+    @InjectRepository(LimitedLink)
+    private readonly rows: Repository<LimitedLink>,
     @InjectRepository(LinkMessage)
     private readonly messages: Repository<LinkMessage>,
   ) {}
 
   async share(
-    { id, name }: Document,
+    documents: readonly Document[],
     { uses, term, label, sender, message }: ShareForm,
   ): Promise<SharedLink> {
     const maxUses = USES.get(String(uses));
@@ -72,10 +80,14 @@ export class SharingService {
         'Choose how often the link works, and how long.',
       );
     }
+    const subject = subjectOf(documents);
+    if (subject.length > 255) {
+      throw new BadRequestException('Share fewer documents at once.');
+    }
     const shared = await this.links.create({
       path: '/links/:link',
-      subject: String(id),
-      basename: name,
+      subject,
+      basename: documents.length === 1 ? documents[0].name : undefined,
       maxUses,
       expiresIn,
       note: entered(label, 100),
@@ -91,21 +103,61 @@ export class SharingService {
     return (await this.messages.findOneBy({ link: id }))?.text;
   }
 
-  /** The newest first. */
-  async list({ id }: Document): Promise<ListedLink[]> {
-    const links = await this.links.list(String(id));
+  /**
+   * What a link leads to, as far as it is still there.
+   *
+   * @throws FileNotFoundError where nothing of it is
+   */
+  async documentsOf({ subject }: LimitedLink): Promise<Document[]> {
+    const documents = await this.documents.findByIds(idsIn(subject));
+    if (documents.length) return documents;
+    throw new FileNotFoundError('What was shared was deleted');
+  }
+
+  /** The file of a document, or a ZIP file of several. */
+  async fileOf(link: LimitedLink): Promise<DownloadFile> {
+    const documents = await this.documentsOf(link);
+    return this.isSelection(link) ? zipOf(documents) : documents[0].file;
+  }
+
+  /** Whether it was made for several, however many of them are left. */
+  isSelection({ subject }: LimitedLink): boolean {
+    return subject.startsWith(',');
+  }
+
+  /** The links to these, and those to a selection that one alone is in; the newest first. */
+  async list(documents: readonly Document[]): Promise<ListedLink[]> {
+    const subject = subjectOf(documents);
+    const links = await this.rows.find({
+      where: [{ subject }, { subject: Like(`%,${subject},%`) }],
+      order: { createdAt: 'DESC', id: 'ASC' },
+    });
     return Promise.all(
       links.map(async (link) => {
         const uses = link.used ? this.links.uses(link.id, { take: 1 }) : [];
-        return { link, lastUse: (await uses).at(0) };
+        const count = idsIn(link.subject).length;
+        return { link, count, lastUse: (await uses).at(0) };
       }),
     );
   }
 
-  async revoke(document: Document, linkId: string): Promise<void> {
+  async revoke(documents: readonly Document[], linkId: string): Promise<void> {
     const link = await this.links.find(linkId);
-    if (link?.subject === String(document.id)) await this.links.revoke(linkId);
+    const ids = idsIn(link?.subject ?? '');
+    if (documents.every(({ id }) => ids.includes(id))) {
+      await this.links.revoke(linkId);
+    }
   }
+}
+
+/** What a link is for: the id of a document, or those of a selection, as `,9,5,`. */
+function subjectOf(documents: readonly Document[]): string {
+  const ids = documents.map(({ id }) => id).join(',');
+  return documents.length === 1 ? ids : `,${ids},`;
+}
+
+function idsIn(subject: string): number[] {
+  return subject.split(',').filter(Boolean).map(Number);
 }
 
 /** What somebody has filled in, if anything. */
