@@ -13,8 +13,10 @@ reveal(document);
 /** Shows what works only with this script. */
 function reveal(root) {
   for (const element of root.querySelectorAll('[data-script]')) {
-    // Browsers keep the clipboard from pages that did not come by https, or from this machine.
-    element.hidden = 'copies' in element.dataset && !navigator.clipboard;
+    // Browsers keep both from pages that did not come by https, or from this machine; few desktops can send.
+    element.hidden =
+      ('copies' in element.dataset && !navigator.clipboard) ||
+      ('sends' in element.dataset && !navigator.share);
   }
 }
 
@@ -32,8 +34,14 @@ document.addEventListener('click', async (event) => {
   } else if ('copies' in link.dataset) {
     const field = document.getElementById(link.dataset.copies);
     field.select();
-    await navigator.clipboard.writeText(field.value);
-    link.textContent = 'Copied';
+    const copied = navigator.clipboard.writeText(field.value);
+    link.textContent = await copied.then(
+      () => 'Copied',
+      () => 'Press Ctrl+C', // it may not: the link is selected
+    );
+  } else if ('sends' in link.dataset) {
+    const { value: url } = document.getElementById(link.dataset.sends);
+    await navigator.share({ url }).catch(() => undefined); // changed their mind
   }
 });
 

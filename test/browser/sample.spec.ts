@@ -593,6 +593,27 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
       );
     });
 
+    it('by a link that is copied, or handed to what the device sends with', async () => {
+      const page = await open('/', {
+        permissions: ['clipboard-read', 'clipboard-write'],
+      });
+      await page.addInitScript(
+        'navigator.share = async (data) => (sent = data)',
+      );
+      await page.goto(`${origin}/documents/prelude`);
+      const link = await oneTimeLink(page);
+      await page.click('button:text("Copy")');
+      await page.getByRole('button', { name: 'Copied' }).waitFor();
+      const copied = 'navigator.clipboard.readText()';
+      expect(await page.evaluate(copied)).toBe(link);
+      await page.click('button:text("Send…")');
+      expect(await page.evaluate('sent')).toEqual({ url: link });
+      await page.context().clearPermissions();
+      await page.context().grantPermissions(['clipboard-read']);
+      await page.click('button:text("Copied")');
+      await page.getByRole('button', { name: 'Press Ctrl+C' }).waitFor();
+    });
+
     it('by one link, when its button is pressed twice', async () => {
       const page = await open('/documents/welcome');
       await page.click('text=Share');

@@ -12,7 +12,7 @@ import { type Shown } from '../documents/previews.service.js';
 import { badge } from './badge.js';
 import { html, type Markup, verbatim } from './html.js';
 import { icon } from './icons.js';
-import { kindOf, opensByItself, readableKind } from './kind.js';
+import { type Kind, kindOf, opensByItself, readableKind } from './kind.js';
 import { layout } from './layout.js';
 import { guestPreview } from './preview.js';
 import { readableSize, readableTerm, readableTime } from './readable.js';
@@ -29,41 +29,47 @@ const head = html`<link
     ${verbatim(styles)}
   </style>`;
 
-/** What a page is about. */
+/** What is read or looked at better by itself. Films and sounds are played in the page. */
+const READ: readonly Kind[] = ['image', 'pdf', 'text'];
+
 interface Shared {
-  readonly document: Document;
   /** What those who get the link are told. */
   readonly message?: string;
+  /** Where they see a document by itself; undefined where they may not. */
+  readonly addressOf: (document: Document) => string | undefined;
+}
+
+interface SharedDocument extends Shared {
+  readonly document: Document;
   /** What the page shows of the content. */
   readonly shown?: Shown;
 }
 
-interface SharedSelection {
+interface SharedSelection extends Shared {
   readonly documents: readonly Document[];
-  readonly message?: string;
-  /** Where they see one of them, if they may. */
-  readonly addressOf: (document: Document) => string | undefined;
 }
 
 /** What somebody sees who has nothing but a link. */
 export function guestPage(
   page: LimitedLinkPage,
-  { document, message, shown }: Shared,
+  { document, message, addressOf, shown }: SharedDocument,
 ): string {
   const { name } = page;
   const { contentType } = document;
-  const isPdf = kindOf(contentType) === 'pdf';
+  const kind = kindOf(contentType);
+  const words = readableKind(name, contentType);
+  const address = READ.includes(kind) ? addressOf(document) : undefined;
   return layout({
     title: name,
+    description: factsOf(words, page),
     guest: true,
     head,
     content: html`<section class="card offer" aria-label="The document">
         ${badge(name, contentType)}
         <h1><bdi>${name}</bdi></h1>
-        ${facts(readableKind(name, contentType), page)}
+        <p class="muted">${factsOf(words, page)}</p>
         ${greeting(page, message)} ${downloadForm(page)}
-        ${isPdf && shown && 'source' in shown ? openLink(shown.source) : undefined}
-        ${terms(page)}
+        ${address ? openLink(address) : undefined} ${terms(page)}
       </section>
       ${
         shown
@@ -82,15 +88,17 @@ export function selectionPage(
 ): string {
   const title =
     documents.length === 1 ? 'One document' : `${documents.length} documents`;
+  const facts = factsOf('ZIP file', page);
   return layout({
     title,
+    description: facts,
     guest: true,
     head,
     content: html`<section class="card offer" aria-label="The documents">
       ${badge(page.name, '')}
       <h1>${title}</h1>
-      ${facts('ZIP file', page)} ${greeting(page, message)}
-      ${downloadForm(page)} ${terms(page)}
+      <p class="muted">${facts}</p>
+      ${greeting(page, message)} ${downloadForm(page)} ${terms(page)}
       <ul class="plain" aria-label="Contents">
         ${documents.map((document) => contentItem(document, addressOf))}
       </ul>
@@ -100,7 +108,7 @@ export function selectionPage(
 
 function contentItem(
   document: Document,
-  addressOf: SharedSelection['addressOf'],
+  addressOf: Shared['addressOf'],
 ): Markup {
   const { name, size, contentType } = document;
   const address = opensByItself(kindOf(contentType))
@@ -125,10 +133,8 @@ function contentItem(
   </li>`;
 }
 
-function facts(kind: string, { size }: LimitedLinkPage): Markup {
-  return html`<p class="muted">
-    ${size === undefined ? kind : `${kind} · ${readableSize(size)}`}
-  </p>`;
+function factsOf(kind: string, { size }: LimitedLinkPage): string {
+  return size === undefined ? kind : `${kind} · ${readableSize(size)}`;
 }
 
 function greeting({ link }: LimitedLinkPage, message?: string): Markup {
@@ -155,7 +161,7 @@ function terms({ link, continuedUntil }: LimitedLinkPage): Markup {
   return continuedUntil ? begun(continuedUntil) : fresh(link);
 }
 
-/** Phones have little room for a PDF in a page, and some browsers show none there. */
+/** For what a page has little room for; a PDF some browsers do not show in one at all. */
 function openLink(source: string): Markup {
   return html`<a class="button" href="${source}" target="_blank"
     >${icon('open')} Open<span class="hidden"> in a new tab</span></a

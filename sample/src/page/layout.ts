@@ -4,6 +4,8 @@ import { icon } from './icons.js';
 export interface PageParts {
   readonly title: string;
   readonly content: Markup;
+  /** What a chat shows of a link to it, besides the title. */
+  readonly description?: string;
   /** Where it is, if other pages lead there. */
   readonly path?: string;
   /** Whether the script may show the page in a dialog of the page that links to it. */
@@ -16,7 +18,8 @@ export interface PageParts {
 
 /** What all pages have in common. */
 export function layout(page: PageParts): string {
-  const { title, content, path, dialog, guest, head = HEAD } = page;
+  const { title, content, description } = page;
+  const { path, dialog, guest, head = HEAD } = page;
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -24,6 +27,11 @@ export function layout(page: PageParts): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>${title} – Document library</title>
+        ${
+          description
+            ? html`<meta name="description" content="${description}" />`
+            : undefined
+        }
         ${head}
       </head>
       <body ${guest ? GUEST : undefined}>

@@ -128,9 +128,17 @@ function madeLink({ url, link }: SharedLink, one: boolean): Markup {
     >
     <div class="actions">
       <input id="link" type="url" value="${url}" readonly autofocus />
-      <button class="main" type="button" data-copies="link" data-script hidden>
+      <button
+        class="main"
+        type="button"
+        data-copies="link"
+        data-script
+        aria-live="polite"
+        hidden
+      >
         Copy
       </button>
+      <button type="button" data-sends="link" data-script hidden>Send…</button>
     </div>
     <p class="muted" role="status">
       Works for ${audienceOf(link)}${untilText(link)}. Copy it now: it is kept
