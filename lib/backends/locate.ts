@@ -78,6 +78,26 @@ function foundBy<Rule extends PathRule>(
   );
 }
 
+/**
+ * Whether a rule is the one for a file wherever links lead by now: it comes first, and holds the place as it is
+ * written.
+ *
+ * @param location where the file lies, links followed
+ * @internal
+ */
+export function isFirst(
+  rule: PathRule,
+  [first]: readonly PathRule[],
+  location: string | undefined,
+): location is string {
+  return (
+    rule === first &&
+    'sourceDir' in rule &&
+    location !== undefined &&
+    isBelow(absolute(rule.sourceDir), location)
+  );
+}
+
 const absolute = memoized((directory) => resolve(directory));
 
 /** The directory without links, where it holds a path that has none. */

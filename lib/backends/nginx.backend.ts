@@ -1,10 +1,8 @@
 import { formatMediaType, isText, parseMediaType } from '../http/media-type.js';
 import { formatHttpDate } from '../http/preconditions.js';
 import { memoized } from '../http/memoized.js';
-import {
-  joinHeaders,
-  type DownloadDescription,
-} from '../responses/describe.js';
+import { type DownloadDescription } from '../responses/describe.js';
+import { joinHeaders } from '../responses/response-headers.js';
 import {
   type ProxiableDownload,
   type ProxiableRequest,
@@ -118,16 +116,33 @@ function taggedBy(
   if (sent.etag === undefined || isMisjudged(request)) {
     return refuse(request, 'ownTag');
   }
-  return new ProxiedDownloadResponse(
+  const last = taggedAnswers.get(proxied);
+  const headers = validatorHeaders(sent);
+  const isStill =
+    last?.headers.ETag === headers.ETag &&
+    last?.headers['Last-Modified'] === headers['Last-Modified'];
+  if (last && isStill && !proxied.whole) return last;
+  const tagged = new ProxiedDownloadResponse(
     proxied.offloadHeader,
     proxied.location,
-    { ...proxied.headers, ...validatorHeaders(sent) },
+    joinHeaders(proxied.headers, headers),
     {
       unconditional: true,
       whole: proxied.whole && withValidators(proxied.whole, sent),
     },
   );
+  if (Object.isFrozen(proxied.headers)) {
+    Object.freeze(tagged.headers);
+    taggedAnswers.set(proxied, tagged);
+  }
+  return tagged;
 }
+
+/** Of answers that are used again. */
+const taggedAnswers = new WeakMap<
+  ProxiedDownloadResponse,
+  ProxiedDownloadResponse
+>();
 
 function withValidators(
   { offloadHeader, location, headers }: ProxiedDownloadResponse,
@@ -252,11 +267,15 @@ function headersBy(
   response: ProxiableDownload,
 ) => ResponseHeaders {
   const fixed = accelHeaders(settings);
+  const joined = new WeakMap<ResponseHeaders, ResponseHeaders>();
   return (description, { limitRate }) => {
     const charset = charsetHeader(settings.charset, description);
-    return limitRate === undefined
-      ? joinHeaders(fixed, charset)
-      : { ...charset, ...accelHeaders({ ...settings, limitRate }) };
+    if (limitRate !== undefined) {
+      return { ...charset, ...accelHeaders({ ...settings, limitRate }) };
+    }
+    let headers = joined.get(charset);
+    if (!headers) joined.set(charset, (headers = joinHeaders(fixed, charset)));
+    return headers;
   };
 }
 

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 
 import { type DownloadFile } from '../files/download-file.js';
+import { FrozenMemo } from '../http/memoized.js';
 import { formatHttpDate } from '../http/preconditions.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import {
@@ -17,7 +18,7 @@ import { type ResponseHeaders } from '../responses/response-headers.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { linkWarnings, ruleWarnings, sourceWarnings } from './boot-warnings.js';
-import { type FoundFile, locate, offloadLocation } from './locate.js';
+import { type FoundFile, isFirst, locate, offloadLocation } from './locate.js';
 import { type PathRule, type ServerProfile } from './rules.js';
 
 // The server makes them, or is told them in another way.
@@ -29,6 +30,19 @@ type OwnHeaders<Rule> = (
   response: ProxiableDownload,
 ) => ResponseHeaders;
 
+/** An answer that says nothing of the request, and for what it is the right one again. */
+interface LastingAnswer<Rule> {
+  readonly location: string;
+  readonly rule: Rule;
+  readonly own: ResponseHeaders;
+  readonly proxied: ProxiedDownloadResponse;
+}
+
+/** Whether nothing of the request goes into the answer, and nobody wants to know how it came about. */
+function isPlain({ headers, note }: ProxiableRequest): boolean {
+  return headers.range === undefined && note === undefined;
+}
+
 /**
  * The backend for a server of this profile. What it is not able to do, the application does: it sends a
  * file that no rule holds, that the server cannot be told, or whose coding the server would not tell.
@@ -39,45 +53,16 @@ type OwnHeaders<Rule> = (
 export function serverBackend<Rule extends PathRule>(
   profile: ServerProfile<Rule>,
   rules: readonly Rule[],
-  ownHeaders: OwnHeaders<Rule> = () => ({}),
+  ownHeaders: OwnHeaders<Rule> = () => NOTHING,
 ): DownloadBackend {
-  const { name, conditions, mostRanges, validators, offloadHeader } = profile;
-  const proxied = (
-    { description, location, disk }: Described,
-    response: ProxiableDownload,
-    request: ProxiableRequest,
-  ): Awaitable<ProxiedDownloadResponse | undefined> =>
-    andThen(faultOf(response.file, description, profile), (fault) => {
-      if (fault) return refuse(request, fault);
-      return andThen(locate(response.file, rules, location), (found) => {
-        if (!found) return refuse(request, 'noRule');
-        request.note?.({ rule: `rules[${rules.indexOf(found.rule)}]` });
-        if (isUnreachable(found, profile)) return refuse(request, 'linked');
-        const { rule } = found;
-        const value = headerValue(found, profile);
-        if (value === undefined) return refuse(request, 'untellable');
-        return andThen(
-          sentValidators(profile, response.file, description, disk),
-          (known) => {
-            if (!known) return refuse(request, 'noTag');
-            const headers = tellableHeaders(
-              description.headers,
-              known,
-              ownHeaders(description, rule, response),
-            );
-            return new ProxiedDownloadResponse(offloadHeader, value, headers, {
-              whole: wholeAnswer(profile, found, headers, request),
-            });
-          },
-        );
-      });
-    });
+  const { name, conditions, mostRanges, validators, losesHeader } = profile;
+  const answers = new ServerAnswers(profile, rules, ownHeaders);
   return {
     name,
     conditions,
     mostRanges,
     validators,
-    losesHeader: profile.losesHeader,
+    losesHeader,
     proxy(response: ProxiableDownload, request: ProxiableRequest) {
       // Neither asks a store that may be down.
       if (hasNoPlace(response.file)) return refuse(request, 'noPlace');
@@ -90,12 +75,86 @@ export function serverBackend<Rule extends PathRule>(
         // An archive asks all its files before it can be described, and may have no place then.
         if (hasNoPlace(response.file)) return refuse(request, 'noPlace');
         return andThen(describedFor(profile, response), (described) =>
-          proxied(described, response, request),
+          answers.answerTo(request, response, described),
         );
       });
     },
     warnings: (sources) => warningsOf(profile, rules, sources),
   };
+}
+
+/** What the server is told; of a file that is as it was, for as long as its rule is the first, the same as before. */
+class ServerAnswers<Rule extends PathRule> {
+  readonly #lasting = new FrozenMemo<
+    DownloadDescription,
+    LastingAnswer<Rule>
+  >();
+
+  constructor(
+    private readonly profile: ServerProfile<Rule>,
+    private readonly rules: readonly Rule[],
+    private readonly ownHeaders: OwnHeaders<Rule>,
+  ) {}
+
+  answerTo(
+    request: ProxiableRequest,
+    response: ProxiableDownload,
+    described: Described,
+  ): Awaitable<ProxiedDownloadResponse | undefined> {
+    const { description, location } = described;
+    const last = isPlain(request) ? this.#lasting.get(description) : undefined;
+    if (last && last.location === location) {
+      const own = this.ownHeaders(description, last.rule, response);
+      if (own === last.own) return last.proxied;
+    }
+    const { file } = response;
+    return andThen(faultOf(file, description, this.profile), (fault) => {
+      if (fault) return refuse(request, fault);
+      return andThen(locate(file, this.rules, location), (found) => {
+        if (!found) return refuse(request, 'noRule');
+        request.note?.({ rule: `rules[${this.rules.indexOf(found.rule)}]` });
+        return isUnreachable(found, this.profile)
+          ? refuse(request, 'linked')
+          : this.#tell(found, request, response, described);
+      });
+    });
+  }
+
+  #tell(
+    found: FoundFile<Rule>,
+    request: ProxiableRequest,
+    response: ProxiableDownload,
+    { description, location, disk }: Described,
+  ): Awaitable<ProxiedDownloadResponse | undefined> {
+    const { profile } = this;
+    const value = headerValue(found, profile);
+    if (value === undefined) return refuse(request, 'untellable');
+    return andThen(
+      sentValidators(profile, response.file, description, disk),
+      (known) => {
+        if (!known) return refuse(request, 'noTag');
+        const { rule } = found;
+        const own = this.ownHeaders(description, rule, response);
+        const headers = tellableHeaders(description.headers, known, own);
+        const whole = wholeAnswer(profile, found, headers, request);
+        const proxied = new ProxiedDownloadResponse(
+          profile.offloadHeader,
+          value,
+          headers,
+          { whole },
+        );
+        if (
+          known === NOTHING &&
+          !whole &&
+          isFirst(rule, this.rules, location)
+        ) {
+          Object.freeze(proxied.headers);
+          this.#lasting.keep(description, { location, rule, own, proxied });
+        }
+        return proxied;
+      },
+    );
+  }
 }
 
 function isKeptTo(
@@ -228,10 +287,9 @@ function sentValidators<Rule extends PathRule>(
   return andThen(validators?.(file, known, disk), (sent = known) => {
     const { etag, lastModified } = sent;
     if (!etag?.startsWith('"')) return undefined;
-    return {
-      ETag: etag,
-      ...(lastModified && { 'Last-Modified': dateOf(lastModified) }),
-    };
+    const headers: Record<string, string> = { ETag: etag };
+    if (lastModified) headers['Last-Modified'] = dateOf(lastModified);
+    return headers;
   });
 }
 

@@ -20,3 +20,22 @@ export function memoized<Result>(
 
 const MOST = 500;
 const LONGEST = 200;
+
+/**
+ * What was made last of objects that are frozen; of others, which may be different the next time, nothing is kept.
+ *
+ * @internal
+ */
+export class FrozenMemo<Given extends object, Result> {
+  readonly #results = new WeakMap<Given, Result>();
+
+  get(given: Given): Result | undefined {
+    return this.#results.get(given);
+  }
+
+  /** @returns the result */
+  keep(given: Given, result: Result): Result {
+    if (Object.isFrozen(given)) this.#results.set(given, result);
+    return result;
+  }
+}

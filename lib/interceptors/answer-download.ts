@@ -6,7 +6,7 @@ import { type DownloadResponse } from '../responses/download-response.js';
 import { type Presentation } from '../responses/presentation.js';
 import { andThen, type Awaitable, orElse } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
-import { type BodyPlan, planBody } from '../streaming/body-plan.js';
+import { planBody, type SatisfiablePlan } from '../streaming/body-plan.js';
 import {
   type AnswerBody,
   DownloadAnswer,
@@ -273,7 +273,7 @@ function decided(
   );
 }
 
-const WHOLE: BodyPlan = { kind: 'whole' };
+const WHOLE: SatisfiablePlan = { kind: 'whole' };
 
 /** @throws HttpException 416 with Content-Range (RFC 9110 15.5.17) */
 function planFor(
@@ -281,7 +281,7 @@ function planFor(
   opened: OpenedDownload,
   description: DownloadDescription,
   { acceptRanges }: Presentation,
-): BodyPlan {
+): SatisfiablePlan {
   if (
     acceptRanges === false ||
     status !== 200 ||
@@ -297,12 +297,12 @@ function planFor(
   const typed = { ...description, contentType };
   const plan = planBody(headers, typed, opened.mostRanges);
   if (plan.kind !== 'unsatisfiable') {
-    return isFair(plan, opened) ? plan : { kind: 'whole' };
+    return isFair(plan, opened) ? plan : WHOLE;
   }
   throw rangeNotSatisfiable(response, description.size ?? 0);
 }
 
-function isFair(plan: BodyPlan, opened: OpenedDownload): boolean {
+function isFair(plan: SatisfiablePlan, opened: OpenedDownload): boolean {
   if (!opened.gives || !('range' in plan || 'multipart' in plan)) return true;
   return opened.gives(
     'range' in plan

@@ -9,12 +9,11 @@ import {
   evaluatePreconditions,
   modifiedSince,
 } from '../http/preconditions.js';
+import { FrozenMemo } from '../http/memoized.js';
 import { contentRange, unsatisfiedRange } from '../http/range.js';
 import { wantedReprDigest } from '../http/repr-digest.js';
-import {
-  joinHeaders,
-  type DownloadDescription,
-} from '../responses/describe.js';
+import { type DownloadDescription } from '../responses/describe.js';
+import { joinHeaders } from '../responses/response-headers.js';
 import {
   type DownloadBackend,
   type ProxiableRequest,
@@ -23,7 +22,7 @@ import { type DownloadResponse } from '../responses/download-response.js';
 import { type Presentation } from '../responses/presentation.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
-import { type BodyPlan } from '../streaming/body-plan.js';
+import { type SatisfiablePlan } from '../streaming/body-plan.js';
 import { type OpenedDownload } from '../streaming/running-downloads.js';
 import { type DownloadContext } from './download-context.js';
 import {
@@ -138,32 +137,72 @@ const KEPT_BY_304 = new Set([
  * @internal
  */
 export function headOf(
-  plan: BodyPlan,
-  { headers, size }: DownloadDescription,
+  plan: SatisfiablePlan,
+  description: DownloadDescription,
   { streamHeaders }: DownloadBackend,
   acceptsRanges: boolean | undefined,
 ): ResponseHead {
+  if (plan.kind !== 'whole') {
+    return headOfPart(plan, description, streamHeaders, acceptsRanges);
+  }
+  const last = wholeHeads.get(description);
+  const isSame =
+    last?.streamHeaders === streamHeaders &&
+    last?.acceptsRanges === acceptsRanges;
+  if (last && isSame) return last.head;
+  const head = {
+    status: 200,
+    headers: Object.freeze(
+      fullHeaders(description, streamHeaders, acceptsRanges),
+    ),
+    length: description.size,
+  };
+  wholeHeads.keep(description, { head, streamHeaders, acceptsRanges });
+  return head;
+}
+
+const wholeHeads = new FrozenMemo<
+  DownloadDescription,
+  {
+    readonly head: ResponseHead;
+    readonly streamHeaders: ResponseHeaders | undefined;
+    readonly acceptsRanges: boolean | undefined;
+  }
+>();
+
+function fullHeaders(
+  { headers }: DownloadDescription,
+  streamHeaders: ResponseHeaders | undefined,
+  acceptsRanges: boolean | undefined,
+): Record<string, string> {
   const all = joinHeaders(headers, streamHeaders);
   if (acceptsRanges !== undefined) {
     all['Accept-Ranges'] = acceptsRanges ? 'bytes' : 'none';
   }
+  return all;
+}
+
+function headOfPart(
+  plan: Exclude<SatisfiablePlan, { kind: 'whole' }>,
+  description: DownloadDescription,
+  streamHeaders: ResponseHeaders | undefined,
+  acceptsRanges: boolean | undefined,
+): ResponseHead {
+  const all = fullHeaders(description, streamHeaders, acceptsRanges);
   if (plan.kind === 'range') {
     const { start, end } = plan.range;
-    all['Content-Range'] = contentRange(plan.range, size ?? 0);
+    all['Content-Range'] = contentRange(plan.range, description.size ?? 0);
     return { status: 206, headers: all, length: end - start + 1 };
   }
-  if (plan.kind === 'multipart') {
-    const { contentType, length } = plan.multipart;
-    // Who gave the file a type, in whatever spelling, meant the parts: they have it.
-    const others = Object.entries(all).filter(([name]) => !isType(name));
-    return {
-      status: 206,
-      headers: { ...Object.fromEntries(others), 'Content-Type': contentType },
-      length,
-      without: ['Content-Type'],
-    };
-  }
-  return { status: 200, headers: all, length: size };
+  const { contentType, length } = plan.multipart;
+  // Who gave the file a type, in whatever spelling, meant the parts: they have it.
+  const others = Object.entries(all).filter(([name]) => !isType(name));
+  return {
+    status: 206,
+    headers: { ...Object.fromEntries(others), 'Content-Type': contentType },
+    length,
+    without: ['Content-Type'],
+  };
 }
 
 /**
@@ -206,9 +245,21 @@ function isType(name: string): boolean {
  *
  * @internal
  */
-export function notModifiedHead({
-  headers,
-}: DownloadDescription): ResponseHead {
+export function notModifiedHead(
+  description: DownloadDescription,
+): ResponseHead {
+  return (
+    notModifiedHeads.get(description) ??
+    notModifiedHeads.keep(description, {
+      status: 304,
+      headers: Object.freeze(keptBy304(description)),
+    })
+  );
+}
+
+const notModifiedHeads = new FrozenMemo<DownloadDescription, ResponseHead>();
+
+function keptBy304({ headers }: DownloadDescription): ResponseHeaders {
   const kept: Record<string, string> = {};
   for (const name in headers) {
     const isKept =
@@ -216,7 +267,7 @@ export function notModifiedHead({
       (name === 'Last-Modified' && headers.ETag === undefined);
     if (isKept) kept[name] = headers[name] ?? '';
   }
-  return { status: 304, headers: kept };
+  return kept;
 }
 
 /**

@@ -57,7 +57,8 @@ const EXPOSED =
   'Content-Disposition, Content-Length, Content-Range, ETag, Accept-Ranges';
 
 /**
- * Puts together what the file is and how it is to be presented (RFC 9110 8, RFC 6266).
+ * Puts together what the file is and how it is to be presented (RFC 9110 8, RFC 6266). For a file that is as it was
+ * for the last request this is the same object, frozen, by which others know what they have made of it.
  *
  * @internal
  */
@@ -68,6 +69,28 @@ export function describe(
   defaults: PresentationDefaults = NO_DEFAULTS,
 ): DownloadDescription {
   const lasting = lastingOf(file, stat, presentation, defaults);
+  const { last } = lasting;
+  if (last && isStill(last, stat, presentation)) return last.description;
+  const description = described(lasting, stat, presentation, defaults);
+  const isPast = description.lastModified === stat.lastModified;
+  if (isPast && presentation.headers === undefined) {
+    Object.freeze(description.headers);
+    lasting.last = {
+      description: Object.freeze(description),
+      digest: stat.digest,
+      time: stat.lastModified?.getTime(),
+      cacheControl: presentation.cacheControl,
+    };
+  }
+  return description;
+}
+
+function described(
+  lasting: Lasting,
+  stat: FileStat,
+  presentation: Presentation,
+  defaults: PresentationDefaults,
+): DownloadDescription {
   const { name, attachment, contentType, isCharsetAssumed, encoding } = lasting;
   const lastModified = notInTheFuture(stat.lastModified);
   const digest =
@@ -93,6 +116,31 @@ export function describe(
   };
 }
 
+/** A description, and what else it was made of than name and presentation. */
+interface LastDescription {
+  readonly description: DownloadDescription;
+  readonly digest: string | undefined;
+  readonly time: number | undefined;
+  readonly cacheControl: string | undefined;
+}
+
+function isStill(
+  { description, digest, time, cacheControl }: LastDescription,
+  stat: FileStat,
+  presentation: Presentation,
+): boolean {
+  return (
+    stat.etag === description.etag &&
+    stat.size === description.size &&
+    stat.lastModified?.getTime() === time &&
+    (stat.version || undefined) === description.version &&
+    (stat.isBoundByAddress || undefined) === description.isBoundByAddress &&
+    stat.digest === digest &&
+    presentation.cacheControl === cacheControl &&
+    presentation.headers === undefined
+  );
+}
+
 /** What is said of a file for as long as its name and its presentation stay the same. */
 interface Lasting {
   readonly name: string;
@@ -102,6 +150,8 @@ interface Lasting {
   readonly encoding?: string;
   readonly disposition: string;
   readonly policy: string;
+  /** What was said last, the facts of the file included. */
+  last?: LastDescription;
 }
 
 const NO_DEFAULTS: PresentationDefaults = {};
@@ -308,20 +358,4 @@ function merged(own: ResponseHeaders, given: ResponseHeaders): ResponseHeaders {
 function notInTheFuture(date: Date | undefined): Date | undefined {
   if (date === undefined || Number.isNaN(date.getTime())) return undefined;
   return date.getTime() > Date.now() ? new Date() : date;
-}
-
-/**
- * Headers together; of two of one name the last. By loops: an object that is spread first and added to then is ten
- * times as slow.
- *
- * @internal
- */
-export function joinHeaders(
-  ...parts: readonly (ResponseHeaders | undefined)[]
-): Record<string, string> {
-  const all: Record<string, string> = {};
-  for (const headers of parts) {
-    for (const name in headers) all[name] = headers[name] ?? '';
-  }
-  return all;
 }

@@ -242,7 +242,14 @@ export class DownloadResponse
    * @throws FileNotFoundError where there is no such file
    */
   async describe(): Promise<DownloadDescription> {
-    return (await this.described()).description;
+    const { description } = await this.described();
+    // A copy: the library's own is that of the next request, too.
+    return {
+      ...description,
+      lastModified:
+        description.lastModified && new Date(description.lastModified),
+      headers: { ...description.headers },
+    };
   }
 
   /**

@@ -1,4 +1,5 @@
-import { joinHeaders, type DownloadDescription } from './describe.js';
+import { type DownloadDescription } from './describe.js';
+import { joinHeaders } from './response-headers.js';
 import { type ResponseHeaders } from './response-headers.js';
 
 /**

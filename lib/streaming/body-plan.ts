@@ -21,6 +21,13 @@ export type BodyPlan =
   | { readonly kind: 'multipart'; readonly multipart: MultipartPlan }
   | { readonly kind: 'unsatisfiable' };
 
+/**
+ * Of a file that has what is asked for.
+ *
+ * @internal
+ */
+export type SatisfiablePlan = Exclude<BodyPlan, { kind: 'unsatisfiable' }>;
+
 const WHOLE: BodyPlan = { kind: 'whole' };
 
 /**

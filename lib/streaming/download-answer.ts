@@ -4,7 +4,7 @@ import { type Readable } from 'node:stream';
 import { SerializedFileError } from '../errors/download-errors.js';
 import { type LinkCaching } from '../http/cache-control.js';
 import { type AnswerLease } from '../http/answer-limiter.js';
-import { joinHeaders } from '../responses/describe.js';
+import { joinHeaders } from '../responses/response-headers.js';
 import { type DecidedAnswer } from '../responses/download-response.js';
 import { watchForJson } from './answer-as-json.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
@@ -24,15 +24,14 @@ import {
   type PlatformResponse,
   RawResponse,
   clearHead,
-  isOffloaded,
   type ResponseHead,
   writeHead,
 } from './response-head.js';
+import { isOffloaded } from '../responses/response-headers.js';
 import { keepToLink } from './keep-to-link.js';
 import { SentBytes } from './sent-bytes.js';
 
 const IDLE_TIMEOUT = 60_000;
-const ID_HEADER = 'X-Download-Id';
 const CUT_OFF = 'A download was cut off';
 const FAILED = 'A download failed before its first byte';
 
@@ -111,6 +110,7 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   #sent?: SentBytes;
   #promised?: number;
   #further?: ResponseHeaders;
+  #id?: string;
   #observer?: AnswerObserver;
   #hasBegun = false;
   #error?: Error;
@@ -124,16 +124,18 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   }
 
   get head(): ResponseHead {
-    const { head } = this.#parts;
-    const { headers: leased } = this.#lease ?? {};
-    return leased || this.#further
-      ? {
-          status: head.status,
-          length: head.length,
-          without: head.without,
-          headers: joinHeaders(head.headers, leased, this.#further),
-        }
-      : head;
+    const { status, length, without, headers } = this.#parts.head;
+    const leased = this.#lease?.headers;
+    return {
+      status,
+      length,
+      without,
+      id: this.#id,
+      headers:
+        leased || this.#further
+          ? joinHeaders(headers, leased, this.#further)
+          : headers,
+    };
   }
 
   get isObserved(): boolean {
@@ -162,9 +164,7 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
    */
   identify(given: string | undefined): string | undefined {
     if (this.#parts.head.status !== 200) return undefined;
-    const id = given ?? randomUUID();
-    this.add({ [ID_HEADER]: id });
-    return id;
+    return (this.#id = given ?? randomUUID());
   }
 
   /** Further headers. */

@@ -5,6 +5,9 @@ import { toEntityTag } from '../http/entity-tag.js';
 import { parseHttpDate } from '../http/preconditions.js';
 import { type Announced } from '../responses/presentation.js';
 import {
+  fieldsOf,
+  type HeaderField,
+  isOffloaded,
   OFFLOAD_HEADERS,
   type ResponseHeaders,
 } from '../responses/response-headers.js';
@@ -159,6 +162,8 @@ export interface ResponseHead {
   readonly headers: ResponseHeaders;
   /** Bytes of the body, where they are known. */
   readonly length?: number;
+  /** By which the server in front logs that it was handed the file, as `X-Download-Id`. */
+  readonly id?: string;
   /** Names of headers that the answer must not have, though the application may have set them. */
   readonly without?: readonly string[];
 }
@@ -258,7 +263,7 @@ export function writeHead(
   head: ResponseHead,
   response: PlatformResponse,
 ): { cookieMadePrivate: boolean; removedLate: boolean } {
-  const { status, headers, length } = head;
+  const { status, headers, length, id } = head;
   response.setStatus(status);
   // Few, if any, are there: each of them is looked at, and none looked for.
   const names = response.headerNames();
@@ -267,28 +272,36 @@ export function writeHead(
   }
   const removedLate =
     JUDGED.some((name) => names.includes(name)) && removeLate(head, response);
-  for (const name in headers) {
-    const value = headers[name] ?? '';
-    const key = name.toLowerCase();
-    if (key === 'set-cookie') {
-      response.addCookie(value);
-    } else if (
-      !names.includes(key) ||
-      REPLACED.has(key) ||
-      !response.hasHeader(name)
-    ) {
-      response.setHeader(name, value);
-    } else if (LISTS.has(key)) {
-      addMembers(response, name, value);
-    }
-  }
+  for (const field of fieldsOf(headers)) writeField(field, response, names);
   if (length !== undefined) {
     response.setHeader('Content-Length', String(length));
   }
+  if (id !== undefined) response.setHeader(ID_HEADER, id);
   if (names.includes('transfer-encoding')) keepToChunks(response);
   if (names.includes('vary')) joinVary(response);
   keepLateCookiePrivate(response);
   return { cookieMadePrivate: keepCookiePrivate(response), removedLate };
+}
+
+const ID_HEADER = 'X-Download-Id';
+
+/** @param names of the headers that the response had, in lower case */
+function writeField(
+  { name, key, value }: HeaderField,
+  response: PlatformResponse,
+  names: readonly string[],
+): void {
+  if (key === 'set-cookie') {
+    response.addCookie(value);
+  } else if (
+    !names.includes(key) ||
+    REPLACED.has(key) ||
+    !response.hasHeader(name)
+  ) {
+    response.setHeader(name, value);
+  } else if (LISTS.has(key)) {
+    addMembers(response, name, value);
+  }
 }
 
 /** @param name in lower case */
@@ -306,15 +319,6 @@ function isUnwanted(
     (OF_THE_BODY.has(name) && isOffloaded(headers)) ||
     without.some((one) => one.toLowerCase() === name)
   );
-}
-
-/**
- * Whether a server in front, or a store, is told to send the file.
- *
- * @internal
- */
-export function isOffloaded(headers: ResponseHeaders): boolean {
-  return OFFLOAD_HEADERS.some((name) => name in headers);
 }
 
 /**
