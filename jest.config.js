@@ -24,6 +24,7 @@ export default {
   workerIdleMemoryLimit: '1GB',
   // A busy machine takes its time; nothing is asserted of it.
   testTimeout: 30_000,
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   globalSetup: '<rootDir>/test/support/programs.ts',
   testMatch: ['<rootDir>/test/**/*.spec.ts'],
   testPathIgnorePatterns: [
