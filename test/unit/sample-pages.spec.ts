@@ -65,7 +65,7 @@ describe('the pages of the sample', () => {
   it.each([
     ['Report.PDF', 'application/pdf', 'PDF document'],
     ['a.b.webm', 'video/webm', 'WEBM video'],
-    ['notes', 'text/plain; charset=utf-8', 'A text'],
+    ['notes', 'text/plain; charset=utf-8', 'A file'],
     ['backup.tar.gz', 'application/gzip', 'GZ file'],
   ])('call %s, which is %s, a %s', (name, contentType, words) => {
     expect(readableKind(name, contentType)).toBe(words);

@@ -98,7 +98,8 @@ export function selectionPage(
       ${badge(page.name, '')}
       <h1>${title}</h1>
       <p class="muted">${facts}</p>
-      ${greeting(page, message)} ${downloadForm(page)} ${terms(page)}
+      ${greeting(page, message)} ${downloadForm(page, 'Download all')}
+      ${terms(page)}
       <ul class="plain" aria-label="Contents">
         ${documents.map((document) => contentItem(document, addressOf))}
       </ul>
@@ -148,11 +149,13 @@ function greeting({ link }: LimitedLinkPage, message?: string): Markup {
   ${message ? html`<blockquote>${message}</blockquote>` : undefined}`;
 }
 
-function downloadForm({ continuedUntil }: LimitedLinkPage): Markup {
+function downloadForm(
+  { continuedUntil }: LimitedLinkPage,
+  label = 'Download',
+): Markup {
   return html`<form method="post">
     <button class="main">
-      ${icon('download')}
-      ${continuedUntil ? 'Continue the download' : 'Download'}
+      ${icon('download')} ${continuedUntil ? 'Continue the download' : label}
     </button>
   </form>`;
 }

@@ -35,7 +35,7 @@ export function kindOf(contentType: string): Kind {
 
 const WORDS: Record<Kind, string> = {
   ...{ image: 'image', drawing: 'drawing', audio: 'audio', video: 'video' },
-  ...{ pdf: 'document', text: 'text', table: 'table', source: 'file' },
+  ...{ pdf: 'document', text: 'file', table: 'table', source: 'file' },
   file: 'file',
 };
 
