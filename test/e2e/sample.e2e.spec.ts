@@ -375,7 +375,7 @@ describe('the sample', () => {
     for (const name of ['left.pdf', 'right.pdf']) {
       await upload(origin, name, 'application/pdf', name);
     }
-    const path = '/share?slug=left&slug=right';
+    const path = '/share?slug=left&slug=right&slug=sunset';
     const shared = async (uses: string): Promise<string> => {
       const { text } = await send(origin, path, `uses=${uses}&term=day`);
       return linkIn(text);
@@ -385,8 +385,10 @@ describe('the sample', () => {
       const { pathname, search } = new URL(link);
       return plain(await page(origin, pathname + search));
     };
-    expect(names(await looked(once))).toEqual(['right.pdf', 'left.pdf']);
-    expect(await looked(once)).not.toContain('/shown/');
+    const last = ['left.pdf', 'Sunset.png'];
+    expect(names(await looked(once))).toEqual(['right.pdf', ...last]);
+    expect(await looked(once)).not.toMatch(/\/shown\/|<img/);
+    expect(await looked(open)).toMatch(/<img src="data:image\/webp;base64,\w/);
     const shown = /href="(\/shown\/[^"]+)"[^]*left/.exec(await looked(open));
     expect((await httpRequest(origin, shown![1])).text).toBe('right.pdf');
 
@@ -397,10 +399,10 @@ describe('the sample', () => {
     expect((await used(origin, once)).status).toBe(403);
 
     await send(origin, '/delete', 'slug=right');
-    expect(names(await looked(open))).toEqual(['left.pdf']);
+    expect(names(await looked(open))).toEqual(last);
     expect((await used(origin, open)).text).toMatch(/^PK[^]*left\.pdf/);
     const list = await page(origin, '/documents/left/share');
-    expect(list).toMatch(/with 1 more, used 1 time,/);
+    expect(list).toMatch(/with 2 more, used 1 time,/);
     const revoke = /action="([^"]*\/revoke)"/.exec(list)?.[1] ?? '';
     await send(origin, revoke, '');
     expect((await used(origin, open)).status).toBe(403);

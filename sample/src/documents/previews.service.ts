@@ -14,9 +14,20 @@ import { isPicture, PicturesService } from './pictures.service.js';
  * large for a page to hold.
  */
 export type Shown =
-  | { readonly text: string }
-  | { readonly image: string }
-  | { readonly source: string };
+  { readonly text: string } | Picture | { readonly source: string };
+
+interface Picture {
+  readonly image: string;
+}
+
+/** One document of several, as a page lists it. */
+export interface Listed {
+  readonly document: Document;
+  /** A small picture of it, as a `data:` URL. */
+  readonly thumbnail?: string;
+  /** Where it is seen by itself. */
+  readonly address?: string;
+}
 
 /** Bytes of a drawing that a page may hold. */
 const SMALL = 300_000;
@@ -38,7 +49,7 @@ export class PreviewsService {
     link: LimitedLink,
   ): Promise<Shown | undefined> {
     const { contentType, size, file } = document;
-    if (isPicture(document)) return this.#picture(document);
+    if (isPicture(document)) return picture(this.pictures.preview(document));
     switch (kindOf(contentType)) {
       case 'text':
       case 'table':
@@ -60,17 +71,34 @@ export class PreviewsService {
     return this.signer.sign(`/shown/${link.id}/${id}`, { expiresIn: DAY });
   }
 
-  async #picture(document: Document): Promise<Shown | undefined> {
-    try {
-      return await embedded('image/webp', this.pictures.preview(document));
-    } catch (error) {
-      if (error instanceof UnprocessableEntityException) return undefined;
-      throw error;
+  /** Several documents; one after the other, for pictures take memory. */
+  async list(
+    documents: readonly Document[],
+    link: LimitedLink,
+  ): Promise<Listed[]> {
+    const list: Listed[] = [];
+    for (const document of documents) {
+      const small = isPicture(document)
+        ? await picture(this.pictures.thumbnail(document))
+        : undefined;
+      const address = this.addressOf(document, link);
+      list.push({ document, thumbnail: small?.image, address });
     }
+    return list;
   }
 }
 
-async function embedded(type: string, file: DownloadFile): Promise<Shown> {
+/** @returns undefined for one that cannot be read */
+async function picture(file: DownloadFile): Promise<Picture | undefined> {
+  try {
+    return await embedded('image/webp', file);
+  } catch (error) {
+    if (error instanceof UnprocessableEntityException) return undefined;
+    throw error;
+  }
+}
+
+async function embedded(type: string, file: DownloadFile): Promise<Picture> {
   const bytes = await buffer(await file.open());
   return { image: `data:${type};base64,${bytes.toString('base64')}` };
 }

@@ -7,7 +7,6 @@ import {
   type LimitedLinkPage,
 } from 'nestjs-downloadview/typeorm';
 
-import { type Document } from '../documents/document.entity.js';
 import { PreviewsService } from '../documents/previews.service.js';
 import { guestPage, selectionPage } from '../page/guest.page.js';
 import { SharingService } from '../sharing/sharing.service.js';
@@ -44,16 +43,17 @@ export class LimitedDownloadController extends LimitedLinkDownloadController {
     const isShown = link.maxUses === null;
     const message = await this.sharing.messageOf(link);
     const documents = await this.sharing.documentsOf(link);
-    const addressOf = (document: Document): string | undefined =>
-      isShown ? this.previews.addressOf(document, link) : undefined;
     if (this.sharing.isSelection(link)) {
-      return selectionPage(page, { documents, message, addressOf });
+      const list = isShown
+        ? await this.previews.list(documents, link)
+        : documents.map((document) => ({ document }));
+      return selectionPage(page, list, message);
     }
     const [document] = documents;
-    const shown = isShown
-      ? await this.previews.show(document, link)
-      : undefined;
+    if (!isShown) return guestPage(page, { document }, message);
+    const shown = await this.previews.show(document, link);
     if (shown && 'source' in shown && res) letLoad(res);
-    return guestPage(page, { document, message, addressOf, shown });
+    const address = this.previews.addressOf(document, link);
+    return guestPage(page, { document, shown, address }, message);
   }
 }

@@ -3,7 +3,7 @@ import { isPicture } from '../documents/pictures.service.js';
 import { html, type Markup } from './html.js';
 import { extensionOf, kindOf } from './kind.js';
 
-/** A tile that tells documents apart at a glance. What it says is in the name as well. */
+/** A tile that tells documents apart at a glance, with a picture of them or without. What it says is in the name as well. */
 export function badge(
   name: string,
   contentType: string,

@@ -8,7 +8,7 @@ import {
 
 import { directories } from '../directories.js';
 import { type Document } from '../documents/document.entity.js';
-import { type Shown } from '../documents/previews.service.js';
+import { type Listed, type Shown } from '../documents/previews.service.js';
 import { badge } from './badge.js';
 import { html, type Markup, verbatim } from './html.js';
 import { icon } from './icons.js';
@@ -33,32 +33,27 @@ const head = html`<link
 const READ: readonly Kind[] = ['image', 'pdf', 'text'];
 
 interface Shared {
-  /** What those who get the link are told. */
-  readonly message?: string;
-  /** Where they see a document by itself; undefined where they may not. */
-  readonly addressOf: (document: Document) => string | undefined;
-}
-
-interface SharedDocument extends Shared {
   readonly document: Document;
   /** What the page shows of the content. */
   readonly shown?: Shown;
+  /** Where the document is seen by itself. */
+  readonly address?: string;
 }
 
-interface SharedSelection extends Shared {
-  readonly documents: readonly Document[];
-}
-
-/** What somebody sees who has nothing but a link. */
+/**
+ * What somebody sees who has nothing but a link.
+ *
+ * @param message what they are told by whoever made it
+ */
 export function guestPage(
   page: LimitedLinkPage,
-  { document, message, addressOf, shown }: SharedDocument,
+  { document, shown, address }: Shared,
+  message?: string,
 ): string {
   const { name } = page;
   const { contentType } = document;
   const kind = kindOf(contentType);
   const words = readableKind(name, contentType);
-  const address = READ.includes(kind) ? addressOf(document) : undefined;
   return layout({
     title: name,
     description: factsOf(words, page),
@@ -69,7 +64,8 @@ export function guestPage(
         <h1><bdi>${name}</bdi></h1>
         <p class="muted">${factsOf(words, page)}</p>
         ${greeting(page, message)} ${downloadForm(page)}
-        ${address ? openLink(address) : undefined} ${terms(page)}
+        ${address && READ.includes(kind) ? openLink(address) : undefined}
+        ${terms(page)}
       </section>
       ${
         shown
@@ -84,10 +80,10 @@ export function guestPage(
 /** The same for a link to several documents. */
 export function selectionPage(
   page: LimitedLinkPage,
-  { documents, message, addressOf }: SharedSelection,
+  list: readonly Listed[],
+  message?: string,
 ): string {
-  const title =
-    documents.length === 1 ? 'One document' : `${documents.length} documents`;
+  const title = list.length === 1 ? 'One document' : `${list.length} documents`;
   const facts = factsOf('ZIP file', page);
   return layout({
     title,
@@ -101,26 +97,22 @@ export function selectionPage(
       ${greeting(page, message)} ${downloadForm(page, 'Download all')}
       ${terms(page)}
       <ul class="plain" aria-label="Contents">
-        ${documents.map((document) => contentItem(document, addressOf))}
+        ${list.map(listItem)}
       </ul>
     </section>`,
   });
 }
 
-function contentItem(
-  document: Document,
-  addressOf: Shared['addressOf'],
-): Markup {
+function listItem({ document, thumbnail, address }: Listed): Markup {
   const { name, size, contentType } = document;
-  const address = opensByItself(kindOf(contentType))
-    ? addressOf(document)
-    : undefined;
+  const opens = opensByItself(kindOf(contentType));
+  const picture = html`<img src="${thumbnail}" alt="" />`;
   return html`<li>
     <span class="named"
-      >${badge(name, contentType)}
+      >${badge(name, contentType, thumbnail ? picture : undefined)}
       <span
         >${
-          address
+          address && opens
             ? html`<a href="${address}" target="_blank"
                 ><bdi>${name}</bdi><span class="hidden"> in a new tab</span></a
               >`
