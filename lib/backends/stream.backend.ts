@@ -5,9 +5,7 @@ import {
 } from '../errors/check-options.js';
 import {
   type DownloadBackend,
-  type ProxiableDownload,
-  type ProxiableRequest,
-  REFUSALS,
+  refuseAll,
 } from '../responses/download-backend.js';
 
 /**
@@ -37,9 +35,6 @@ export function stream(options: StreamOptions = {}): DownloadBackend {
   return {
     name: 'stream',
     idleTimeout: options.idleTimeout,
-    proxy(_: ProxiableDownload, { note }: ProxiableRequest) {
-      note?.({ reason: REFUSALS.noServer });
-      return undefined;
-    },
+    proxy: refuseAll,
   };
 }

@@ -1,7 +1,9 @@
 import { FileChangedError } from '../errors/download-errors.js';
-import { parseHttpDate } from '../http/preconditions.js';
 import { type DownloadDescription } from '../responses/describe.js';
-import { type DownloadBackend } from '../responses/download-backend.js';
+import {
+  type DownloadBackend,
+  refuseAll,
+} from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
 import { type Presentation } from '../responses/presentation.js';
 import { andThen, type Awaitable, orElse } from '../storages/awaitable.js';
@@ -36,46 +38,13 @@ import { trackAnswer } from './download-tracking.js';
 import { explainedOutcome } from './download-explainer.js';
 import { type DownloadSlot, limitAnswer } from './limits.js';
 import { type DownloadContext } from './download-context.js';
-import { askedFor, offloadOutcome, type OffloadOutcome } from './offload.js';
+import {
+  askedFor,
+  offloadOutcome,
+  type OffloadOutcome,
+  statFor,
+} from './offload.js';
 import { acquireLease } from './answer-lease.js';
-
-/**
- * The facts for an answer of the application to a file that the server in front sends, too. What HEAD says
- * has to hold for the GET that follows: with the server's own tag and date. Where the application answers
- * conditions, all its answers have to say the same as the server's.
- *
- * @param announced what the server was found to say of the file for this request
- * @internal
- */
-export function statFor(
-  context: DownloadContext,
-  download: DownloadResponse,
-  backend: DownloadBackend,
-  { stat, disk }: Pick<OpenedDownload, 'stat' | 'disk'>,
-  announced?: DownloadDescription,
-): Awaitable<FileStat> {
-  if (announced) {
-    return {
-      ...stat,
-      etag: announced.etag,
-      lastModified: announced.lastModified,
-    };
-  }
-  const mayDiffer =
-    context.method !== 'HEAD' && backend.conditions !== 'application';
-  if (!backend.validators || mayDiffer) return stat;
-  return andThen(backend.proxy(download, context), (proxied) => {
-    if (!proxied) return stat;
-    const { ETag: etag, 'Last-Modified': date } = proxied.headers;
-    if (proxied.unconditional) {
-      return { ...stat, etag, lastModified: parseHttpDate(date) };
-    }
-    return andThen(
-      backend.validators?.(download.file, stat, disk),
-      (theirs) => ({ ...stat, ...theirs }),
-    );
-  });
-}
 
 /**
  * Decides a download: the server in front sends it, or the client has it already, or we send it.
@@ -100,22 +69,7 @@ export function answerDownload(
   const { tracked } = context;
   const use = file.use && new AnswerUse(file.use(), context);
   const limiter = context.link?.limiter;
-  const asked = askedFor(
-    download,
-    limiter,
-    context.status,
-    backend,
-    context.completions,
-  );
-  const servers = { asked, configured };
-  const answered = andThen(
-    outcomeOf(download, context, asked),
-    (outcome): Awaitable<DownloadAnswer> =>
-      outcome.kind === 'stream'
-        ? streamedAtLast(download, context, servers, outcome.announced)
-        : offloaded(outcome, context),
-  );
-  return andThen(answered, (answer) => {
+  return andThen(decided(download, context, backend, configured), (answer) => {
     const id = answer.isOffloaded ? answer.identify(tracked?.id) : undefined;
     const passed = andThen(
       slot?.take(answer, context, id),
@@ -133,6 +87,35 @@ export function answerDownload(
       return download.answerBy(answer);
     });
   });
+}
+
+/** Who sends it, and with what head. */
+function decided(
+  download: DownloadResponse,
+  context: DownloadContext,
+  backend: DownloadBackend,
+  configured: DownloadBackend,
+): Awaitable<DownloadAnswer> {
+  if (backend.proxy === refuseAll && !context.explanations) {
+    return streamedAtLast(download, context, { asked: backend, configured });
+  }
+  const asked = askedFor(
+    download,
+    context.link?.limiter,
+    context.status,
+    backend,
+    context.completions,
+  );
+  return andThen(outcomeOf(download, context, asked), (outcome) =>
+    outcome.kind === 'stream'
+      ? streamedAtLast(
+          download,
+          context,
+          { asked, configured },
+          outcome.announced,
+        )
+      : offloaded(outcome, context),
+  );
 }
 
 function outcomeOf(
@@ -167,7 +150,7 @@ function streamedAtLast(
   download: DownloadResponse,
   context: DownloadContext,
   servers: Servers,
-  announced: DownloadDescription | undefined,
+  announced?: DownloadDescription,
 ): Awaitable<DownloadAnswer> {
   const attempt = (known?: FileStat): Awaitable<DownloadAnswer> =>
     streamed(download, context, servers, announced, known);
@@ -227,13 +210,13 @@ function answerFrom(
       throw error;
     });
   return andThen(
-    orElse(() => decided(opened, ...given), failed),
+    orElse(() => answerWith(opened, ...given), failed),
     (answer) =>
       answer.hasBody ? answer : andThen(opened.close(), () => answer),
   );
 }
 
-function decided(
+function answerWith(
   opened: OpenedDownload,
   download: DownloadResponse,
   context: DownloadContext,

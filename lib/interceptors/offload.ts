@@ -22,6 +22,7 @@ import { type ResponseHeaders } from '../responses/response-headers.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { type BodyPlan, planBody } from '../streaming/body-plan.js';
+import { type OpenedDownload } from '../streaming/running-downloads.js';
 import { isNotModified, isUnchangedByHook, ownHook } from './answer-head.js';
 
 /**
@@ -359,4 +360,39 @@ export function askedFor(
     return refusingBackend(backend, limiter ? 'counted' : 'temporary');
   }
   return limiter ? limitedBackend(backend) : backend;
+}
+
+/**
+ * The facts for an answer of the application to a file that the server in front sends, too. What HEAD says
+ * has to hold for the GET that follows: with the server's own tag and date. Where the application answers
+ * conditions, all its answers have to say the same as the server's.
+ *
+ * @param announced what the server was found to say of the file for this request
+ * @internal
+ */
+export function statFor(
+  request: ProxiableRequest,
+  download: DownloadResponse,
+  backend: DownloadBackend,
+  { stat, disk }: Pick<OpenedDownload, 'stat' | 'disk'>,
+  announced?: DownloadDescription,
+): Awaitable<FileStat> {
+  if (announced) {
+    const { etag, lastModified } = announced;
+    return { ...stat, etag, lastModified };
+  }
+  const mayDiffer =
+    request.method !== 'HEAD' && backend.conditions !== 'application';
+  if (!backend.validators || mayDiffer) return stat;
+  return andThen(backend.proxy(download, request), (proxied) => {
+    if (!proxied) return stat;
+    const { ETag: etag, 'Last-Modified': date } = proxied.headers;
+    if (proxied.unconditional) {
+      return { ...stat, etag, lastModified: parseHttpDate(date) };
+    }
+    return andThen(
+      backend.validators?.(download.file, stat, disk),
+      (theirs) => ({ ...stat, ...theirs }),
+    );
+  });
 }

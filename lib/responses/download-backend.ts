@@ -114,6 +114,18 @@ export function refuse(
 }
 
 /**
+ * The `proxy()` of a backend without a server in front: it need not be asked.
+ *
+ * @internal
+ */
+export function refuseAll(
+  _response: ProxiableDownload,
+  request: ProxiableRequest,
+): undefined {
+  return refuse(request, 'noServer');
+}
+
+/**
  * Where the printed configuration listens, and where it finds the application.
  *
  * @publicApi

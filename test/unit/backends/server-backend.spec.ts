@@ -1,4 +1,4 @@
-import { utimes } from 'node:fs/promises';
+import { mkdir, rm, symlink, utimes } from 'node:fs/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
@@ -11,6 +11,7 @@ import {
   type FileStat,
   lighttpd,
   LocalFile,
+  nginx,
   type ProxiableRequest,
   type ProxiedDownloadResponse,
 } from 'nestjs-downloadview';
@@ -291,3 +292,68 @@ it.each([
     expect(BACKENDS[name]()).toMatchObject({ conditions, mostRanges });
   },
 );
+
+describe('A file that was handed to nginx before', () => {
+  const backend = (
+    ...rules: { sourceDir: string; destination: string }[]
+  ): DownloadBackend => nginx({ rules });
+  const answerTo = async (
+    asked: DownloadBackend,
+    file: string,
+    further: Partial<ProxiableRequest> = {},
+  ): Promise<ProxiedDownloadResponse | undefined> =>
+    asked.proxy(new DownloadResponse(new LocalFile(file)), {
+      ...REQUEST,
+      ...further,
+    });
+
+  it('is told by the same answer while it lies where it lay', async () => {
+    const asked = backend({ sourceDir: root, destination: '/_x/' });
+    const first = await answerTo(asked, path);
+    expect(first?.location).toBe('/_x/a.txt');
+    expect(await answerTo(asked, path)).toBe(first);
+  });
+
+  it('is told by its own place where another one looks the same', async () => {
+    const asked = backend({ sourceDir: root, destination: '/_x/' });
+    const twin = await directory.write('twin/a.txt', 'Hello\n');
+    await utimes(twin, ON_DISK, ON_DISK);
+    await answerTo(asked, path);
+    const other = await answerTo(asked, twin);
+    expect(other?.location).toBe('/_x/twin/a.txt');
+  });
+
+  it('is told from where no ranges are cut to a client that asks for some', async () => {
+    const asked = backend({ sourceDir: root, destination: '/_x/' });
+    await answerTo(asked, path);
+    const ranged = await answerTo(asked, path, {
+      headers: { range: 'bytes=0-0' },
+    });
+    expect(ranged?.whole).toBeDefined();
+    expect((await answerTo(asked, path))?.whole).toBeUndefined();
+  });
+
+  it('is told by the rule that holds it now, where links lead elsewhere than before', async () => {
+    const link = `${root}/links/current`;
+    const file = await directory.write('files/b.txt', 'Hello\n');
+    await mkdir(`${root}/links`);
+    await symlink(`${root}/names`, link);
+    const asked = backend(
+      { sourceDir: link, destination: '/_first/' },
+      { sourceDir: `${root}/files`, destination: '/_x/' },
+    );
+    expect((await answerTo(asked, file))?.location).toBe('/_x/b.txt');
+    await rm(link);
+    await symlink(`${root}/files`, link);
+    expect((await answerTo(asked, file))?.location).toBe('/_first/b.txt');
+  });
+
+  it('is explained each time to whoever wants to know', async () => {
+    const asked = backend({ sourceDir: root, destination: '/_x/' });
+    const notes: unknown[] = [];
+    const note = (one: unknown): void => void notes.push(one);
+    await answerTo(asked, path);
+    await answerTo(asked, path, { note });
+    expect(notes).toContainEqual({ rule: 'rules[0]' });
+  });
+});

@@ -204,6 +204,12 @@ describe('answerDownload by the server in front', () => {
     expect(conversation.response.req.headers['x-no-compression']).toBe('1');
   });
 
+  it('asks a backend that was made out of stream()', async () => {
+    const backend = { ...stream(), ...OFFLOAD };
+    const answer = await answered(local, { backend });
+    expect(answer.headers.get('x-sendfile')).toBe('/srv/a.txt');
+  });
+
   it('is 304 where the hook of the application says so', async () => {
     const date = 'Sat, 01 Mar 2025 10:00:00 GMT';
     const answer = await answered(local, {

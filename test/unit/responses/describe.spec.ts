@@ -10,6 +10,7 @@ import { HttpFile } from '../../../lib/files/http-file.js';
 import { StorageFile } from '../../../lib/files/storage-file.js';
 import { VirtualFile } from '../../../lib/files/virtual-file.js';
 import { describe } from '../../../lib/responses/describe.js';
+import { DownloadResponse } from '../../../lib/responses/download-response.js';
 import {
   type Presentation,
   type PresentationDefaults,
@@ -198,5 +199,65 @@ suite('The headers of a download', () => {
       Object.entries(headers).filter(([given]) => given.toLowerCase() === name);
     expect(named('x-own')).toEqual([['x-own', '2']]);
     expect(named('cache-control')).toEqual([['cache-control', 'no-store']]);
+  });
+});
+
+suite('The description of a file that was described before', () => {
+  const stat: FileStat = {
+    size: 1,
+    etag: '"a"',
+    lastModified: new Date('2025-03-01T10:00:00Z'),
+  };
+  const file: DownloadFile = {
+    name: 'a.txt',
+    stat: () => Promise.resolve(stat),
+    open: () => Promise.reject(new Error('Nobody reads it')),
+  };
+  const defaults: PresentationDefaults = {};
+  const again = (
+    other: FileStat = {},
+    presentation: Presentation = {},
+  ): ReturnType<typeof describe> =>
+    describe(file, { ...stat, ...other }, presentation, defaults);
+
+  it('is the same one while nothing of it has changed', () => {
+    expect(again()).toBe(
+      again({ lastModified: new Date('2025-03-01T10:00Z') }),
+    );
+  });
+
+  it.each<[FileStat, Presentation]>([
+    [{ size: 2 }, {}],
+    [{ etag: '"b"' }, {}],
+    [{ etag: undefined }, {}],
+    [{ lastModified: new Date('2025-03-01T10:00:01Z') }, {}],
+    [{ lastModified: undefined }, {}],
+    [{ version: 'v1' }, {}],
+    [{ isBoundByAddress: true }, {}],
+    [{ digest: `sha-256=:${Buffer.alloc(32).toString('base64')}:` }, {}],
+    [{}, { cacheControl: 'no-store' }],
+    [{}, { headers: { 'X-Own': '1' } }],
+    [{}, { basename: 'b.txt' }],
+    [{}, { attachment: false }],
+  ])('is another one with %j and %j', (other, presentation) => {
+    const before = again();
+    const after = again(other, presentation);
+    expect(after).not.toEqual(before);
+    expect(again()).toEqual(before);
+  });
+
+  it('lets a date of the future come nearer', () => {
+    const lastModified = new Date(Date.now() + 3_600_000);
+    expect(again({ lastModified })).not.toBe(again({ lastModified }));
+  });
+
+  it('is given away as a copy, which anybody may change', async () => {
+    const download = new DownloadResponse(file);
+    const first = await download.describe();
+    Object.assign(first.headers, { 'X-Own': '1' });
+    first.lastModified?.setFullYear(1999);
+    const second = await download.describe();
+    expect(second.headers).not.toHaveProperty('X-Own');
+    expect(second.lastModified).toEqual(stat.lastModified);
   });
 });
