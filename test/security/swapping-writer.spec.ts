@@ -16,7 +16,7 @@ import {
   stream,
 } from 'nestjs-downloadview';
 
-import { startApplication } from '../support/application.js';
+import { ADAPTERS, startApplication } from '../support/application.js';
 import {
   type ServedSite,
   startBehind,
@@ -140,33 +140,33 @@ describeAllServers(
   },
 );
 
-describe('while somebody swaps links below her root, streamed', () => {
-  it.each([
-    ...TRICKS.map((trick) => ['express', trick] as const),
-    ['fastify', TRICKS[0]] as const,
-  ])(
-    'by %s, she is sent nothing of her neighbour by %j',
-    async (adapter, trick) => {
-      const directory = await temporaryDirectory();
-      await plantNeighbours(directory);
-      const { options, controllers } = parts(directory);
-      const running = await startApplication(adapter, {
-        options: { ...options, backend: stream() },
-        controllers,
-      });
-      try {
-        const sent = await cameDuring(directory, trick, async (path) =>
-          textOf(await httpRequest(running.origin, path)),
-        );
-        expect(sent).toContain(OWN);
-        expect(sent).not.toContain(THEIRS);
-      } finally {
-        await running.close();
-        await directory.remove();
-      }
-    },
-  );
-});
+describe.each(ADAPTERS)(
+  'while somebody swaps links below her root, streamed by %s',
+  (adapter) => {
+    it.each(TRICKS)(
+      'she is sent nothing of her neighbour by %s',
+      async (...trick) => {
+        const directory = await temporaryDirectory();
+        await plantNeighbours(directory);
+        const { options, controllers } = parts(directory);
+        const running = await startApplication(adapter, {
+          options: { ...options, backend: stream() },
+          controllers,
+        });
+        try {
+          const sent = await cameDuring(directory, trick, async (path) =>
+            textOf(await httpRequest(running.origin, path)),
+          );
+          expect(sent).toContain(OWN);
+          expect(sent).not.toContain(THEIRS);
+        } finally {
+          await running.close();
+          await directory.remove();
+        }
+      },
+    );
+  },
+);
 
 describe('a storage while somebody swaps links below its root', () => {
   let directory: TemporaryDirectory;

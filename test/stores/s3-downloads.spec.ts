@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import {
   afterAll,
@@ -20,6 +22,7 @@ import {
   StorageFile,
 } from 'nestjs-downloadview';
 import { S3Storage } from 'nestjs-downloadview/s3';
+import { storageContract } from 'nestjs-downloadview/testing';
 
 import { DescribedFile } from '../../lib/files/described-file.js';
 import {
@@ -60,7 +63,7 @@ const FUTURE = new Date(Date.now() + DAY).toUTCString();
 
 describeWith(
   ['swift-proxy-server', 'memcached'],
-  'files of a bucket through a controller',
+  'files of a bucket on Swift',
   () => {
     let server: S3Server;
     let proxy: CountingProxy;
@@ -89,7 +92,28 @@ describeWith(
       await server.stop();
     });
 
-    describe.each(ADAPTERS)('on %s', (adapter) => {
+    describe('by the rules of all storages, but those of conditional writes, which it does not know', () => {
+      let prefix = '';
+      const createStorage = (): S3Storage => {
+        prefix = randomBytes(6).toString('hex');
+        const { bucket, endpoint } = server;
+        const client = clientOf(server, endpoint);
+        return new S3Storage({ client, bucket, prefix, maxSockets: 500 });
+      };
+      const rules = storageContract(createStorage, {
+        suffixes: true,
+        replace: async (_, key, content) => {
+          const { bucket: Bucket, endpoint } = server;
+          const Key = `${prefix}/${key}`;
+          await clientOf(server, endpoint).send(
+            new PutObjectCommand({ Bucket, Key, Body: content }),
+          );
+        },
+      });
+      for (const { name, check } of rules) it(name, check, 30_000);
+    });
+
+    describe.each(ADAPTERS)('through a controller on %s', (adapter) => {
       let running: RunningApplication;
       let tag = '';
       let date = '';

@@ -4,10 +4,13 @@ type Colour = (x: number, y: number) => [number, number, number];
 
 /** A small picture: eight bits for each of red, green and blue. */
 export function png(width: number, height: number, colour: Colour): Buffer {
-  const rows = Array.from({ length: height }, (_, y) => [
-    0, // no filter
-    ...Array.from({ length: width }, (_, x) => colour(x, y)).flat(),
-  ]);
+  const line = 1 + 3 * width; // no filter, and its pixels
+  const lines = Buffer.alloc(height * line);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      lines.set(colour(x, y), y * line + 1 + 3 * x);
+    }
+  }
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -15,7 +18,7 @@ export function png(width: number, height: number, colour: Colour): Buffer {
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
     chunk('IHDR', header),
-    chunk('IDAT', deflateSync(Uint8Array.from(rows.flat()))),
+    chunk('IDAT', deflateSync(lines)),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }

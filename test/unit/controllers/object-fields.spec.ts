@@ -100,6 +100,7 @@ describe('describeObject()', () => {
     ['size', ' ', undefined],
     ['size', ' 7', undefined],
     ['size', '1e3', undefined],
+    ['size', '7.0', undefined],
     ['size', '0x7', undefined],
     ['size', new Date(7), undefined],
     ['etag', 'v1', '"v1"'],
