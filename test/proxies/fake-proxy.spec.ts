@@ -239,6 +239,8 @@ describeAllServers('a fake beside the real thing', (server, adapter) => {
 
   it.each([
     'a.txt',
+    'a%2Etxt',
+    'a.txt?b',
     'folder/../a.txt',
     'missing',
     'folder',
@@ -275,6 +277,7 @@ describeAllServers('a fake beside the real thing', (server, adapter) => {
       { 'If-Modified-Since': EARLIER },
       { 'If-Unmodified-Since': DATE },
       { 'If-Unmodified-Since': EARLIER },
+      ...(server.name === 'nginx' ? [{ 'If-Unmodified-Since': 'x' }] : []),
     ])('answers %j the same where it is left to the server', (headers) =>
       requireSame('/told?path=a.txt', { headers }),
     );
