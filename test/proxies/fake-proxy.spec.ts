@@ -208,19 +208,21 @@ describeAllServers('a fake beside the real thing', (server, adapter) => {
     },
   );
 
-  it('answers conditions the same', async () => {
-    const { etag = '' } = (await site.through('/keys/a.txt')).headers;
-    const odd = server.name === 'nginx' ? oddConditionsWith(etag) : [];
-    for (const headers of [...conditionsWith(etag), ...odd]) {
-      await requireSame('/keys/a.txt', { headers });
-    }
-  });
+  // The tag of the one is the application's, that of the other is the server's where it makes one.
+  it.each(['/keys/a.txt', '/presented'])(
+    'answers conditions for %s the same',
+    async (path) => {
+      const { etag = '' } = (await site.through(path)).headers;
+      const odd = server.name === 'nginx' ? oddConditionsWith(etag) : [];
+      for (const headers of [...conditionsWith(etag), ...odd]) {
+        await requireSame(path, { headers });
+      }
+    },
+  );
 
   it.each([
     [206, { Range: 'bytes=0-3' }],
     [206, { Range: 'bytes=0-0,-1' }],
-    [304, { 'If-Modified-Since': LATER }],
-    [412, { 'If-Match': '"x"' }],
     [416, { Range: 'bytes=10-' }],
   ])(
     'brings what an application says of its file with a %i for %j',
