@@ -604,6 +604,8 @@ describe('the sample', () => {
       .withExif({ IFD0: { Copyright: 'Somebody' } })
       .jpeg()
       .toBuffer();
+    const kept = `${sample.data('plain')}/media/thumbnails`;
+    const others = await readdir(kept).catch((): string[] => []);
     await upload(origin, 'Photo.jpg', 'image/jpeg', new Uint8Array(photo));
     const src = /<img\s+src="(\/documents\/photo\/thumbnail[^"]*)"/;
     const path = plain(src.exec(await page(origin))?.[1] ?? '');
@@ -616,10 +618,9 @@ describe('the sample', () => {
     expect((await httpRequest(origin, path, { headers: again })).status).toBe(
       304,
     );
-    const kept = `${sample.data('plain')}/media/thumbnails`;
-    expect(await readdir(kept)).toHaveLength(1);
+    expect(await readdir(kept)).toHaveLength(others.length + 1);
     await send(origin, '/delete', 'slug=photo');
-    expect(await readdir(kept)).toEqual([]);
+    expect(await readdir(kept)).toEqual(others);
     expect((await httpRequest(origin, path)).status).toBe(404);
   });
 
@@ -997,7 +998,9 @@ for (const [server, { program, header, told }] of Object.entries(SERVERS)) {
       });
       expect(await status(door)).toBe(200);
       expect(await status('/_media/documents/Welcome.txt')).toBe(404);
+      // They may arrive in any order.
       await Promise.all([set('away'), set('back'), set('away'), set('back')]);
+      await set('back');
       // nginx reads its configuration anew while it answers.
       expect(await eventually(404, () => status(door))).toBe(404);
       await expectHealthy(origin);

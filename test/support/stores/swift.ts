@@ -6,7 +6,12 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 
 import { eventually } from '../eventually.js';
 import { findProgram, installCommand } from '../programs.js';
@@ -99,22 +104,34 @@ export function clientOf(
 /** Five processes in Python take their time where others want the processor, too. */
 const START_PATIENCE = 40_000;
 
-/** Waits for a server to take its bucket. */
+/** Waits for a server to take its bucket, and files in it: those have a server of their own. */
 export async function hasBucket(
   endpoint: string,
   credentials: S3Server['credentials'],
 ): Promise<void> {
   const client = clientOf({ credentials }, endpoint);
   let failure: unknown;
-  const create = (): Promise<boolean> =>
-    client.send(new CreateBucketCommand({ Bucket: BUCKET })).then(
+  const isDone = (answer: Promise<unknown>): Promise<boolean> =>
+    answer.then(
       () => true,
       (error: unknown) => {
         failure = error;
         return false;
       },
     );
-  const isThere = await eventually(true, create, START_PATIENCE);
+  const file = { Bucket: BUCKET, Key: 'first' };
+  const isThere =
+    (await eventually(
+      true,
+      () => isDone(client.send(new CreateBucketCommand({ Bucket: BUCKET }))),
+      START_PATIENCE,
+    )) &&
+    (await eventually(
+      true,
+      () => isDone(client.send(new PutObjectCommand({ ...file, Body: 'a' }))),
+      START_PATIENCE,
+    ));
+  if (isThere) await client.send(new DeleteObjectCommand(file));
   client.destroy();
   if (!isThere) throw failure;
 }
