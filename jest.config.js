@@ -21,7 +21,7 @@ export default {
   // Most of the time goes into waiting for servers and clients.
   maxWorkers: 3,
   // Modules of suites that are over stay in memory, and looking through them slows the later ones down.
-  workerIdleMemoryLimit: '1GB',
+  workerIdleMemoryLimit: '400MB',
   // A busy machine takes its time; nothing is asserted of it.
   testTimeout: 30_000,
   testSequencer: '<rootDir>/test/support/longest-first.mjs',
