@@ -8,7 +8,6 @@ import {
   describe,
   expect,
   it,
-  jest,
 } from '@jest/globals';
 import { type LimitedLinkOptions } from 'nestjs-downloadview/typeorm';
 
@@ -27,9 +26,6 @@ import {
   type LimitedSite,
   startLimitedSite,
 } from '../support/links/limited-site.js';
-
-// Megabytes, on machines that have other work too.
-jest.setTimeout(30_000);
 
 const SIZE = 20 * 1024 * 1024;
 const HALF = SIZE / 2;

@@ -10,7 +10,6 @@ import {
   describe,
   expect,
   it,
-  jest,
 } from '@jest/globals';
 import {
   type Browser,
@@ -26,8 +25,6 @@ import { eventually } from '../support/eventually.js';
 import { pixelOf } from '../support/clients/pixel.js';
 import { findProgram } from '../support/programs.js';
 import { Sample } from '../support/sample.js';
-
-jest.setTimeout(30_000);
 
 const LIMIT = 2_000_000;
 const WITHOUT_SCRIPTS = { javaScriptEnabled: false };

@@ -5,7 +5,6 @@ import {
   beforeEach,
   expect,
   it,
-  jest,
 } from '@jest/globals';
 import { PathDownloadController } from 'nestjs-downloadview';
 import { type Page } from 'playwright-core';
@@ -28,8 +27,6 @@ import {
   temporaryDirectory,
   type TemporaryDirectory,
 } from '../support/files/temporary-directory.js';
-
-jest.setTimeout(30_000);
 
 const RED = '#ff0000';
 

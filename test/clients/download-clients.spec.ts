@@ -1,14 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { utimes } from 'node:fs/promises';
 
-import {
-  afterAll,
-  beforeAll,
-  beforeEach,
-  expect,
-  it,
-  jest,
-} from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 
 import {
   type ClientSite,
@@ -19,9 +12,6 @@ import {
 import { command, firstBytes } from '../support/command.js';
 import { describeWith } from '../support/describe-with.js';
 import { type ProgramName } from '../support/programs.js';
-
-// Megabytes, on machines that have other work too.
-jest.setTimeout(30_000);
 
 const HALF = 10_000_000;
 

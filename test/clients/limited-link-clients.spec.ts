@@ -7,7 +7,6 @@ import {
   describe,
   expect,
   it,
-  jest,
 } from '@jest/globals';
 import { type CreatedLimitedLink } from 'nestjs-downloadview/typeorm';
 
@@ -21,9 +20,6 @@ import {
   startLimitedSite,
 } from '../support/links/limited-site.js';
 import { type ProgramName } from '../support/programs.js';
-
-// Megabytes, on machines that have other work too.
-jest.setTimeout(30_000);
 
 const SIZE = 20 * 1024 * 1024;
 const HALF = SIZE / 2;

@@ -17,7 +17,6 @@ import {
   describe,
   expect,
   it,
-  jest,
 } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { sendfile } from 'nestjs-downloadview';
@@ -34,9 +33,6 @@ import {
   type TemporaryDirectory,
 } from '../../support/files/temporary-directory.js';
 import { headersOf, standBetween, type Way, WAYS } from '../../support/ways.js';
-
-// Megabytes, on machines that have other work too.
-jest.setTimeout(30_000);
 
 // More than the socket buffers of both ends swallow: what a client that pauses has not got is unread.
 const SIZE = 16 * 1024 * 1024;

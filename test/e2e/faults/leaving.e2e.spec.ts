@@ -9,7 +9,6 @@ import {
   describe,
   expect,
   it,
-  jest,
 } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { Download, type DownloadFile, sendfile } from 'nestjs-downloadview';
@@ -35,9 +34,6 @@ import {
   type TemporaryDirectory,
 } from '../../support/files/temporary-directory.js';
 import { headersOf, standBetween } from '../../support/ways.js';
-
-// Megabytes, on machines that have other work too.
-jest.setTimeout(30_000);
 
 const MIB = 1024 * 1024;
 // More than the socket buffers of both ends swallow.

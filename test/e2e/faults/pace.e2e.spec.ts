@@ -13,7 +13,6 @@ import {
   describe,
   expect,
   it,
-  jest,
 } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import {
@@ -39,9 +38,6 @@ import {
   type TemporaryDirectory,
 } from '../../support/files/temporary-directory.js';
 import { headersOf, standBetween, WAYS } from '../../support/ways.js';
-
-// Megabytes, on machines that have other work too.
-jest.setTimeout(30_000);
 
 const MIB = 1024 * 1024;
 // Into the largest chunks: they begin when 32 MiB have gone out.

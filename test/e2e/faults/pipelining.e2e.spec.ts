@@ -10,7 +10,6 @@ import {
   describe,
   expect,
   it,
-  jest,
 } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { Download, sendfile, stream, VirtualFile } from 'nestjs-downloadview';
@@ -31,9 +30,6 @@ import {
   type TemporaryDirectory,
 } from '../../support/files/temporary-directory.js';
 import { headersOf, standBetween, WAYS } from '../../support/ways.js';
-
-// Megabytes, on machines that have other work too.
-jest.setTimeout(30_000);
 
 const SMALL = randomBytes(1000);
 const MEDIUM = randomBytes(300_000);

@@ -10,7 +10,6 @@ import {
   describe,
   expect,
   it,
-  jest,
 } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import {
@@ -33,9 +32,6 @@ import {
   type TemporaryDirectory,
 } from '../../support/files/temporary-directory.js';
 import { headersOf, standBetween } from '../../support/ways.js';
-
-// Megabytes, on machines that have other work too.
-jest.setTimeout(30_000);
 
 // More than the socket buffers of both ends swallow.
 const BYTES = randomBytes(16 * 1024 * 1024);
