@@ -17,7 +17,7 @@ const swc = {
 
 /** @type {import('jest').Config} */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/environment.mjs',
   // Most of the time goes into waiting for servers and clients.
   maxWorkers: 3,
   // Modules of suites that are over stay in memory, and looking through them slows the later ones down.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { anyText } from '../any-text.js';
 import {
   formatEntityTag,
   parseEntityTag,
@@ -143,7 +144,7 @@ describe('toEntityTag', () => {
 
   it('holds for every value: a valid tag, and the same when it comes back', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', minLength: 1 }), (value) => {
+      fc.property(anyText({ minLength: 1 }), (value) => {
         const tag = toEntityTag(value) ?? '';
         expect(parseEntityTag(tag)).toBeDefined();
         expect(toEntityTag(tag)).toBe(tag);
