@@ -149,7 +149,7 @@ class ServerAnswers<Rule extends PathRule> {
           isFirst(rule, this.rules, location)
         ) {
           Object.freeze(proxied.headers);
-          this.#lasting.keep(description, { location, rule, own, proxied });
+          this.#lasting.set(description, { location, rule, own, proxied });
         }
         return proxied;
       },

@@ -26,16 +26,11 @@ const LONGEST = 200;
  *
  * @internal
  */
-export class FrozenMemo<Given extends object, Result> {
-  readonly #results = new WeakMap<Given, Result>();
-
-  get(given: Given): Result | undefined {
-    return this.#results.get(given);
-  }
-
-  /** @returns the result */
-  keep(given: Given, result: Result): Result {
-    if (Object.isFrozen(given)) this.#results.set(given, result);
-    return result;
+export class FrozenMemo<Given extends object, Result> extends WeakMap<
+  Given,
+  Result
+> {
+  override set(given: Given, result: Result): this {
+    return Object.isFrozen(given) ? super.set(given, result) : this;
   }
 }

@@ -157,7 +157,7 @@ export function headOf(
     ),
     length: description.size,
   };
-  wholeHeads.keep(description, { head, streamHeaders, acceptsRanges });
+  wholeHeads.set(description, { head, streamHeaders, acceptsRanges });
   return head;
 }
 
@@ -248,13 +248,11 @@ function isType(name: string): boolean {
 export function notModifiedHead(
   description: DownloadDescription,
 ): ResponseHead {
-  return (
-    notModifiedHeads.get(description) ??
-    notModifiedHeads.keep(description, {
-      status: 304,
-      headers: Object.freeze(keptBy304(description)),
-    })
-  );
+  const last = notModifiedHeads.get(description);
+  if (last) return last;
+  const head = { status: 304, headers: Object.freeze(keptBy304(description)) };
+  notModifiedHeads.set(description, head);
+  return head;
 }
 
 const notModifiedHeads = new FrozenMemo<DownloadDescription, ResponseHead>();

@@ -66,7 +66,7 @@ export class DownloadSlot {
     context: DownloadContext,
     id: string | undefined,
   ): Awaitable<void> {
-    if (!answer.hasBody && !answer.isOffloaded) return;
+    if (!answer.hasBody && id === undefined) return;
     const { max } = this.options;
     const taken = orElse(
       () => this.slots.take(this.#key(), this.#unit(), max),

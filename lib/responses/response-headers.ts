@@ -91,18 +91,6 @@ export function givenHeader(
 }
 
 /**
- * Whether a server in front, or a store, is told to send the file.
- *
- * @internal
- */
-export function isOffloaded(headers: ResponseHeaders): boolean {
-  for (const name of OFFLOAD_HEADERS) {
-    if (name in headers) return true;
-  }
-  return false;
-}
-
-/**
  * Headers together; of two of one name the last. By loops: an object that is spread first and added to then is ten
  * times as slow.
  *
@@ -131,25 +119,26 @@ export interface HeaderField {
 }
 
 /**
- * The fields of these headers; of those that stay the same they are, too.
+ * The fields of headers that stay the same.
+ *
+ * @internal
+ */
+export const knownFields = new FrozenMemo<
+  ResponseHeaders,
+  readonly HeaderField[]
+>();
+
+/**
+ * The fields of these headers, which are known from then on where they stay the same.
  *
  * @internal
  */
 export function fieldsOf(headers: ResponseHeaders): readonly HeaderField[] {
-  return (
-    fieldsOfHeaders.get(headers) ??
-    fieldsOfHeaders.keep(
-      headers,
-      Object.entries(headers).map(([name, value]) => ({
-        name,
-        key: name.toLowerCase(),
-        value,
-      })),
-    )
-  );
+  const fields = Object.entries(headers).map(([name, value]) => ({
+    name,
+    key: name.toLowerCase(),
+    value,
+  }));
+  knownFields.set(headers, fields);
+  return fields;
 }
-
-const fieldsOfHeaders = new FrozenMemo<
-  ResponseHeaders,
-  readonly HeaderField[]
->();

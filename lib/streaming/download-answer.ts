@@ -27,7 +27,6 @@ import {
   type ResponseHead,
   writeHead,
 } from './response-head.js';
-import { isOffloaded } from '../responses/response-headers.js';
 import { keepToLink } from './keep-to-link.js';
 import { SentBytes } from './sent-bytes.js';
 
@@ -124,12 +123,14 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   }
 
   get head(): ResponseHead {
-    const { status, length, without, headers } = this.#parts.head;
+    const { status, length, without, offloadHeader, headers } =
+      this.#parts.head;
     const leased = this.#lease?.headers;
     return {
       status,
       length,
       without,
+      offloadHeader,
       id: this.#id,
       headers:
         leased || this.#further
@@ -153,7 +154,7 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
 
   /** Whether somebody else is to send the bytes: the server in front, or a store that the client is sent to. */
   get isOffloaded(): boolean {
-    return !this.hasBody && isOffloaded(this.#parts.head.headers);
+    return this.#parts.head.offloadHeader !== undefined;
   }
 
   /**

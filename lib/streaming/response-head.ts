@@ -7,7 +7,7 @@ import { type Announced } from '../responses/presentation.js';
 import {
   fieldsOf,
   type HeaderField,
-  isOffloaded,
+  knownFields,
   OFFLOAD_HEADERS,
   type ResponseHeaders,
 } from '../responses/response-headers.js';
@@ -162,6 +162,8 @@ export interface ResponseHead {
   readonly headers: ResponseHeaders;
   /** Bytes of the body, where they are known. */
   readonly length?: number;
+  /** By which somebody else is told to send the bytes: the server in front, or a store that the client is sent to. */
+  readonly offloadHeader?: string;
   /** By which the server in front logs that it was handed the file, as `X-Download-Id`. */
   readonly id?: string;
   /** Names of headers that the answer must not have, though the application may have set them. */
@@ -272,7 +274,8 @@ export function writeHead(
   }
   const removedLate =
     JUDGED.some((name) => names.includes(name)) && removeLate(head, response);
-  for (const field of fieldsOf(headers)) writeField(field, response, names);
+  const fields = knownFields.get(headers) ?? fieldsOf(headers);
+  for (const field of fields) writeField(field, response, names);
   if (length !== undefined) {
     response.setHeader('Content-Length', String(length));
   }
@@ -307,7 +310,7 @@ function writeField(
 /** @param name in lower case */
 function isUnwanted(
   name: string,
-  { status, headers, length, without = [] }: ResponseHead,
+  { status, headers, length, offloadHeader, without = [] }: ResponseHead,
 ): boolean {
   return (
     OFFLOADING.has(name) ||
@@ -316,7 +319,7 @@ function isUnwanted(
     (status >= 300 && status < 400 && OF_THE_FILE.has(name)) ||
     (status === 304 && name === 'content-language') ||
     (status === 302 && NOT_OF_A_REDIRECT.has(name)) ||
-    (OF_THE_BODY.has(name) && isOffloaded(headers)) ||
+    (OF_THE_BODY.has(name) && offloadHeader !== undefined) ||
     without.some((one) => one.toLowerCase() === name)
   );
 }

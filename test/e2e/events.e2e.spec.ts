@@ -411,6 +411,20 @@ describe.each(ADAPTERS)('DownloadEvents on %s', (adapter: Adapter) => {
     }
   });
 
+  it('tell that a client was sent to a store', async () => {
+    const coming = both();
+    await httpRequest(running.origin, '/redirected/a.txt');
+    const [started, finished] = await coming;
+
+    expect(started?.sender).toBe('redirect');
+    expect(finished).toMatchObject({
+      outcome: 'handed-over',
+      sender: 'redirect',
+      status: 302,
+    });
+    expect(finished?.bytes).toBeUndefined();
+  });
+
   it('tell that a file was handed over, by the id that the server gets', async () => {
     const coming = both();
     const answer = await httpRequest(running.origin, `/offloaded/a.txt`);

@@ -80,7 +80,11 @@ describe('writeHead', () => {
       'Content-Encoding': 'gzip',
     });
     writeHead(
-      { status: 200, headers: { 'X-Accel-Redirect': '/_offload/a' } },
+      {
+        status: 200,
+        headers: { 'X-Accel-Redirect': '/_offload/a' },
+        offloadHeader: 'X-Accel-Redirect',
+      },
       response,
     );
     expect(raw.getHeaderNames()).toEqual(['x-accel-redirect']);
