@@ -28,7 +28,7 @@ import {
   type ExpressApplication,
   type FastifyApplication,
 } from './controllers/other-methods.js';
-import { adaptPaths } from './controllers/route-metadata.js';
+import { adaptPaths } from './routes/route-metadata.js';
 import {
   DownloadValueInterceptor,
   hasDecoratedDownloads,
@@ -63,7 +63,7 @@ import {
 } from './signing/signed-routes.js';
 import { UrlSigner } from './signing/url-signer.js';
 import { DownloadStorages } from './storages/download-storages.js';
-import { RunningDownloads } from './streaming/running-downloads.js';
+import { RunningDownloads } from './streaming/connection.js';
 
 /**
  * Downloads for the whole application.

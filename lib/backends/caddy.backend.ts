@@ -24,14 +24,15 @@ import {
   type PathEncoding,
   type ServerProfile,
 } from './rules.js';
-import { describedFor, isElsewhere, serverBackend } from './server-backend.js';
 import {
-  diskValidators,
-  strongTagAndDiskDate,
+  describedFor,
+  isElsewhere,
+  serverBackend,
+  hasFixedTime,
   hasOwnTag,
   isDatedByHook,
-  hasFixedTime,
-} from './validators.js';
+} from './server-backend.js';
+import { diskValidators, strongTagAndDiskDate } from './validators.js';
 
 /**
  * What Caddy up to 2.6 makes of a file's time, in whole seconds, and size: `"sshlts6"`.

@@ -27,13 +27,14 @@ import {
 import { KnownFiles, remoteAnswer } from './nginx-remote.js';
 import { cachePathLines, remoteLocations } from './nginx-remote-config.js';
 import { type ServerProfile, wholeLocation } from './rules.js';
-import { describedFor, serverBackend } from './server-backend.js';
 import {
-  diskValidators,
+  describedFor,
+  serverBackend,
+  hasFixedTime,
   hasOwnTag,
   isDatedByHook,
-  hasFixedTime,
-} from './validators.js';
+} from './server-backend.js';
+import { diskValidators } from './validators.js';
 
 /**
  * What nginx makes of a file's time, in whole seconds, and size: `"67c2d8a0-d"`.

@@ -16,6 +16,7 @@ import {
 import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
+import { saysNothing } from '../storages/etag-choice.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { linkWarnings, ruleWarnings, sourceWarnings } from './boot-warnings.js';
 import { type FoundFile, isFirst, locate, offloadLocation } from './locate.js';
@@ -226,6 +227,48 @@ export function describedFor(
   }
   const { hasDiskTag = false } = response.file;
   return response.described(conditions === 'application' || !hasDiskTag);
+}
+
+/**
+ * Whether a file has a tag that does not come from its disk, such as a row's: the path below it may change
+ * to another file of the same size and second.
+ *
+ * @internal
+ */
+export function hasOwnTag(
+  { hasDiskTag = false }: DownloadFile,
+  { etag }: DownloadDescription,
+): boolean {
+  return etag !== undefined && !hasDiskTag;
+}
+
+/**
+ * Whether the time of a file is one that tools give all files alike.
+ *
+ * @internal
+ */
+export function hasFixedTime({ lastModified }: FileStat): boolean {
+  return (
+    lastModified !== undefined &&
+    saysNothing(Math.floor(lastModified.getTime() / 1000))
+  );
+}
+
+/**
+ * Whether the application itself says, for this request, if the file has changed.
+ *
+ * @internal
+ */
+export function isDatedByHook(
+  { file, presentation }: ProxiableDownload,
+  { headers }: ProxiableRequest,
+): boolean {
+  return (
+    (presentation.wasModifiedSince !== undefined ||
+      typeof file.wasModifiedSince === 'function') &&
+    'if-modified-since' in headers &&
+    !('if-none-match' in headers)
+  );
 }
 
 function hasNoPlace({ path, url }: DownloadFile): boolean {

@@ -42,6 +42,7 @@ import {
   nameOfController,
 } from './as-controller.js';
 import { type DownloadRequest } from '../http/download-request.js';
+import { wildcardsOf } from '../routes/requested-path.js';
 import { DOWNLOAD_ROUTE, FASTIFY_ROUTE_CONFIG } from './other-methods.js';
 
 /**
@@ -238,6 +239,9 @@ export abstract class DownloadController extends PresentationHooks {
         'Override getFile(request), or extend one of the other controllers.',
       );
     }
+    // What its class says is worked out now; one that is made for a request does it itself.
+    this.#classOptions();
+    wildcardsOf(this);
   }
 
   /**
@@ -324,15 +328,19 @@ export abstract class DownloadController extends PresentationHooks {
   #asDownload(
     value: unknown,
   ): Awaitable<DownloadResponse> | Observable<DownloadResponse> {
+    const own = this.#classOptions();
+    if (!own && value instanceof DownloadResponse) return value;
+    const respond = (one: unknown) => toDownloadResponse(one, own ?? {});
+    return isObservable(value)
+      ? value.pipe(map(respond))
+      : andThen(value, respond);
+  }
+
+  #classOptions(): DownloadOptions | null {
     if (this.#options === undefined) {
       this.#options = optionsOn(this.constructor) ?? null;
     }
-    if (!this.#options && value instanceof DownloadResponse) return value;
-    const options = this.#options ?? {};
-    if (isObservable(value)) {
-      return value.pipe(map((one) => toDownloadResponse(one, options)));
-    }
-    return andThen(value, (one) => toDownloadResponse(one, options));
+    return this.#options;
   }
 
   #respond(request: DownloadRequest): Awaitable<DownloadResponse> {

@@ -12,7 +12,11 @@ import { FileSystemStorage } from '../storages/file-system.storage.js';
 import { isDirectory } from '../storages/local-disk.js';
 import { nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
-import { hasGetRoute, routeParameters, pathsOf } from './route-metadata.js';
+import {
+  hasGetRoute,
+  routeParameters,
+  pathsOf,
+} from '../routes/route-metadata.js';
 
 /**
  * A DownloadController of the application.

@@ -1,4 +1,4 @@
-import { Logger, type Type } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 
 import {
   FileNotFoundError,
@@ -27,7 +27,7 @@ import {
   requiredField,
   requireDefinite,
 } from './object-where.js';
-import { isWildcard, routeParameter } from './route-parameter.js';
+import { routeParameter, wildcardsOf } from '../routes/requested-path.js';
 
 /**
  * Where rows come from. A Repository of TypeORM fits, and so does anything else with this method. Models of
@@ -219,7 +219,7 @@ export abstract class ObjectDownloadController<T extends object>
     const key =
       params[parameter] === '' ? '' : routeParameter(this, request, parameter);
     // A tail has another name there.
-    const isTail = isWildcard(this.constructor as Type, parameter);
+    const isTail = wildcardsOf(this).has(parameter);
     const isEmpty =
       key === '' || (key === undefined && isTail && params['*'] !== undefined);
     if (!isEmpty) return key;

@@ -10,7 +10,7 @@ import { directoryPath, isDirectory } from '../storages/local-disk.js';
 import { checksAtOnce, nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
 import { type DownloadRequest } from '../http/download-request.js';
-import { requireParameter, routeParameter } from './route-parameter.js';
+import { requireParameter, routeParameter } from '../routes/requested-path.js';
 
 /**
  * Hands out files of a directory, by the path in the URL or a fixed one.
@@ -39,10 +39,11 @@ export abstract class PathDownloadController extends DownloadController {
   override checkOptions(parameters: readonly string[]): void {
     super.checkOptions(parameters);
     const { prototype } = PathDownloadController;
-    checkEtagChoice(`${nameOfController(this.constructor)}.`, this);
+    const owner = nameOfController(this.constructor);
+    checkEtagChoice(`${owner}.`, this);
     if (this.getRoot === prototype.getRoot) this.#checked(this.root);
     if (this.getPath === prototype.getPath) {
-      requireParameter(this, 'path', this.pathParam, parameters);
+      requireParameter(owner, this.path, this.pathParam, parameters);
     }
   }
 

@@ -10,7 +10,7 @@ import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type DownloadRequest } from '../http/download-request.js';
 import { checksAtOnce, nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
-import { requireParameter, routeParameter } from './route-parameter.js';
+import { requireParameter, routeParameter } from '../routes/requested-path.js';
 
 const ANY_KEY = 'a';
 
@@ -61,15 +61,19 @@ export abstract class StorageDownloadController extends DownloadController {
   /** How the entity tags of its files are made, where they lie on a disk; as the storage says by default. */
   etag?: Etag;
 
+  /** The storage that `storage` names, looked for once. */
+  #named?: { readonly name: string; readonly storage: DownloadStorage };
+
   override checkOptions(parameters: readonly string[]): void {
     super.checkOptions(parameters);
     const { prototype } = StorageDownloadController;
-    checkEtagChoice(`${nameOfController(this.constructor)}.`, this);
+    const owner = nameOfController(this.constructor);
+    checkEtagChoice(`${owner}.`, this);
     if (this.getStorage === prototype.getStorage) {
-      this.storages.get(this.storage);
+      this.#namedStorage();
     }
     if (this.getPath === prototype.getPath) {
-      requireParameter(this, 'path', this.pathParam, parameters);
+      requireParameter(owner, this.path, this.pathParam, parameters);
     }
   }
 
@@ -80,7 +84,7 @@ export abstract class StorageDownloadController extends DownloadController {
     return source &&
       this.getFile === prototype.getFile &&
       this.getStorage === prototype.getStorage
-      ? { ...source, place: storagePlace(this.storages.get(this.storage)) }
+      ? { ...source, place: storagePlace(this.#namedStorage()) }
       : source;
   }
 
@@ -96,7 +100,7 @@ export abstract class StorageDownloadController extends DownloadController {
 
   /** Where the files of this request lie; the storage that `storage` names by default. */
   getStorage(_request: DownloadRequest): Awaitable<DownloadStorage> {
-    return this.storages.get(this.storage);
+    return this.#namedStorage();
   }
 
   /**
@@ -110,6 +114,14 @@ export abstract class StorageDownloadController extends DownloadController {
       throw new FileNotFoundError('The request names no path');
     }
     return path;
+  }
+
+  #namedStorage(): DownloadStorage {
+    const name = this.storage;
+    if (this.#named?.name !== name) {
+      this.#named = { name, storage: this.storages.get(name) };
+    }
+    return this.#named.storage;
   }
 }
 

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { type Readable } from 'node:stream';
 
 import { checkNames, namesOf } from '../errors/check-options.js';
@@ -29,7 +30,7 @@ import {
   type RemoteAnswer,
   type RemoteConditions,
 } from '../storages/remote-answer.js';
-import { lastSegment, requireText } from '../storages/storage-key.js';
+import { notText } from '../storages/storage-key.js';
 import { type DownloadFile } from './download-file.js';
 
 const HIDDEN = /^[.\s]+/;
@@ -95,13 +96,13 @@ export class StorageFile implements DownloadFile {
     options: StorageFileOptions = NO_OPTIONS,
   ) {
     requireStorage(storage);
-    requireText(key);
+    if (typeof key !== 'string') throw notText(key);
     if (options !== NO_OPTIONS) {
       checkNames('StorageFile', options, OPTIONS, "{ name: 'terms.pdf' }");
     }
     this.#storage = storage;
     this.#key = key;
-    this.#name = options.name ?? lastSegment(key);
+    this.#name = options.name ?? posix.basename(key);
     Object.defineProperties(this, SHOWN_PROPERTIES);
   }
 
@@ -237,7 +238,7 @@ export class StorageFile implements DownloadFile {
   async save(content: StorageContent, name = this.name): Promise<void> {
     const key = newKey(directoryOf(this.#key), name);
     this.#key = await this.#storage.save(key, content);
-    this.#name = lastSegment(this.#key);
+    this.#name = posix.basename(this.#key);
     this.#size = undefined;
   }
 

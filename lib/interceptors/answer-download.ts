@@ -18,7 +18,7 @@ import {
   type OpenedDownload,
   openDownload,
   sourceOf,
-} from '../streaming/running-downloads.js';
+} from '../streaming/opened-download.js';
 import { type ResponseHead } from '../streaming/response-head.js';
 import {
   headOf,
@@ -229,7 +229,9 @@ function answerWith(
   // Behind a server, the backend wants them as well.
   if (method === 'HEAD') download.know(opened);
   return andThen(
-    statFor(context, download, asked, opened, announced),
+    announced || asked.validators
+      ? statFor(context, download, asked, opened, announced)
+      : opened.stat,
     (stat) => {
       const description = download.describeBy(stat);
       return andThen(

@@ -23,7 +23,7 @@ import { type Presentation } from '../responses/presentation.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type SatisfiablePlan } from '../streaming/body-plan.js';
-import { type OpenedDownload } from '../streaming/running-downloads.js';
+import { type OpenedDownload } from '../streaming/opened-download.js';
 import { type DownloadContext } from './download-context.js';
 import {
   type PlatformResponse,

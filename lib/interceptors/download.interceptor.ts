@@ -27,17 +27,16 @@ import { kindOf, quote } from '../errors/quote.js';
 import { type DownloadRequest } from '../http/download-request.js';
 import { clientName } from '../responses/describe.js';
 import { DownloadResponse } from '../responses/download-response.js';
-import { refusePassedNeighbours } from '../routes/neighbours.js';
+import { refusePassedNeighbours } from '../routes/requested-path.js';
 import { signedLinks } from '../signing/signed-message.js';
 import { type Awaitable, isPromise, orElse } from '../storages/awaitable.js';
 import { errorCode } from '../storages/local-disk.js';
-import { isDeserted } from '../streaming/connection.js';
+import { isDeserted, RunningDownloads } from '../streaming/connection.js';
 import {
   announcedOn,
   clearHead,
   type PlatformResponse,
 } from '../streaming/response-head.js';
-import { RunningDownloads } from '../streaming/running-downloads.js';
 import { answerDownload } from './answer-download.js';
 import { ConcurrentDownloads } from './limits.js';
 import { DownloadTracking, type TrackedDownload } from './download-tracking.js';

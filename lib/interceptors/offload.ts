@@ -22,7 +22,7 @@ import { type ResponseHeaders } from '../responses/response-headers.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { type BodyPlan, planBody } from '../streaming/body-plan.js';
-import { type OpenedDownload } from '../streaming/running-downloads.js';
+import { type OpenedDownload } from '../streaming/opened-download.js';
 import { isNotModified, isUnchangedByHook, ownHook } from './answer-head.js';
 
 /**
@@ -383,7 +383,7 @@ export function statFor(
   }
   const mayDiffer =
     request.method !== 'HEAD' && backend.conditions !== 'application';
-  if (!backend.validators || mayDiffer) return stat;
+  if (mayDiffer) return stat;
   return andThen(backend.proxy(download, request), (proxied) => {
     if (!proxied) return stat;
     const { ETag: etag, 'Last-Modified': date } = proxied.headers;

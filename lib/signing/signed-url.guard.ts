@@ -19,7 +19,7 @@ import {
   SuspiciousPathError,
 } from '../errors/download-errors.js';
 import { kindOf } from '../errors/quote.js';
-import { refusePassedNeighbours } from '../routes/neighbours.js';
+import { refusePassedNeighbours } from '../routes/requested-path.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { signedLinks } from './signed-message.js';
 import { UrlSigner } from './url-signer.js';

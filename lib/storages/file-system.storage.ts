@@ -28,7 +28,7 @@ import { type FileStat, type ReadWindow } from './file-stat.js';
 import {
   isFound,
   keySegments,
-  requireText,
+  notText,
   withRandomSuffix,
 } from './storage-key.js';
 import {
@@ -119,7 +119,7 @@ export class FileSystemStorage extends DownloadStorage {
   }
 
   override path(key: string): string {
-    requireText(key);
+    if (typeof key !== 'string') throw notText(key);
     // A key is never absolute, while a path may be.
     if (isAbsolute(key)) keySegments(key);
     return confinedPath(key, this.root, this.#dotfiles);

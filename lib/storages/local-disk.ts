@@ -11,7 +11,7 @@ import {
 } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
 import { memoized } from '../http/memoized.js';
-import { hasDotfile, keySegments, requireText } from './storage-key.js';
+import { hasDotfile, keySegments, notText } from './storage-key.js';
 
 /**
  * Where a local file may lie.
@@ -48,7 +48,7 @@ export function confinedPath(
   root: string,
   dotfiles = false,
 ): string {
-  requireText(path);
+  if (typeof path !== 'string') throw notText(path);
   const base = absolute(root);
   // Most paths: nothing in them means anything but itself.
   if (sep === '/' && PLAIN.test(path)) {

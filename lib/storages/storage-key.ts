@@ -16,7 +16,7 @@ import { kindOf, quote } from '../errors/quote.js';
  * @internal
  */
 export function keySegments(key: string): string[] {
-  requireText(key);
+  if (typeof key !== 'string') throw notText(key);
   const segments = key.split('/');
   if (!segments.every(isPlainSegment)) {
     throw new SuspiciousPathError(`${quote(key)} is not a plain relative path`);
@@ -25,14 +25,13 @@ export function keySegments(key: string): string[] {
 }
 
 /**
- * Types are the program's own: where a query has a name twice it gives a list, and nothing where it has none.
+ * What a path or key is that is no text. Types are the program's own: where a query has a name twice it gives a list,
+ * and nothing where it has none.
  *
- * @throws SuspiciousPathError for a path or key that is no text
  * @internal
  */
-export function requireText(path: unknown): asserts path is string {
-  if (typeof path === 'string') return;
-  throw new SuspiciousPathError(
+export function notText(path: unknown): SuspiciousPathError {
+  return new SuspiciousPathError(
     `${String(kindOf(path))} was given in place of a path or key`,
   );
 }

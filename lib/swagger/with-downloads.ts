@@ -7,7 +7,7 @@ import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { type OpenAPIObject } from '@nestjs/swagger';
 
 import { DownloadController } from '../controllers/download.controller.js';
-import { pathsOf, routeParameters } from '../controllers/route-metadata.js';
+import { pathsOf, routeParameters } from '../routes/route-metadata.js';
 import { downloadOptionsOf } from '../decorators/download.decorator.js';
 import { signedUrlOptionsOf } from '../signing/signed-url.guard.js';
 import { apiDownloadOptionsOf } from './api-download.decorator.js';

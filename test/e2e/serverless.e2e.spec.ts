@@ -18,7 +18,7 @@ import {
 import serverlessHttp from 'serverless-http';
 import request from 'supertest';
 
-import { RunningDownloads } from '../../lib/streaming/running-downloads.js';
+import { RunningDownloads } from '../../lib/streaming/connection.js';
 
 import { createApplication } from '../support/application.js';
 import { LogLines } from '../support/log-lines.js';

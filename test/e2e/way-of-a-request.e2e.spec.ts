@@ -5,8 +5,10 @@ import {
   Download,
   type DownloadRequest,
   DownloadResponse,
+  MemoryStorage,
   PathDownloadController,
   sendfile,
+  StorageDownloadController,
 } from 'nestjs-downloadview';
 
 import {
@@ -97,5 +99,42 @@ describe.each(ADAPTERS)('what Nest gets to send on %s', (adapter) => {
     const sent = replied.pop();
     expect(sent).toBeInstanceOf(StreamableFile);
     expect(sent).not.toBe(returned);
+  });
+});
+
+describe.each(ADAPTERS)('what is set after the boot on %s', (adapter) => {
+  let running: RunningApplication;
+  const first = new MemoryStorage();
+  const second = new MemoryStorage();
+
+  @Controller('stored/*path')
+  class StoredController extends StorageDownloadController {
+    override storage = 'first';
+  }
+
+  beforeAll(async () => {
+    await first.save('a.txt', 'of the first');
+    await second.save('a.txt', 'of the second');
+    running = await startApplication(adapter, {
+      controllers: [StoredController],
+      options: { storages: { first, second } },
+    });
+  });
+
+  afterAll(() => running.close());
+
+  it('holds for the next request: the storage, an option, and a hook', async () => {
+    const before = await httpRequest(running.origin, '/stored/a.txt');
+    expect(before.body.toString()).toBe('of the first');
+
+    const controller = running.app.get(StoredController);
+    controller.storage = 'second';
+    controller.basename = 'b.txt';
+    jest.spyOn(controller, 'getContentType').mockReturnValue('text/x-own');
+    const after = await httpRequest(running.origin, '/stored/a.txt');
+
+    expect(after.body.toString()).toBe('of the second');
+    expect(after.headers['content-disposition']).toContain('b.txt');
+    expect(after.headers['content-type']).toContain('text/x-own');
   });
 });

@@ -1,5 +1,5 @@
 import { type DownloadRequest } from '../../http/download-request.js';
-import { refusePassedNeighbours } from '../../routes/neighbours.js';
+import { refusePassedNeighbours } from '../../routes/requested-path.js';
 import { signedLinks } from '../../signing/signed-message.js';
 import { type Awaitable } from '../../storages/awaitable.js';
 import {

@@ -6,7 +6,7 @@ import {
   pathOfTarget,
   spelledAs,
 } from '../../../lib/routes/path-spellings.js';
-import { isPlain } from '../../../lib/routes/neighbours.js';
+import { isPlain } from '../../../lib/routes/requested-path.js';
 
 describe('spellings of a path', () => {
   it.each([

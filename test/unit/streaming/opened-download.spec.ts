@@ -9,7 +9,7 @@ import {
   type FileStat,
   type ReadWindow,
 } from '../../../lib/storages/file-stat.js';
-import { openDownload } from '../../../lib/streaming/running-downloads.js';
+import { openDownload } from '../../../lib/streaming/opened-download.js';
 import { LocalBody } from '../../../lib/streaming/local-body.js';
 import { bytesOf, textOf } from '../../support/clients/bytes-of.js';
 import { descriptorsClosed } from '../../support/files/open-descriptors.js';

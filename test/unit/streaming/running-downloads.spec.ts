@@ -2,7 +2,7 @@ import { once } from 'node:events';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import { RunningDownloads } from '../../../lib/streaming/running-downloads.js';
+import { RunningDownloads } from '../../../lib/streaming/connection.js';
 import { Conversation } from '../../support/clients/conversation.js';
 
 const HOUR = 3_600_000;

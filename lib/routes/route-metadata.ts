@@ -1,7 +1,7 @@
 import { RequestMethod, type Type } from '@nestjs/common';
 import { MetadataScanner } from '@nestjs/core';
 
-import { encodedLiterals } from '../routes/path-spellings.js';
+import { encodedLiterals } from './path-spellings.js';
 
 // Nest's own keys. Importing the constants would need another path for each of its versions.
 const PATH_METADATA = 'path';
@@ -37,15 +37,15 @@ export function routeParameters(controller: Type): string[] {
 }
 
 /**
- * Whether `name` is a wildcard in one of a controller's routes. On Fastify the request does not tell:
- * its wildcards have no names.
+ * Names of the wildcards in a controller's routes. On Fastify the request does not tell: its wildcards have none.
  *
  * @internal
  */
-export function hasWildcard(controller: Type, name: string): boolean {
-  return pathsOf(controller).some((path) =>
-    [...path.matchAll(/\*([\w$]+)/g)].some(([, found]) => found === name),
+export function wildcardsIn(controller: Type): Set<string> {
+  const names = pathsOf(controller).flatMap((path) =>
+    [...path.matchAll(/\*([\w$]+)/g)].map(([, name = '']) => name),
   );
+  return new Set(names);
 }
 
 /**

@@ -7,17 +7,82 @@ import {
   SuspiciousPathError,
 } from '../errors/download-errors.js';
 import { quote } from '../errors/quote.js';
-import { refusePassedNeighbours } from '../routes/neighbours.js';
-import { pathOfTarget } from '../routes/path-spellings.js';
-import { nameOfController } from './as-controller.js';
 import { type DownloadRequest } from '../http/download-request.js';
-import { hasWildcard } from './route-metadata.js';
+import {
+  type ExpressRequest,
+  hasPassedNeighbourOnExpress,
+} from './express-neighbours.js';
+import { type FastifyRequest, FastifyRoutes } from './fastify-routes.js';
+import { pathOfTarget } from './path-spellings.js';
+import { wildcardsIn } from './route-metadata.js';
+
+interface AnyRequest extends Partial<
+  Omit<ExpressRequest, 'method' | 'route'> & Pick<FastifyRequest, 'server'>
+> {
+  readonly method: string;
+  readonly url: string;
+}
+
+const checked = new WeakSet<object>();
+
+/**
+ * Refuses a request whose path leads past a guarded route or middleware only because of how it is spelled:
+ * what was authorised is what is opened. A path of letters, digits, `-`, `.` and `_` costs one look.
+ *
+ * @throws SuspiciousPathError
+ * @internal
+ */
+export function refusePassedNeighbours(request: AnyRequest): void {
+  if (isPlain(request.url) || checked.has(request)) return;
+  if (hasPassedNeighbour(request)) {
+    throw new SuspiciousPathError(
+      `${quote(request.url)} is another spelling of a path that another route or middleware comes before`,
+    );
+  }
+  checked.add(request);
+}
+
+/**
+ * Whether a request target is spelled as nobody spells it otherwise: of letters, digits, `-`, `.` and `_`,
+ * which no client encodes.
+ *
+ * @internal
+ */
+export function isPlain(target: string): boolean {
+  if (target === lastPlain) return true;
+  if (!/^[\w./-]*(?:[?#]|$)/.test(target)) return false;
+  lastPlain = target;
+  return true;
+}
+
+/** Of one request, it is asked several times. */
+let lastPlain = '/';
+
+function hasPassedNeighbour(request: object): boolean {
+  try {
+    if (isOfExpress(request)) return hasPassedNeighbourOnExpress(request);
+    if (!isOfFastify(request)) return false;
+    const routes = FastifyRoutes.answering(request);
+    return routes?.hasPassedNeighbour(request) ?? false;
+  } catch (error) {
+    if (error instanceof URIError) return true;
+    throw error;
+  }
+}
+
+function isOfExpress(request: object): request is ExpressRequest {
+  return 'app' in request && 'baseUrl' in request;
+}
+
+function isOfFastify(request: object): request is FastifyRequest {
+  return 'server' in request && 'routeOptions' in request;
+}
 
 // Letters and digits that are percent-encoded (RFC 3986 2.3), which no client does: what an application
 // decides by the address as it came, it has decided about something else.
 const NEEDLESSLY_ENCODED = /^[^?#]*%(?:3\d|4[1-9a-f]|5[\da]|6[1-9a-f]|7[\da])/i;
 
-interface FastifyRequest {
+interface RoutedRequest extends DownloadRequest {
   readonly routeOptions?: { readonly url?: string };
 }
 
@@ -32,13 +97,13 @@ interface FastifyRequest {
  */
 export function routeParameter(
   controller: object,
-  request: DownloadRequest & FastifyRequest,
+  request: RoutedRequest,
   name: string,
 ): string | undefined {
   refusePassedNeighbours(request);
   const value = request.params[name];
   if (typeof value === 'string') return checkedSegment(value) || undefined;
-  if (!isWildcard(controller.constructor as Type, name)) return undefined;
+  if (!wildcardsOf(controller).has(name)) return undefined;
   if (NEEDLESSLY_ENCODED.test(request.url)) {
     throw new SuspiciousPathError(`${quote(request.url)} hides its letters`);
   }
@@ -46,51 +111,48 @@ export function routeParameter(
   return value ? tailOf(value) : fastifyTail(request);
 }
 
-const wildcards = new WeakMap<Type, Map<string, boolean>>();
+const wildcards = new WeakMap<object, ReadonlySet<string>>();
 
 /**
- * Whether `name` is a wildcard in one of a controller's routes, which a class keeps as they are.
+ * The wildcards in the routes of a controller, looked for once: at boot, or by a controller of one request itself.
  *
  * @internal
  */
-export function isWildcard(controller: Type, name: string): boolean {
-  let known = wildcards.get(controller);
-  if (!known) wildcards.set(controller, (known = new Map<string, boolean>()));
-  let isOne = known.get(name);
-  if (isOne === undefined) {
-    isOne = hasWildcard(controller, name);
-    known.set(name, isOne);
-  }
-  return isOne;
+export function wildcardsOf(controller: object): ReadonlySet<string> {
+  const known = wildcards.get(controller);
+  if (known) return known;
+  const names = wildcardsIn(controller.constructor as Type);
+  wildcards.set(controller, names);
+  return names;
 }
 
 /**
  * Checks at boot that the route has the parameter that a controller reads its path from, unless the path
  * is fixed.
  *
+ * @param owner the controller, for messages
  * @throws InvalidOptionsError
  * @internal
  */
 export function requireParameter(
-  controller: object & { readonly path?: string },
-  option: string,
+  owner: string,
+  path: unknown,
   parameter: string,
   parameters: readonly string[],
 ): void {
-  const path: unknown = controller.path;
   if (path !== undefined && typeof path !== 'string') {
     throw new InvalidOptionsError(
-      `${nameOfController(controller.constructor)}.${option}`,
+      `${owner}.path`,
       path,
       'Give the path of one fixed file, as a string.',
     );
   }
   if (path !== undefined || parameters.includes(parameter)) return;
   throw new InvalidOptionsError(
-    `${nameOfController(controller.constructor)}.${option}`,
-    controller.path,
-    `Its route has no parameter ${quote(parameter)}: add *${parameter} to the route, set ${option}Param, ` +
-      `or set ${option} to one fixed file.`,
+    `${owner}.path`,
+    path,
+    `Its route has no parameter ${quote(parameter)}: add *${parameter} to the route, set pathParam, ` +
+      'or set path to one fixed file.',
   );
 }
 
@@ -105,7 +167,7 @@ function fastifyTail({
   url,
   params,
   routeOptions,
-}: DownloadRequest & FastifyRequest): string | undefined {
+}: RoutedRequest): string | undefined {
   const pattern = routeOptions?.url;
   if (!pattern?.endsWith('*')) return undefined;
   const caught = params['*'];
