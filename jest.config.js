@@ -31,6 +31,7 @@ export default {
     '/node_modules/',
     '<rootDir>/test/bench/',
     '<rootDir>/test/stores/ceph/',
+    '<rootDir>/test/packaging/',
   ],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/sample/dist/'],
   extensionsToTreatAsEsm: ['.ts'],

@@ -3,7 +3,6 @@ import Sequencer from '@jest/test-sequencer';
 /** Suites that take much longer than the size of their file says, the longest first. */
 const LONGEST = [
   'e2e/sample.e2e.spec.ts',
-  'packaging/package.spec.ts',
   'browser/sample.spec.ts',
   'scale/instances.spec.ts',
   'e2e/price-of-a-request.e2e.spec.ts',
