@@ -35,7 +35,10 @@ const requests = (adapter) => {
       peer(against, on(`/${where}/${path}`, asked), target),
     ),
   });
-  const against = (target) => [[fixed, 'static', target]];
+  const against = (target) => [
+    [BY_HAND, 'by-hand'],
+    [fixed, 'static', target],
+  ];
   return { title, row, fixed, against };
 };
 

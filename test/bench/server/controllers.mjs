@@ -14,7 +14,7 @@ export function ours(directory) {
       return sendfile(request.params.name, { root: directory });
     }
     byHand(request) {
-      return sentByHand(directory, request.params.name);
+      return sentByHand(directory, request.params.name, request);
     }
     offloadedByHand(request) {
       return offloadedByHand(directory, request.params.name);
