@@ -61,6 +61,11 @@ import { ExplanationReport } from './explanation.js';
 @Injectable()
 export class DownloadInterceptor implements NestInterceptor {
   readonly #logger = new LevelLogger('DownloadModule');
+  readonly #ways: Ways = {
+    answer: (value, execution) => this.#answered(value, execution),
+    exceptionFor: (error, execution, isOurs) =>
+      this.#failed(error, execution, isOurs),
+  };
 
   constructor(
     @Inject(DOWNLOAD_OPTIONS) private readonly options: CheckedDownloadOptions,
@@ -75,13 +80,7 @@ export class DownloadInterceptor implements NestInterceptor {
   ): Observable<unknown> {
     if (execution.getType() !== 'http') return next.handle();
     return new Observable((subscriber) =>
-      next.handle().subscribe(
-        new Answers(
-          subscriber,
-          (value) => this.#answered(value, execution),
-          (error, isOurs) => this.#failed(error, execution, isOurs),
-        ),
-      ),
+      next.handle().subscribe(new Answers(subscriber, execution, this.#ways)),
     );
   }
 
@@ -263,53 +262,66 @@ function refuseUncounted(value: unknown, execution: ExecutionContext): unknown {
   );
 }
 
+/** What is made of the values of handlers, and of their errors. */
+interface Ways {
+  answer(value: unknown, execution: ExecutionContext): Awaitable<unknown>;
+  exceptionFor(
+    error: unknown,
+    execution: ExecutionContext,
+    isOurs: boolean,
+  ): unknown;
+}
+
 /**
- * Passes on what is made of each value of a handler, and what is made of its error. In place of mergeMap()
- * and catchError(), which cost as much as the rest of a small download.
+ * Passes on what is made of each value of a handler, and of its error. In place of mergeMap() and catchError(), which
+ * cost as much as the rest of a small download; and every route of the application pays for what is made here.
  */
 class Answers implements Observer<unknown> {
-  #awaited = 0;
-  #isComplete = false;
+  // Not #: with useDeprecatedNextContext, rxjs calls an object that inherits from this one.
+  private awaited = 0;
+  private isComplete = false;
 
   constructor(
     private readonly subscriber: Subscriber<unknown>,
-    private readonly answer: (value: unknown) => Awaitable<unknown>,
-    private readonly exceptionFor: (error: unknown, isOurs: boolean) => unknown,
+    private readonly execution: ExecutionContext,
+    private readonly ways: Ways,
   ) {}
 
-  // Bound: they are called without their object.
-  readonly next = (value: unknown): void => {
+  next(value: unknown): void {
     try {
-      const answer = this.answer(value);
-      if (isPromise(answer)) this.#wait(answer);
+      const answer = this.ways.answer(value, this.execution);
+      if (isPromise(answer)) this.wait(answer);
       else this.subscriber.next(answer);
     } catch (error) {
-      this.#fail(error, true);
+      this.fail(error, true);
     }
-  };
+  }
 
-  readonly error = (error: unknown): void => this.#fail(error, false);
+  error(error: unknown): void {
+    this.fail(error, false);
+  }
 
-  readonly complete = (): void => {
-    this.#isComplete = true;
-    if (this.#awaited === 0) this.subscriber.complete();
-  };
+  complete(): void {
+    this.isComplete = true;
+    if (this.awaited === 0) this.subscriber.complete();
+  }
 
-  #wait(answer: Promise<unknown>): void {
-    this.#awaited += 1;
+  private wait(answer: Promise<unknown>): void {
+    this.awaited += 1;
     answer.then(
       (value) => {
-        this.#awaited -= 1;
+        this.awaited -= 1;
         this.subscriber.next(value);
-        if (this.#isComplete) this.complete();
+        if (this.isComplete) this.complete();
       },
-      (error: unknown) => this.#fail(error, true),
+      (error: unknown) => this.fail(error, true),
     );
   }
 
-  #fail(error: unknown, isOurs: boolean): void {
+  private fail(error: unknown, isOurs: boolean): void {
     try {
-      this.subscriber.error(this.exceptionFor(error, isOurs));
+      const exception = this.ways.exceptionFor(error, this.execution, isOurs);
+      this.subscriber.error(exception);
     } catch (other) {
       this.subscriber.error(other);
     }

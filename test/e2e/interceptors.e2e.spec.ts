@@ -28,7 +28,7 @@ import {
   sendfile,
   StorageFile,
 } from 'nestjs-downloadview';
-import { map, type Observable, tap } from 'rxjs';
+import { config, map, type Observable, tap } from 'rxjs';
 
 import {
   type Adapter,
@@ -49,6 +49,13 @@ import {
 class NaiveEnvelope implements NestInterceptor {
   intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(map((data: unknown) => ({ data })));
+  }
+}
+
+@Injectable()
+class Passing implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle();
   }
 }
 
@@ -346,6 +353,16 @@ describe.each(ADAPTERS)('interceptors of the application on %s', (adapter) => {
       expect(answer.headers).not.toHaveProperty('content-disposition');
       expect(answer.headers).not.toHaveProperty('last-modified');
     });
+  });
+
+  it('observers that rxjs calls on a context of their own, an old option of it, are nothing to a download', async () => {
+    config.useDeprecatedNextContext = true;
+    try {
+      const answer = await ask(inside, () => new Passing());
+      expect(answer.text).toBe(CONTENT);
+    } finally {
+      config.useDeprecatedNextContext = false;
+    }
   });
 
   it('another answer in place of the file closes the file', async () => {
