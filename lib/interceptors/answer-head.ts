@@ -10,7 +10,11 @@ import {
   modifiedSince,
 } from '../http/preconditions.js';
 import { FrozenMemo } from '../http/memoized.js';
-import { contentRange, unsatisfiedRange } from '../http/range.js';
+import {
+  contentRange,
+  type MultipartPlan,
+  unsatisfiedRange,
+} from '../http/range.js';
 import { wantedReprDigest } from '../http/repr-digest.js';
 import { type DownloadDescription } from '../responses/describe.js';
 import { joinHeaders } from '../responses/response-headers.js';
@@ -142,9 +146,23 @@ export function headOf(
   { streamHeaders }: DownloadBackend,
   acceptsRanges: boolean | undefined,
 ): ResponseHead {
-  if (plan.kind !== 'whole') {
-    return headOfPart(plan, description, streamHeaders, acceptsRanges);
-  }
+  const whole = headOfWhole(description, streamHeaders, acceptsRanges);
+  if (plan.kind === 'whole') return whole;
+  if (plan.kind === 'multipart') return headOfParts(plan.multipart, whole);
+  const { start, end } = plan.range;
+  return {
+    status: 206,
+    headers: whole.headers,
+    length: end - start + 1,
+    contentRange: contentRange(plan.range, description.size ?? 0),
+  };
+}
+
+function headOfWhole(
+  description: DownloadDescription,
+  streamHeaders: ResponseHeaders | undefined,
+  acceptsRanges: boolean | undefined,
+): ResponseHead {
   const last = wholeHeads.get(description);
   const isSame =
     last?.streamHeaders === streamHeaders &&
@@ -182,21 +200,14 @@ function fullHeaders(
   return all;
 }
 
-function headOfPart(
-  plan: Exclude<SatisfiablePlan, { kind: 'whole' }>,
-  description: DownloadDescription,
-  streamHeaders: ResponseHeaders | undefined,
-  acceptsRanges: boolean | undefined,
+function headOfParts(
+  { contentType, length }: MultipartPlan,
+  whole: ResponseHead,
 ): ResponseHead {
-  const all = fullHeaders(description, streamHeaders, acceptsRanges);
-  if (plan.kind === 'range') {
-    const { start, end } = plan.range;
-    all['Content-Range'] = contentRange(plan.range, description.size ?? 0);
-    return { status: 206, headers: all, length: end - start + 1 };
-  }
-  const { contentType, length } = plan.multipart;
   // Who gave the file a type, in whatever spelling, meant the parts: they have it.
-  const others = Object.entries(all).filter(([name]) => !isType(name));
+  const others = Object.entries(whole.headers).filter(
+    ([name]) => !isType(name),
+  );
   return {
     status: 206,
     headers: { ...Object.fromEntries(others), 'Content-Type': contentType },

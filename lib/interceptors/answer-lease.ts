@@ -61,11 +61,11 @@ interface Lengths {
 }
 
 async function lengthsOf(
-  { head: { status, headers, length } }: DownloadAnswer,
+  { head: { status, contentRange, length } }: DownloadAnswer,
   download: DownloadResponse,
 ): Promise<Lengths> {
   if (status === 200) return { length, size: length };
-  const range = parseContentRange(headers['Content-Range']);
+  const range = parseContentRange(contentRange);
   const { size } = range ?? (await download.describe());
   return { length, size };
 }

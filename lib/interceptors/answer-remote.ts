@@ -208,7 +208,8 @@ function partHead(
 ): ResponseHead {
   return {
     status: 206,
-    headers: { ...headers, 'Content-Range': contentRange(range, size) },
+    headers,
+    contentRange: contentRange(range, size),
     length: range.end - range.start + 1,
   };
 }

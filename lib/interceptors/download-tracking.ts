@@ -214,7 +214,7 @@ export class TrackedDownload {
   #publish(
     phase: DownloadEvent['phase'],
     sender: string,
-    { status, headers }: Pick<ResponseHead, 'status' | 'headers'>,
+    { status, contentRange }: Pick<ResponseHead, 'status' | 'contentRange'>,
     further: {
       readonly outcome?: DownloadOutcome;
       readonly bytes?: number;
@@ -222,7 +222,7 @@ export class TrackedDownload {
       readonly duration?: number;
     } = {},
   ): void {
-    const range = parseContentRange(headers['Content-Range']);
+    const range = parseContentRange(contentRange);
     this.events.publish({
       id: this.id,
       phase,

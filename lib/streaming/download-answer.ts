@@ -123,12 +123,13 @@ export class DownloadAnswer implements DecidedAnswer, DownloadStreamEvents {
   }
 
   get head(): ResponseHead {
-    const { status, length, without, offloadHeader, headers } =
+    const { status, length, contentRange, without, offloadHeader, headers } =
       this.#parts.head;
     const leased = this.#lease?.headers;
     return {
       status,
       length,
+      contentRange,
       without,
       offloadHeader,
       id: this.#id,

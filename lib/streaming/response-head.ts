@@ -158,10 +158,12 @@ class FastifyResponse implements PlatformResponse {
  */
 export interface ResponseHead {
   readonly status: number;
-  /** All but Content-Length. */
+  /** All but those that have a field of their own here. */
   readonly headers: ResponseHeaders;
   /** Bytes of the body, where they are known. */
   readonly length?: number;
+  /** Value of Content-Range, of an answer with one range. */
+  readonly contentRange?: string;
   /** By which somebody else is told to send the bytes: the server in front, or a store that the client is sent to. */
   readonly offloadHeader?: string;
   /** By which the server in front logs that it was handed the file, as `X-Download-Id`. */
@@ -265,7 +267,7 @@ export function writeHead(
   head: ResponseHead,
   response: PlatformResponse,
 ): { cookieMadePrivate: boolean; removedLate: boolean } {
-  const { status, headers, length, id } = head;
+  const { status, headers, length, contentRange, id } = head;
   response.setStatus(status);
   // Few, if any, are there: each of them is looked at, and none looked for.
   const names = response.headerNames();
@@ -278,6 +280,9 @@ export function writeHead(
   for (const field of fields) writeField(field, response, names);
   if (length !== undefined) {
     response.setHeader('Content-Length', String(length));
+  }
+  if (contentRange !== undefined) {
+    response.setHeader('Content-Range', contentRange);
   }
   if (id !== undefined) response.setHeader(ID_HEADER, id);
   if (names.includes('transfer-encoding')) keepToChunks(response);
@@ -310,11 +315,11 @@ function writeField(
 /** @param name in lower case */
 function isUnwanted(
   name: string,
-  { status, headers, length, offloadHeader, without = [] }: ResponseHead,
+  { status, length, contentRange, offloadHeader, without = [] }: ResponseHead,
 ): boolean {
   return (
     OFFLOADING.has(name) ||
-    (name === 'content-range' && !('Content-Range' in headers)) ||
+    (name === 'content-range' && contentRange === undefined) ||
     (name === 'transfer-encoding' && length !== undefined) ||
     (status >= 300 && status < 400 && OF_THE_FILE.has(name)) ||
     (status === 304 && name === 'content-language') ||
@@ -397,18 +402,13 @@ function keepLateCookiePrivate(response: PlatformResponse): void {
   const given = String(response.getHeader('Cache-Control') ?? '');
   if (!OF_SHARED_CACHES.test(given) || withoutShared(given) === given) return;
   const { raw } = response;
-  const isCookie = (name: string): boolean =>
-    name.toLowerCase() === 'set-cookie';
+  const kept = (written: typeof raw, name: string): typeof raw => {
+    const isCookie = name.toLowerCase() === 'set-cookie';
+    if (isCookie) keepCookiePrivate(new RawResponse(written));
+    return written;
+  };
   const setHeader = raw.setHeader.bind(raw);
-  raw.setHeader = (name, value) => {
-    setHeader(name, value);
-    if (isCookie(name)) keepCookiePrivate(new RawResponse(raw));
-    return raw;
-  };
+  raw.setHeader = (name, value) => kept(setHeader(name, value), name);
   const appendHeader = raw.appendHeader.bind(raw);
-  raw.appendHeader = (name, value) => {
-    appendHeader(name, value);
-    if (isCookie(name)) keepCookiePrivate(new RawResponse(raw));
-    return raw;
-  };
+  raw.appendHeader = (name, value) => kept(appendHeader(name, value), name);
 }
