@@ -122,7 +122,8 @@ export function rangesOf(
   const ranges = asked
     .map((spec) => withinFile(spec, size))
     .filter((range) => range !== undefined);
-  return ranges.length > 0 ? merge(ranges) : 'unsatisfiable';
+  if (ranges.length === 0) return 'unsatisfiable';
+  return ranges.length === 1 ? ranges : merge(ranges);
 }
 
 /** A suffix of no bytes starts at the end of the file, and so is unsatisfiable, too. */
