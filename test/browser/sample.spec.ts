@@ -74,7 +74,7 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    sample = await Sample.asItIs();
+    sample = await Sample.build();
     data = sample.data('browser');
     const [program, started] = await Promise.all([
       sample.start(['main'], {

@@ -1,22 +1,17 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, symlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
 
+import { type Options, transformFile } from '@swc/core';
 import {
   temporaryDirectory,
   type TemporaryDirectory,
 } from './files/temporary-directory.js';
 
-const run = promisify(execFile);
-
-// What the sample and the library are built from.
-const SOURCES = [
-  ...['package.json', 'tsconfig.json', 'tsconfig.build.json', 'lib'],
-  ...['sample/tsconfig.json', 'sample/src', 'sample/assets', 'sample/static'],
-];
+// What runs besides what is transpiled.
+const COPIED = ['package.json', 'sample/assets', 'sample/static'];
 
 /** A program of the sample that runs. */
 export interface RunningProgram {
@@ -31,43 +26,31 @@ export interface EndedProgram {
   readonly errors: string;
 }
 
+interface JestConfig {
+  readonly default: { transform: Record<string, [string, Options]> };
+}
+
 export class Sample {
   readonly #running = new Set<ChildProcess>();
 
-  private constructor(
-    private readonly directory: TemporaryDirectory,
-    /** What Node is told, to run a program: `main` or `proxy`. */
-    private readonly parameters: (program: string) => readonly string[],
-  ) {}
+  private constructor(private readonly directory: TemporaryDirectory) {}
 
   /**
-   * Built as its users build it, but apart from the repository: nobody else's dist/ is touched. Its types are checked
-   * where the repository is built.
+   * Where the repository's checks compile it by TypeScript, it is only transpiled here, and apart from the repository:
+   * nobody else's dist/ is touched.
    */
   static async build(): Promise<Sample> {
     const directory = await temporaryDirectory();
     const { path } = directory;
-    for (const source of SOURCES) {
-      await cp(source, join(path, source), { recursive: true });
-    }
-    await symlink(resolve('node_modules'), join(path, 'node_modules'));
-    const tsc = resolve('node_modules/typescript/bin/tsc');
-    for (const project of ['tsconfig.build.json', 'sample']) {
-      const parameters = [tsc, '-p', project, '--noCheck'];
-      await run(process.execPath, parameters, { cwd: path });
-    }
-    return new Sample(directory, (program) => [
-      join(path, `sample/dist/${program}.js`),
+    await Promise.all([
+      transpile('lib', join(path, 'dist/esm')),
+      transpile('sample/src', join(path, 'sample/dist')),
+      ...COPIED.map((source) =>
+        cp(source, join(path, source), { recursive: true }),
+      ),
+      symlink(resolve('node_modules'), join(path, 'node_modules')),
     ]);
-  }
-
-  /** As it lies in the repository: not built, and its types not checked. */
-  static async asItIs(): Promise<Sample> {
-    return new Sample(await temporaryDirectory(), (program) => [
-      ...['--disable-warning=ExperimentalWarning'],
-      ...['--import', './test/support/typescript-loader.mjs'],
-      `sample/src/${program}.ts`,
-    ]);
+    return new Sample(directory);
   }
 
   /** A directory for what the application keeps. */
@@ -127,11 +110,11 @@ export class Sample {
     args: readonly string[],
     env: NodeJS.ProcessEnv,
   ): ChildProcess {
-    const child = spawn(
-      process.execPath,
-      [...this.parameters(program), ...args],
-      { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
-    );
+    const built = join(this.directory.path, `sample/dist/${program}.js`);
+    const child = spawn(process.execPath, [built, ...args], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#running.add(child);
     child.once('exit', () => this.#running.delete(child));
     return child;
@@ -145,4 +128,21 @@ export class Sample {
     const [code] = (await once(child, 'close')) as [number | null];
     return { code, output, errors };
   }
+}
+
+/** As the tests are transpiled, and the names of the library are left to Node. */
+async function transpile(source: string, target: string): Promise<void> {
+  const config = (await import(resolve('jest.config.js'))) as JestConfig;
+  const [, options] = config.default.transform['^.+\\.ts$'];
+  const entries = await readdir(source, { recursive: true });
+  await Promise.all(
+    entries
+      .filter((name) => name.endsWith('.ts'))
+      .map(async (name) => {
+        const { code } = await transformFile(join(source, name), options);
+        const built = join(target, name.replace(/ts$/, 'js'));
+        await mkdir(dirname(built), { recursive: true });
+        await writeFile(built, code);
+      }),
+  );
 }
