@@ -11,7 +11,7 @@ import {
   DOWNLOAD_OPTIONS,
   type DownloadModuleOptions,
 } from './download.options.js';
-import { quote } from './errors/quote.js';
+import { quote } from './errors/download-errors.js';
 import { TemporaryFiles } from './files/temporary-files.js';
 import { bindSignedUrls } from './signing/signed-urls.js';
 import { UrlSigner } from './signing/url-signer.js';

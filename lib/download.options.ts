@@ -13,8 +13,7 @@ import {
   checkTemporaryFiles,
   type TemporaryFilesOptions,
 } from './files/temporary-files.js';
-import { InvalidOptionsError } from './errors/download-errors.js';
-import { kindOf } from './errors/quote.js';
+import { InvalidOptionsError, kindOf } from './errors/download-errors.js';
 import { isCharset, parseMediaType } from './http/media-type.js';
 import {
   type CheckedSigning,

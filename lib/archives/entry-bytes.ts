@@ -1,8 +1,7 @@
 import { type Readable } from 'node:stream';
 import { crc32 as crc32Of } from 'node:zlib';
 
-import { FileChangedError } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
+import { FileChangedError, quote } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { versionOf } from '../storages/file-stat.js';
 import { type OpenFile } from '../storages/local-descriptor.js';

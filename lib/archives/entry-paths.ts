@@ -1,4 +1,4 @@
-import { cleanFileName } from '../http/file-name.js';
+import { cleanFileName } from '../http/content-disposition.js';
 
 const MOST_BYTES_OF_PATH = 4000;
 const MOST_BYTES_OF_NAME = 255;

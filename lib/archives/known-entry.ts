@@ -6,7 +6,7 @@ import {
 } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { readOnce } from '../files/virtual-file.js';
-import { toEntityTag } from '../http/entity-tag.js';
+import { toEntityTag } from '../http/preconditions.js';
 import { type FileStat, versionOf } from '../storages/file-stat.js';
 import {
   type ArchiveDirectory,

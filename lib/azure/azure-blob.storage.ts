@@ -4,7 +4,7 @@ import {
 } from '@azure/storage-blob';
 
 import { checkOptions, type OptionChecks } from '../errors/check-options.js';
-import { kindOf } from '../errors/quote.js';
+import { kindOf } from '../errors/download-errors.js';
 import { A_PREFIX, AN_ADDRESS } from '../storages/object-store.js';
 import { ObjectStorage } from '../storages/object-storage.js';
 import { AzureBlobs } from './azure-blobs.js';

@@ -1,7 +1,6 @@
 import { RestError } from '@azure/storage-blob';
 
-import { type StorageFailure } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
+import { type StorageFailure, quote } from '../errors/download-errors.js';
 import { parseHttpDate } from '../http/preconditions.js';
 import { parseContentRange } from '../http/range.js';
 import { type FileStat } from '../storages/file-stat.js';

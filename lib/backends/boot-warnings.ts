@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 
-import { quote } from '../errors/quote.js';
+import { quote } from '../errors/download-errors.js';
 import {
   type DownloadBackend,
   type DownloadPlace,

@@ -1,5 +1,13 @@
 import { type ServerConfigOptions } from '../responses/download-backend.js';
-import { type NginxRule, taggedLocation } from './nginx-options.js';
+import {
+  type NginxRule,
+  taggedLocation,
+  BROUGHT_BACK,
+  isLostByNginx,
+  quoted,
+  upstreamVariable,
+  VALIDATORS,
+} from './nginx-options.js';
 import { directoryOf, wholeLocation } from './rules.js';
 import {
   accessLogOf,
@@ -8,13 +16,6 @@ import {
   checkNginxUpstream,
   indent,
 } from './server-config.js';
-import {
-  BROUGHT_BACK,
-  isLostByNginx,
-  quoted,
-  upstreamVariable,
-  VALIDATORS,
-} from './nginx-headers.js';
 import { SPOOFABLE, withHeaders } from './server-headers.js';
 
 /**

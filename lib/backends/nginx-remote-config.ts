@@ -5,8 +5,6 @@ import {
   quoted,
   upstreamVariable,
   VALIDATORS,
-} from './nginx-headers.js';
-import {
   CACHED_LOCATION,
   type NginxCacheOptions,
   type NginxRemoteOptions,

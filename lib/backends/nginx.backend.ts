@@ -16,8 +16,8 @@ import { type ResponseHeaders } from '../responses/response-headers.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { nginxConfig } from './nginx-config.js';
-import { isLostByNginx } from './nginx-headers.js';
 import {
+  isLostByNginx,
   checkNginxOptions,
   type NginxOptions,
   type NginxRule,

@@ -4,7 +4,7 @@ import {
   type OptionChecks,
   wholeNumber,
 } from '../errors/check-options.js';
-import { quote } from '../errors/quote.js';
+import { quote } from '../errors/download-errors.js';
 import { isOnHostOf } from '../files/http-file-url.js';
 import { cacheControlWithin } from '../http/cache-control.js';
 import { ifRangeHolds } from '../http/preconditions.js';

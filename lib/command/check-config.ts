@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 
-import { quote } from '../errors/quote.js';
+import { quote } from '../errors/download-errors.js';
 import { errorCode } from '../storages/local-disk.js';
 import { WrongUseError, readCommandLine } from './command-line.js';
 import { type Finding, found, problem } from './finding.js';

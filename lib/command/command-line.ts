@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-import { quote } from '../errors/quote.js';
+import { quote } from '../errors/download-errors.js';
 
 /**
  * The command was typed wrongly.

@@ -1,8 +1,7 @@
 import { type Type } from '@nestjs/common';
 import { type ModulesContainer } from '@nestjs/core';
 
-import { InvalidOptionsError } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
+import { InvalidOptionsError, quote } from '../errors/download-errors.js';
 import {
   type DownloadBackend,
   type DownloadSource,

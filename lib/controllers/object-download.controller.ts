@@ -3,8 +3,8 @@ import { Logger } from '@nestjs/common';
 import {
   FileNotFoundError,
   InvalidOptionsError,
+  quote,
 } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
 import { DescribedFile } from '../files/described-file.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
 import { StorageFile } from '../files/storage-file.js';

@@ -1,11 +1,11 @@
 import {
   FileNotFoundError,
   InvalidOptionsError,
+  quote,
 } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
 import { type FileDescription } from '../files/described-file.js';
 import { isDownloadFile } from '../files/download-file.js';
-import { toEntityTag } from '../http/entity-tag.js';
+import { toEntityTag } from '../http/preconditions.js';
 import { toReprDigest } from '../http/repr-digest.js';
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;

@@ -1,5 +1,4 @@
-import { InvalidOptionsError } from './download-errors.js';
-import { kindOf } from './quote.js';
+import { InvalidOptionsError, kindOf } from './download-errors.js';
 
 /**
  * What one option may be: a test, and what to say where it does not hold.

@@ -10,7 +10,7 @@ import {
 } from 'rxjs';
 
 import { type DownloadRequest } from '../http/download-request.js';
-import { quote } from '../errors/quote.js';
+import { quote } from '../errors/download-errors.js';
 
 /**
  * What became of a download.

@@ -1,8 +1,11 @@
 import { Readable } from 'node:stream';
 
 import { namesOf } from '../errors/check-options.js';
-import { InvalidOptionsError, nameAlone } from '../errors/download-errors.js';
-import { shapeOf } from '../errors/quote.js';
+import {
+  InvalidOptionsError,
+  nameAlone,
+  shapeOf,
+} from '../errors/download-errors.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type DownloadFile } from './download-file.js';
 import { givenFacts } from './virtual-file.js';

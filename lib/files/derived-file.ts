@@ -11,8 +11,8 @@ import {
   FileNotFoundError,
   InvalidOptionsError,
   SuspiciousPathError,
+  becomesJson,
 } from '../errors/download-errors.js';
-import { becomesJson } from '../errors/sent-as-json.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import {
   DownloadStorage,

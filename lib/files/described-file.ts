@@ -1,6 +1,6 @@
 import { type Readable } from 'node:stream';
 
-import { titleWithExtension } from '../http/file-name.js';
+import { titleWithExtension } from '../http/content-disposition.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import {
   type FileStat,

@@ -6,10 +6,13 @@ import {
   RemoteFileError,
   FileNotFoundError,
 } from '../errors/download-errors.js';
-import { formatEntityTag, parseEntityTag } from '../http/entity-tag.js';
-import { receivedFileName } from '../http/file-name.js';
+import {
+  formatEntityTag,
+  parseEntityTag,
+  parseHttpDate,
+} from '../http/preconditions.js';
+import { receivedFileName } from '../http/content-disposition.js';
 import { formatMediaType, parseMediaType } from '../http/media-type.js';
-import { parseHttpDate } from '../http/preconditions.js';
 import {
   answersRange,
   parseContentRange,

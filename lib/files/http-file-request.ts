@@ -3,9 +3,8 @@ import { type LookupFunction } from 'node:net';
 
 import { Agent, buildConnector, type Dispatcher, request } from 'undici';
 
-import { RemoteFileError } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
-import { textOfBytes } from '../http/file-name.js';
+import { RemoteFileError, quote } from '../errors/download-errors.js';
+import { textOfBytes } from '../http/content-disposition.js';
 import { errorCode } from '../storages/local-disk.js';
 import { fieldOf } from './http-file-answer.js';
 import {

@@ -2,8 +2,7 @@ import { isIP } from 'node:net';
 
 import ipaddr from 'ipaddr.js';
 
-import { RemoteFileError } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
+import { RemoteFileError, quote } from '../errors/download-errors.js';
 
 /** What IANA has given to the public (RFC 4291 section 2.4); what is reserved inside of it is known by name. */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');

@@ -7,8 +7,8 @@ import {
   nameAlone,
   SuspiciousPathError,
   UnconfinedPathError,
+  quote,
 } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
 import {
   checkEtagChoice,
   type Etag,

@@ -1,5 +1,4 @@
-import { parseEntityTag } from '../http/entity-tag.js';
-import { ifRangeHolds } from '../http/preconditions.js';
+import { parseEntityTag, ifRangeHolds } from '../http/preconditions.js';
 import { type FileStat } from '../storages/file-stat.js';
 import { type RemoteConditions } from '../storages/remote-answer.js';
 

@@ -2,9 +2,8 @@ import { posix } from 'node:path';
 import { type Readable } from 'node:stream';
 
 import { checkNames, namesOf } from '../errors/check-options.js';
-import { InvalidOptionsError } from '../errors/download-errors.js';
-import { shapeOf } from '../errors/quote.js';
-import { cleanFileName } from '../http/file-name.js';
+import { InvalidOptionsError, shapeOf } from '../errors/download-errors.js';
+import { cleanFileName } from '../http/content-disposition.js';
 import {
   type DownloadStorage,
   type StorageContent,

@@ -19,7 +19,7 @@ import {
   wholeNumber,
 } from '../errors/check-options.js';
 import { InvalidOptionsError } from '../errors/download-errors.js';
-import { cleanFileName } from '../http/file-name.js';
+import { cleanFileName } from '../http/content-disposition.js';
 import { type StorageContent } from '../storages/download-storage.js';
 import { writeNew } from '../storages/new-file.js';
 import {

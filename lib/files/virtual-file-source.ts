@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 
-import { InvalidOptionsError } from '../errors/download-errors.js';
-import { shapeOf } from '../errors/quote.js';
+import { InvalidOptionsError, shapeOf } from '../errors/download-errors.js';
 import { type Awaitable } from '../storages/awaitable.js';
 
 /**

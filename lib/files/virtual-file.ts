@@ -2,9 +2,12 @@ import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 
 import { checkNames, namesOf } from '../errors/check-options.js';
-import { InvalidOptionsError, nameAlone } from '../errors/download-errors.js';
-import { shapeOf } from '../errors/quote.js';
-import { toEntityTag } from '../http/entity-tag.js';
+import {
+  InvalidOptionsError,
+  nameAlone,
+  shapeOf,
+} from '../errors/download-errors.js';
+import { toEntityTag } from '../http/preconditions.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type DownloadFile } from './download-file.js';
 import {

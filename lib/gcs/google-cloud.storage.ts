@@ -1,7 +1,7 @@
 import { type Bucket } from '@google-cloud/storage';
 
 import { checkOptions, type OptionChecks } from '../errors/check-options.js';
-import { kindOf } from '../errors/quote.js';
+import { kindOf } from '../errors/download-errors.js';
 import { ObjectStorage } from '../storages/object-storage.js';
 import { A_PREFIX, AN_ADDRESS } from '../storages/object-store.js';
 import { GoogleObjects } from './google-objects.js';

@@ -5,8 +5,9 @@ import {
   formatEntityTag,
   parseEntityTag,
   parseEntityTags,
-} from '../http/entity-tag.js';
-import { formatHttpDate, parseHttpDate } from '../http/preconditions.js';
+  formatHttpDate,
+  parseHttpDate,
+} from '../http/preconditions.js';
 import { parseRangeSet, type RangeSpec, contentRange } from '../http/range.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';

@@ -20,7 +20,7 @@ import {
 import { DerivedFile } from '../files/derived-file.js';
 import { type DownloadFile, WrappedFile } from '../files/download-file.js';
 import { StorageFile } from '../files/storage-file.js';
-import { cleanFileName } from '../http/file-name.js';
+import { cleanFileName } from '../http/content-disposition.js';
 import { parseContentRange } from '../http/range.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';

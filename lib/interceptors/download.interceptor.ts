@@ -22,8 +22,9 @@ import {
   SerializedFileError,
   TooManyDownloadsError,
   UnconfinedPathError,
+  kindOf,
+  quote,
 } from '../errors/download-errors.js';
-import { kindOf, quote } from '../errors/quote.js';
 import { type DownloadRequest } from '../http/download-request.js';
 import { clientName } from '../responses/describe.js';
 import { DownloadResponse } from '../responses/download-response.js';

@@ -1,6 +1,6 @@
 import { type Logger } from '@nestjs/common';
 
-import { quote } from '../errors/quote.js';
+import { quote } from '../errors/download-errors.js';
 import { type DownloadExplanation } from '../responses/download-backend.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 

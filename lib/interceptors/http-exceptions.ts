@@ -17,8 +17,8 @@ import {
   SerializedFileError,
   StorageUnavailableError,
   TooManyDownloadsError,
+  InternalErrorException,
 } from '../errors/download-errors.js';
-import { InternalErrorException } from '../errors/internal-error.exception.js';
 import { isDeserted } from '../streaming/connection.js';
 import { type DownloadContext } from './download-context.js';
 

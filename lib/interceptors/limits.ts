@@ -5,8 +5,9 @@ import { Injectable, Logger } from '@nestjs/common';
 import {
   InvalidOptionsError,
   TooManyDownloadsError,
+  kindOf,
+  quote,
 } from '../errors/download-errors.js';
-import { kindOf, quote } from '../errors/quote.js';
 import { type DownloadRequest } from '../http/download-request.js';
 import {
   type ConcurrentOptions,

@@ -5,10 +5,12 @@ import {
   StreamableFile,
 } from '@nestjs/common';
 
-import { SerializedFileError } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
-import { whileSending } from '../errors/sent-as-json.js';
-import { InternalErrorException } from '../errors/internal-error.exception.js';
+import {
+  SerializedFileError,
+  InternalErrorException,
+  whileSending,
+  quote,
+} from '../errors/download-errors.js';
 import { type CheckedDownloadOptions } from '../download.options.js';
 import { isDownloadFile } from '../files/download-file.js';
 import { StorageFile } from '../files/storage-file.js';

@@ -2,7 +2,11 @@ import {
   DEFAULT_CACHE_CONTROL,
   withNoTransform,
 } from '../http/cache-control.js';
-import { contentDisposition } from '../http/content-disposition.js';
+import {
+  contentDisposition,
+  cleanFileName,
+  titleFileName,
+} from '../http/content-disposition.js';
 import {
   contentSecurityPolicy,
   mayBeInline,
@@ -11,7 +15,6 @@ import {
   mediaTypeOf,
   parseMediaType,
 } from '../http/media-type.js';
-import { cleanFileName, titleFileName } from '../http/file-name.js';
 import { formatHttpDate } from '../http/preconditions.js';
 import { toReprDigest } from '../http/repr-digest.js';
 import { type DownloadFile } from '../files/download-file.js';

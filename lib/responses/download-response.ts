@@ -6,9 +6,9 @@ import { checkNames } from '../errors/check-options.js';
 import {
   type FileNotFoundError,
   InvalidOptionsError,
+  becomesJson,
+  shapeOf,
 } from '../errors/download-errors.js';
-import { shapeOf } from '../errors/quote.js';
-import { becomesJson } from '../errors/sent-as-json.js';
 import { DescribedFile } from '../files/described-file.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
 import { joinedStream } from '../files/virtual-file-source.js';

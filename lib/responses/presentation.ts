@@ -6,8 +6,11 @@ import {
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { type Awaitable } from '../storages/awaitable.js';
-import { parseEntityTag, toEntityTag } from '../http/entity-tag.js';
-import { parseHttpDate } from '../http/preconditions.js';
+import {
+  parseEntityTag,
+  toEntityTag,
+  parseHttpDate,
+} from '../http/preconditions.js';
 import {
   type Etag,
   type EtagChoice,

@@ -1,8 +1,8 @@
 import {
   InvalidOptionsError,
   SerializedFileError,
+  shapeOf,
 } from '../errors/download-errors.js';
-import { shapeOf } from '../errors/quote.js';
 import { ContentFile } from '../files/content-file.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
 import { VirtualFile } from '../files/virtual-file.js';

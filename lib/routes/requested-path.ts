@@ -5,8 +5,8 @@ import { type Type } from '@nestjs/common';
 import {
   InvalidOptionsError,
   SuspiciousPathError,
+  quote,
 } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
 import { type DownloadRequest } from '../http/download-request.js';
 import {
   type ExpressRequest,

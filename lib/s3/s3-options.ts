@@ -10,7 +10,7 @@ import {
   TRUE_OR_FALSE,
   wholeNumber,
 } from '../errors/check-options.js';
-import { kindOf } from '../errors/quote.js';
+import { kindOf } from '../errors/download-errors.js';
 import { A_PREFIX, AN_ADDRESS } from '../storages/object-store.js';
 
 /**

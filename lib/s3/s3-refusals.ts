@@ -1,7 +1,6 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
 
-import { type StorageFailure } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
+import { type StorageFailure, quote } from '../errors/download-errors.js';
 import { parseHttpDate } from '../http/preconditions.js';
 import { parseContentRange } from '../http/range.js';
 import { type FileStat } from '../storages/file-stat.js';

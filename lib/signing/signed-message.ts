@@ -1,5 +1,4 @@
-import { InvalidOptionsError } from '../errors/download-errors.js';
-import { kindOf } from '../errors/quote.js';
+import { InvalidOptionsError, kindOf } from '../errors/download-errors.js';
 import { type AnswerLimiter } from '../http/answer-limiter.js';
 import { type SignOptions } from './sign-options.js';
 

@@ -17,8 +17,8 @@ import {
   InvalidOptionsError,
   InvalidSignatureError,
   SuspiciousPathError,
+  kindOf,
 } from '../errors/download-errors.js';
-import { kindOf } from '../errors/quote.js';
 import { refusePassedNeighbours } from '../routes/requested-path.js';
 import { type Awaitable } from '../storages/awaitable.js';
 import { signedLinks } from './signed-message.js';

@@ -1,7 +1,6 @@
 import { type Readable } from 'node:stream';
 
-import { InvalidOptionsError } from '../errors/download-errors.js';
-import { kindOf } from '../errors/quote.js';
+import { InvalidOptionsError, kindOf } from '../errors/download-errors.js';
 import {
   DownloadStorage,
   type SaveOptions,

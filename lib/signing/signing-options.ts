@@ -6,8 +6,7 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 
-import { InvalidOptionsError } from '../errors/download-errors.js';
-import { kindOf } from '../errors/quote.js';
+import { InvalidOptionsError, kindOf } from '../errors/download-errors.js';
 
 // What else is derived from the same secrets has another key.
 const PURPOSE = 'nestjs-downloadview signed links 1';

@@ -7,8 +7,8 @@ import {
 import {
   InvalidOptionsError,
   InvalidSignatureError,
+  quote,
 } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
 import {
   checkedPath,
   type LinkTerms,

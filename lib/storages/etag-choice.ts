@@ -2,7 +2,7 @@ import { type BigIntStats } from 'node:fs';
 import { hash, randomBytes } from 'node:crypto';
 
 import { InvalidOptionsError } from '../errors/download-errors.js';
-import { toEntityTag } from '../http/entity-tag.js';
+import { toEntityTag } from '../http/preconditions.js';
 import { toReprDigest } from '../http/repr-digest.js';
 import { type Awaitable } from './awaitable.js';
 import { ContentHashes } from './content-hash.js';

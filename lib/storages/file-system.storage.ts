@@ -10,8 +10,8 @@ import {
   refuseSerialization,
   StorageUnavailableError,
   SuspiciousPathError,
+  quote,
 } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
 import {
   DownloadStorage,
   type SaveOptions,

@@ -8,8 +8,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { SuspiciousPathError } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
+import { SuspiciousPathError, quote } from '../errors/download-errors.js';
 import {
   type Confinement,
   errorCode,

@@ -17,8 +17,8 @@ import {
   FileChangedError,
   FileNotFoundError,
   SuspiciousPathError,
+  quote,
 } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
 import { andThen, type Awaitable, isPromise, orElse } from './awaitable.js';
 import {
   type FileStat,

@@ -8,8 +8,8 @@ import {
   FileNotFoundError,
   StorageUnavailableError,
   SuspiciousPathError,
+  quote,
 } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
 import { memoized } from '../http/memoized.js';
 import { hasDotfile, keySegments, notText } from './storage-key.js';
 

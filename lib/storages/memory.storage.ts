@@ -4,8 +4,8 @@ import { Readable } from 'node:stream';
 import {
   FileChangedError,
   FileNotFoundError,
+  quote,
 } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
 import {
   DownloadStorage,
   type SaveOptions,

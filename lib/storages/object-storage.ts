@@ -8,16 +8,16 @@ import {
   refuseSerialization,
   StorageUnavailableError,
   SuspiciousPathError,
+  quote,
 } from '../errors/download-errors.js';
 import { isWholeNumber } from '../errors/check-options.js';
-import { quote } from '../errors/quote.js';
 import { contentDisposition } from '../http/content-disposition.js';
 import {
   formatEntityTag,
   parseEntityTag,
   parseEntityTags,
-} from '../http/entity-tag.js';
-import { parseHttpDate } from '../http/preconditions.js';
+  parseHttpDate,
+} from '../http/preconditions.js';
 import { answersRange, parseRangeSet, type RangeSpec } from '../http/range.js';
 import {
   DownloadStorage,

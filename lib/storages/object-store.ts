@@ -1,8 +1,7 @@
 import { type Readable } from 'node:stream';
 
 import { type OptionCheck } from '../errors/check-options.js';
-import { type StorageFailure } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
+import { type StorageFailure, quote } from '../errors/download-errors.js';
 import { formatMediaType, parseMediaType } from '../http/media-type.js';
 import { type ByteRange, type RangeSpec } from '../http/range.js';
 import { type FileStat } from './file-stat.js';

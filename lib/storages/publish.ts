@@ -3,8 +3,7 @@ import { link, lstat, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { StorageUnavailableError } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
+import { StorageUnavailableError, quote } from '../errors/download-errors.js';
 import { errorCode } from './local-disk.js';
 
 /** What link() fails with where a file system has no hard links, or no more of them for this file. */

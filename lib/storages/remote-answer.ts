@@ -1,7 +1,6 @@
 import { type Readable } from 'node:stream';
 
-import { parseEntityTag } from '../http/entity-tag.js';
-import { ifRangeHolds } from '../http/preconditions.js';
+import { parseEntityTag, ifRangeHolds } from '../http/preconditions.js';
 import { type FileStat } from './file-stat.js';
 
 /**

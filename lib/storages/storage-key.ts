@@ -4,8 +4,9 @@ import { sep } from 'node:path';
 import {
   FileNotFoundError,
   SuspiciousPathError,
+  kindOf,
+  quote,
 } from '../errors/download-errors.js';
-import { kindOf, quote } from '../errors/quote.js';
 
 /**
  * The segments of a relative path or storage key. Names are never normalised: the path that was

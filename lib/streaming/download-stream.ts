@@ -5,7 +5,7 @@ import {
 } from 'node:http';
 import { Readable } from 'node:stream';
 
-import { InternalErrorException } from '../errors/internal-error.exception.js';
+import { InternalErrorException } from '../errors/download-errors.js';
 import { isOnSocket } from './connection.js';
 import { type LocalBody } from './local-body.js';
 import { PacedStream } from './paced-stream.js';

@@ -1,8 +1,7 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 
 import { OF_SHARED_CACHES, withoutShared } from '../http/cache-control.js';
-import { toEntityTag } from '../http/entity-tag.js';
-import { parseHttpDate } from '../http/preconditions.js';
+import { toEntityTag, parseHttpDate } from '../http/preconditions.js';
 import { type Announced } from '../responses/presentation.js';
 import {
   fieldsOf,

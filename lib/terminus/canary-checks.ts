@@ -3,7 +3,7 @@ import { addAbortSignal, type Readable } from 'node:stream';
 
 import { request } from 'undici';
 
-import { quote } from '../errors/quote.js';
+import { quote } from '../errors/download-errors.js';
 import { type DownloadExplanation } from '../responses/download-backend.js';
 import { OFFLOAD_HEADERS } from '../responses/response-headers.js';
 import { type DownloadStorage } from '../storages/download-storage.js';

@@ -2,8 +2,8 @@ import { taggedLocation } from '../backends/nginx-options.js';
 import {
   type StorageFailure,
   StorageUnavailableError,
+  quote,
 } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
 import { StorageFile } from '../files/storage-file.js';
 import { type DownloadExplainer } from '../interceptors/download-explainer.js';
 import { DownloadResponse } from '../responses/download-response.js';

@@ -1,5 +1,4 @@
-import { InvalidOptionsError } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
+import { InvalidOptionsError, quote } from '../errors/download-errors.js';
 import {
   type Expectation,
   mismatch,

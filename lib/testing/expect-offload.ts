@@ -1,6 +1,5 @@
 import { type PathEncoding } from '../backends/rules.js';
-import { InvalidOptionsError } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
+import { InvalidOptionsError, quote } from '../errors/download-errors.js';
 import { OFFLOAD_HEADERS } from '../responses/response-headers.js';
 import {
   mismatch,

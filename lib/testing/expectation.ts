@@ -1,7 +1,6 @@
 import { AssertionError } from 'node:assert';
 
-import { InvalidOptionsError } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
+import { InvalidOptionsError, quote } from '../errors/download-errors.js';
 import {
   type ReadResponse,
   readResponse,

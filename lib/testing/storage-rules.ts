@@ -6,7 +6,7 @@ import {
   FileChangedError,
   FileNotFoundError,
 } from '../errors/download-errors.js';
-import { parseEntityTag } from '../http/entity-tag.js';
+import { parseEntityTag } from '../http/preconditions.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 import { type ReadWindow, versionOf } from '../storages/file-stat.js';
 

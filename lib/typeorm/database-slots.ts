@@ -8,8 +8,7 @@ import {
   type OptionChecks,
   wholeNumber,
 } from '../errors/check-options.js';
-import { InvalidOptionsError } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
+import { InvalidOptionsError, quote } from '../errors/download-errors.js';
 import { type DownloadSlots } from '../responses/concurrent-options.js';
 import { Atomically } from './atomically.js';
 import {

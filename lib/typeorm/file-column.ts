@@ -5,8 +5,7 @@ import {
   oneOf,
   type OptionChecks,
 } from '../errors/check-options.js';
-import { InvalidOptionsError } from '../errors/download-errors.js';
-import { kindOf } from '../errors/quote.js';
+import { InvalidOptionsError, kindOf } from '../errors/download-errors.js';
 import { StorageFile } from '../files/storage-file.js';
 import { DownloadStorage } from '../storages/download-storage.js';
 import { NewFile } from './new-file.js';

@@ -11,8 +11,7 @@ import {
   checkOptions,
   type OptionChecks,
 } from '../errors/check-options.js';
-import { InvalidOptionsError } from '../errors/download-errors.js';
-import { kindOf } from '../errors/quote.js';
+import { InvalidOptionsError, kindOf } from '../errors/download-errors.js';
 import { type StorageFile } from '../files/storage-file.js';
 import { DownloadStorage } from '../storages/download-storage.js';
 import { DownloadStorages } from '../storages/download-storages.js';

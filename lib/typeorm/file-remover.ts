@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { type EntityManager, type EntityMetadata } from 'typeorm';
 
-import { quote } from '../errors/quote.js';
+import { quote } from '../errors/download-errors.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 import { fileFieldsOf } from './file-fields.js';
 

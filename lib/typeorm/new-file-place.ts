@@ -1,8 +1,7 @@
 import { type DataSource } from 'typeorm';
 
 import { checkOptions, type OptionChecks } from '../errors/check-options.js';
-import { InvalidOptionsError } from '../errors/download-errors.js';
-import { kindOf } from '../errors/quote.js';
+import { InvalidOptionsError, kindOf } from '../errors/download-errors.js';
 import { DownloadStorage } from '../storages/download-storage.js';
 import { keySegments } from '../storages/storage-key.js';
 

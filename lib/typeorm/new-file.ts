@@ -2,8 +2,7 @@ import { Readable } from 'node:stream';
 
 import { PayloadTooLargeException } from '@nestjs/common';
 
-import { InvalidOptionsError } from '../errors/download-errors.js';
-import { kindOf } from '../errors/quote.js';
+import { InvalidOptionsError, kindOf } from '../errors/download-errors.js';
 import { ContentFile } from '../files/content-file.js';
 import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
 import { newKey, StorageFile } from '../files/storage-file.js';

@@ -4,8 +4,8 @@ import { type ObjectLiteral, type QueryRunner } from 'typeorm';
 import {
   InvalidOptionsError,
   StorageUnavailableError,
+  quote,
 } from '../errors/download-errors.js';
-import { quote } from '../errors/quote.js';
 import { newKey, StorageFile } from '../files/storage-file.js';
 import { type FileField } from './file-fields.js';
 import { type NewFile } from './new-file.js';

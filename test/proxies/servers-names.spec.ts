@@ -7,7 +7,7 @@ import {
   StorageDownloadController,
 } from 'nestjs-downloadview';
 
-import { cleanFileName } from '../../lib/http/file-name.js';
+import { cleanFileName } from '../../lib/http/content-disposition.js';
 import {
   type ServedSite,
   startBehind,

@@ -1,4 +1,4 @@
-import { quote } from '../../errors/quote.js';
+import { quote } from '../../errors/download-errors.js';
 import {
   type Finding,
   found,

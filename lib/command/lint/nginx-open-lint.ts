@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 
-import { quote } from '../../errors/quote.js';
+import { quote } from '../../errors/download-errors.js';
 import { problem, type LintRule, type Finding, found } from '../finding.js';
 import { type Directive, directivesNamed } from '../syntax/directive.js';
 import {

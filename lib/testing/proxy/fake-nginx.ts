@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http';
 
-import { BROUGHT_BACK } from '../../backends/nginx-headers.js';
+import { BROUGHT_BACK } from '../../backends/nginx-options.js';
 import { nginxValidators } from '../../backends/nginx.backend.js';
 import { LocalFile } from '../../files/local-file.js';
 import { parseMediaType } from '../../http/media-type.js';

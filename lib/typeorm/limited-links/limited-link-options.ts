@@ -10,8 +10,7 @@ import {
   type OptionChecks,
   wholeNumber,
 } from '../../errors/check-options.js';
-import { InvalidOptionsError } from '../../errors/download-errors.js';
-import { kindOf } from '../../errors/quote.js';
+import { InvalidOptionsError, kindOf } from '../../errors/download-errors.js';
 import { isText } from '../../signing/sign-options.js';
 import { checkSeconds } from '../../signing/signing-options.js';
 

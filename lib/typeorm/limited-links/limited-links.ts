@@ -7,7 +7,7 @@ import {
 import { type Observable } from 'rxjs';
 import { type DataSource } from 'typeorm';
 
-import { quote } from '../../errors/quote.js';
+import { quote } from '../../errors/download-errors.js';
 import { LONGEST } from '../../signing/signing-options.js';
 import { type UrlSigner } from '../../signing/url-signer.js';
 import { isId, randomId } from './client-marks.js';

@@ -3,7 +3,7 @@ import { type Readable } from 'node:stream';
 
 import { Logger } from '@nestjs/common';
 
-import { quote } from '../../errors/quote.js';
+import { quote } from '../../errors/download-errors.js';
 import { type DownloadFile, WrappedFile } from '../../files/download-file.js';
 import { type AnswerLimiter } from '../../http/answer-limiter.js';
 import { type Awaitable } from '../../storages/awaitable.js';

@@ -1,5 +1,4 @@
-import { InvalidSignatureError } from '../../errors/download-errors.js';
-import { quote } from '../../errors/quote.js';
+import { InvalidSignatureError, quote } from '../../errors/download-errors.js';
 
 /**
  * The one answer to all that is not to be had by a limited link: 403, as for a signed link that does not

@@ -7,8 +7,10 @@ import {
   TRUE_OR_FALSE,
   wholeNumber,
 } from '../../../lib/errors/check-options.js';
-import { InvalidOptionsError } from '../../../lib/errors/download-errors.js';
-import { kindOf } from '../../../lib/errors/quote.js';
+import {
+  InvalidOptionsError,
+  kindOf,
+} from '../../../lib/errors/download-errors.js';
 
 const CHECKS = {
   seconds: wholeNumber(1, 'Give whole seconds, 1 or more.'),

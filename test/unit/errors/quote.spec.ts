@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { anyText } from '../any-text.js';
-import { kindOf, quote, shapeOf } from '../../../lib/errors/quote.js';
+import { kindOf, quote, shapeOf } from '../../../lib/errors/download-errors.js';
 
 describe('quote()', () => {
   it.each<[string, unknown, string]>([

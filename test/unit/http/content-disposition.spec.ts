@@ -1,8 +1,10 @@
 import { validateHeaderValue } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { contentDisposition } from '../../../lib/http/content-disposition.js';
-import { cleanFileName } from '../../../lib/http/file-name.js';
+import {
+  contentDisposition,
+  cleanFileName,
+} from '../../../lib/http/content-disposition.js';
 import { anyName } from './any-name.js';
 import { DIFFICULT_NAMES } from './difficult-names.js';
 import { parseDisposition } from './parse-disposition.js';

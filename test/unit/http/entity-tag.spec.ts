@@ -9,7 +9,7 @@ import {
   strongMatch,
   toEntityTag,
   weakMatch,
-} from '../../../lib/http/entity-tag.js';
+} from '../../../lib/http/preconditions.js';
 
 const strong = (value: string) => ({ weak: false, value });
 const weak = (value: string) => ({ weak: true, value });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { cleanFileName } from '../../../lib/http/file-name.js';
+import { cleanFileName } from '../../../lib/http/content-disposition.js';
 import { anyName } from './any-name.js';
 import { DIFFICULT_NAMES } from './difficult-names.js';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { contentDisposition } from '../../../lib/http/content-disposition.js';
 import {
+  contentDisposition,
   cleanFileName,
   receivedFileName,
   textOfBytes,
-} from '../../../lib/http/file-name.js';
+} from '../../../lib/http/content-disposition.js';
 import { anyName } from './any-name.js';
 
 const bytesOf = (text: string): string => Buffer.from(text).toString('latin1');

@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { anyText } from '../any-text.js';
-import { contentDisposition } from '../../../lib/http/content-disposition.js';
-import { cleanFileName } from '../../../lib/http/file-name.js';
+import {
+  contentDisposition,
+  cleanFileName,
+} from '../../../lib/http/content-disposition.js';
 import { readDisposition } from '../../../lib/testing/test-response.js';
 import { DIFFICULT_FILE_NAMES } from '../../support/files/difficult-file-names.js';
 
