@@ -17,6 +17,8 @@ const COPIED = ['package.json', 'sample/assets', 'sample/static'];
 export interface RunningProgram {
   /** The addresses that it has printed, in order. */
   readonly addresses: readonly string[];
+  /** What it has written to standard error until now. */
+  errors(): string;
   stop(): Promise<EndedProgram>;
 }
 
@@ -67,6 +69,8 @@ export class Sample {
     const child = this.#spawn(program, args, env);
     const addresses: string[] = [];
     const ended = this.#ended(child);
+    let errors = '';
+    child.stderr!.on('data', (text: Buffer) => (errors += text.toString()));
     const lines = createInterface(child.stdout!);
     const ready = new Promise<void>((resolve) => {
       lines.on('line', (line) => {
@@ -79,6 +83,7 @@ export class Sample {
     if (early) throw new Error(`${program} did not start: ${early.errors}`);
     return {
       addresses,
+      errors: () => errors,
       stop: async () => {
         child.kill();
         return ended;
