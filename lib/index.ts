@@ -134,7 +134,7 @@ export {
 export {
   type ProxiedDownloadOptions,
   ProxiedDownloadResponse,
-} from './responses/proxied-download-response.js';
+} from './responses/download-backend.js';
 
 // ... and why it can, or cannot.
 export { DownloadExplainer } from './interceptors/download-explainer.js';

@@ -21,8 +21,7 @@ import { type ByteRange } from '../http/range.js';
 import { type FileStat, type ReadWindow } from '../storages/file-stat.js';
 import { type ArchiveEntries } from './archive-entry.js';
 import { type ArchiveLayout, ArchivePlan } from './archive-plan.js';
-import { inBlocks } from './blocks.js';
-import { EntrySources } from './entry-bytes.js';
+import { inBlocks, EntrySources } from './entry-bytes.js';
 import { isEntries, type KnownEntry, knownEntries } from './known-entry.js';
 
 /**

@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
 
-import { type KnownEntry } from './known-entry.js';
+import { type KnownEntry, rememberedCrc32 } from './known-entry.js';
 import { type EntrySources } from './entry-bytes.js';
-import { rememberedCrc32 } from './known-crc32.js';
 
 /**
  * A format that can tell every offset from the sizes of the files: a head, the bytes and a tail for each entry,

@@ -6,8 +6,7 @@ import { type DownloadFile } from '../files/download-file.js';
 import { versionOf } from '../storages/file-stat.js';
 import { type OpenFile } from '../storages/local-descriptor.js';
 import { readFully } from '../streaming/local-body.js';
-import { type KnownEntry } from './known-entry.js';
-import { rememberCrc32 } from './known-crc32.js';
+import { type KnownEntry, rememberCrc32 } from './known-entry.js';
 
 /**
  * The sources of an archive, one open at a time. When nobody reads on, what is open is closed, also while it is
@@ -149,4 +148,33 @@ function changed({ path }: KnownEntry, what: string): FileChangedError {
   return new FileChangedError(
     `${quote(path)} has another ${what} than its entry says`,
   );
+}
+
+const BLOCK = 64 * 1024;
+// Larger pieces go on as they are: to copy them would cost more than to send one piece more.
+const SMALL_PIECE = 16 * 1024;
+
+/**
+ * Small pieces put together, so that thousands of headers and little files are not as many writes.
+ *
+ * @internal
+ */
+export async function* inBlocks(
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void> {
+  let waiting: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of pieces) {
+    if (piece.length < SMALL_PIECE && length + piece.length <= BLOCK) {
+      waiting.push(piece);
+      length += piece.length;
+      continue;
+    }
+    if (length > 0) yield Buffer.concat(waiting, length);
+    const isSmall = piece.length < SMALL_PIECE;
+    waiting = isSmall ? [piece] : [];
+    length = isSmall ? piece.length : 0;
+    if (!isSmall) yield piece;
+  }
+  if (length > 0) yield Buffer.concat(waiting, length);
 }

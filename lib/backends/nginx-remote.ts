@@ -8,8 +8,8 @@ import {
   type ProxiableRequest,
   type Refusal,
   refuse,
+  ProxiedDownloadResponse,
 } from '../responses/download-backend.js';
-import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { type TemporaryUrlOptions } from '../storages/download-storage.js';
 import { type FileStat } from '../storages/file-stat.js';

@@ -10,8 +10,8 @@ import {
   type DownloadBackend,
   type ServerConfigOptions,
   type DownloadSource,
+  ProxiedDownloadResponse,
 } from '../responses/download-backend.js';
-import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';

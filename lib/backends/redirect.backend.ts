@@ -17,8 +17,8 @@ import {
   refuse,
   type DownloadSource,
   type Refusal,
+  ProxiedDownloadResponse,
 } from '../responses/download-backend.js';
-import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { givenHeader } from '../responses/response-headers.js';
 import { type TemporaryUrlOptions } from '../storages/download-storage.js';
 import { checkHosts, plainAddress } from './store-hosts.js';

@@ -12,8 +12,8 @@ import {
   type Refusal,
   refuse,
   type DownloadSource,
+  ProxiedDownloadResponse,
 } from '../responses/download-backend.js';
-import { ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { saysNothing } from '../storages/etag-choice.js';

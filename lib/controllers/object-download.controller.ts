@@ -5,8 +5,11 @@ import {
   InvalidOptionsError,
   quote,
 } from '../errors/download-errors.js';
-import { DescribedFile } from '../files/described-file.js';
-import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
+import {
+  DescribedFile,
+  type DownloadFile,
+  isDownloadFile,
+} from '../files/download-file.js';
 import { StorageFile } from '../files/storage-file.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 import { type Awaitable } from '../storages/awaitable.js';

@@ -3,8 +3,10 @@ import {
   InvalidOptionsError,
   quote,
 } from '../errors/download-errors.js';
-import { type FileDescription } from '../files/described-file.js';
-import { isDownloadFile } from '../files/download-file.js';
+import {
+  type FileDescription,
+  isDownloadFile,
+} from '../files/download-file.js';
 import { toEntityTag } from '../http/preconditions.js';
 import { toReprDigest } from '../http/repr-digest.js';
 

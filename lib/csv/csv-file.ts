@@ -8,7 +8,7 @@ import {
   readOnce,
 } from '../files/virtual-file.js';
 import { type FileStat } from '../storages/file-stat.js';
-import { type CsvFileOptions, csvFormatOf } from './csv-file-options.js';
+import { type CsvFileOptions, csvFormatOf, CsvText } from './csv-text.js';
 import {
   type CsvRows,
   endByError,
@@ -16,7 +16,6 @@ import {
   rowStream,
   csvStream,
 } from './csv-rows.js';
-import { CsvText } from './csv-text.js';
 
 /**
  * Rows as a CSV file (RFC 4180), made while it is sent, as fast as the client takes it: any number of rows

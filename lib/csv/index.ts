@@ -1,6 +1,6 @@
 // Needs csv-stringify: rows as a CSV file, made while it is sent.
 export { CsvFile } from './csv-file.js';
-export { type CsvColumns, type CsvFileOptions } from './csv-file-options.js';
+export { type CsvColumns, type CsvFileOptions } from './csv-text.js';
 export {
   type CsvRow,
   type CsvRows,

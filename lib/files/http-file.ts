@@ -18,6 +18,7 @@ import {
   isOfSameFile,
   type RemoteAnswer,
   type RemoteConditions,
+  conditionFields,
 } from '../storages/remote-answer.js';
 import { type DownloadFile } from './download-file.js';
 import {
@@ -29,7 +30,6 @@ import {
 } from './http-file-answer.js';
 import { askRemote, discard, failureOf } from './http-file-request.js';
 import { hostIn, allowedUrl, nameIn, shownUrl } from './http-file-url.js';
-import { conditionFields } from './remote-conditions.js';
 
 /**
  * Options of HttpFile.

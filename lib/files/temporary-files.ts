@@ -21,7 +21,7 @@ import {
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { cleanFileName } from '../http/content-disposition.js';
 import { type StorageContent } from '../storages/download-storage.js';
-import { writeNew } from '../storages/new-file.js';
+import { writeNew } from '../storages/publish.js';
 import {
   DEFAULT_KEEP_FOR,
   KEEP_FOR_ACCEPTED,

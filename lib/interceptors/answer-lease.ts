@@ -9,7 +9,7 @@ import { cutConnection } from '../streaming/connection.js';
 import { type DownloadAnswer } from '../streaming/download-answer.js';
 import { type SignedLink } from '../signing/signed-message.js';
 import { type DownloadContext } from './download-context.js';
-import { type SentByServer, whenSentByServer } from './handed-over.js';
+import { type SentByServer, whenSentByServer } from './answer-use.js';
 import { MOST_ASKED } from './offload.js';
 
 /**

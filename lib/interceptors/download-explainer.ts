@@ -15,10 +15,10 @@ import {
   type OffloadNote,
   REFUSALS,
   type ProxiableRequest,
+  type ProxiedDownloadResponse,
 } from '../responses/download-backend.js';
 import { clientName } from '../responses/describe.js';
 import { DownloadResponse } from '../responses/download-response.js';
-import { type ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type DownloadContext } from './download-context.js';
 import { type OffloadOutcome, offloadOutcome } from './offload.js';
 import { type ExplanationReport } from './explanation.js';

@@ -19,7 +19,7 @@ import { type DownloadResponse } from '../responses/download-response.js';
 import { andThen, type Awaitable, orElse } from '../storages/awaitable.js';
 import { type DownloadAnswer } from '../streaming/download-answer.js';
 import { type DownloadContext } from './download-context.js';
-import { whenSentByServer } from './handed-over.js';
+import { whenSentByServer } from './answer-use.js';
 
 /** Nobody knows when a download ends. */
 const RETRY_AFTER = '10';

@@ -15,9 +15,9 @@ import {
   type Refusal,
   REFUSALS,
   refuse,
+  type ProxiedDownloadResponse,
 } from '../responses/download-backend.js';
 import { type DownloadResponse } from '../responses/download-response.js';
-import { type ProxiedDownloadResponse } from '../responses/proxied-download-response.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';

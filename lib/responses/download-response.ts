@@ -9,8 +9,11 @@ import {
   becomesJson,
   shapeOf,
 } from '../errors/download-errors.js';
-import { DescribedFile } from '../files/described-file.js';
-import { type DownloadFile, isDownloadFile } from '../files/download-file.js';
+import {
+  DescribedFile,
+  type DownloadFile,
+  isDownloadFile,
+} from '../files/download-file.js';
 import { joinedStream } from '../files/virtual-file-source.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type FileStat } from '../storages/file-stat.js';

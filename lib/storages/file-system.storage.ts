@@ -47,8 +47,7 @@ import {
   directoryPath,
 } from './local-disk.js';
 import { savingContent } from './object-content.js';
-import { realpathOfNearest, writeNew } from './new-file.js';
-import { publish } from './publish.js';
+import { realpathOfNearest, writeNew, publish } from './publish.js';
 
 /**
  * Options of FileSystemStorage.

@@ -1,10 +1,49 @@
 import { hash } from 'node:crypto';
-import { link, lstat, open, rename, unlink } from 'node:fs/promises';
+import { link, lstat, open, rename, unlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 
 import { StorageUnavailableError, quote } from '../errors/download-errors.js';
 import { errorCode } from './local-disk.js';
+import { type StorageContent } from './download-storage.js';
+import { chunksToKeep } from './object-content.js';
+
+/**
+ * Writes a file that must not exist yet; nothing is left of one that fails.
+ *
+ * @internal
+ */
+export async function writeNew(
+  path: string,
+  content: StorageContent,
+): Promise<void> {
+  const whole = typeof content === 'string' || content instanceof Uint8Array;
+  try {
+    await pipeline(
+      whole ? [content] : chunksToKeep(content),
+      createWriteStream(path, { flags: 'wx' }),
+    );
+  } catch (error) {
+    await unlink(path).catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * The resolved path of a directory, or of what exists of it.
+ *
+ * @internal
+ */
+export async function realpathOfNearest(directory: string): Promise<string> {
+  try {
+    return await realpath(directory);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    return realpathOfNearest(dirname(directory));
+  }
+}
 
 /** What link() fails with where a file system has no hard links, or no more of them for this file. */
 const NO_LINKS = new Set([

@@ -24,7 +24,7 @@ import {
 import { S3Storage } from 'nestjs-downloadview/s3';
 import { storageContract } from 'nestjs-downloadview/testing';
 
-import { DescribedFile } from '../../lib/files/described-file.js';
+import { DescribedFile } from '../../lib/files/download-file.js';
 import {
   ADAPTERS,
   type RunningApplication,

@@ -23,7 +23,7 @@ import {
   redirect,
 } from 'nestjs-downloadview';
 
-import { DescribedFile } from '../../../lib/files/described-file.js';
+import { DescribedFile } from '../../../lib/files/download-file.js';
 import {
   ADAPTERS,
   type RunningApplication,

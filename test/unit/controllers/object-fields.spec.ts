@@ -7,7 +7,7 @@ import {
   describeObject,
   type ObjectFields,
 } from '../../../lib/controllers/object-where.js';
-import { type FileDescription } from '../../../lib/files/described-file.js';
+import { type FileDescription } from '../../../lib/files/download-file.js';
 
 const TIME = Date.UTC(1994, 10, 6, 8, 49, 37);
 

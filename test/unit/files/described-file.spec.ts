@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { DescribedFile } from '../../../lib/files/described-file.js';
-import { type DownloadFile } from '../../../lib/files/download-file.js';
+import {
+  DescribedFile,
+  type DownloadFile,
+} from '../../../lib/files/download-file.js';
 import { StorageFile } from '../../../lib/files/storage-file.js';
 import { ContentFile } from '../../../lib/files/content-file.js';
 import { MemoryStorage } from '../../../lib/storages/memory.storage.js';

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { conditionsForOrigin } from '../../../lib/files/remote-conditions.js';
-import { isOfSameFile } from '../../../lib/storages/remote-answer.js';
+import {
+  conditionsForOrigin,
+  isOfSameFile,
+} from '../../../lib/storages/remote-answer.js';
 
 const DATE = 'Sat, 01 Mar 2025 10:00:00 GMT';
 const OTHER_DATE = 'Sat, 01 Mar 2025 10:00:01 GMT';

@@ -12,7 +12,7 @@ import {
   StorageFile,
 } from 'nestjs-downloadview';
 
-import { DescribedFile } from '../../../lib/files/described-file.js';
+import { DescribedFile } from '../../../lib/files/download-file.js';
 import { isForOrigin } from '../../../lib/interceptors/answer-remote.js';
 import {
   announcedOn,

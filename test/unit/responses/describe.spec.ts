@@ -4,8 +4,8 @@ import { ContentFile } from '../../../lib/files/content-file.js';
 import {
   DescribedFile,
   type FileDescription,
-} from '../../../lib/files/described-file.js';
-import { type DownloadFile } from '../../../lib/files/download-file.js';
+  type DownloadFile,
+} from '../../../lib/files/download-file.js';
 import { HttpFile } from '../../../lib/files/http-file.js';
 import { StorageFile } from '../../../lib/files/storage-file.js';
 import { VirtualFile } from '../../../lib/files/virtual-file.js';

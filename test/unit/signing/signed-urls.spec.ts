@@ -10,7 +10,7 @@ import {
 } from 'nestjs-downloadview';
 import { storageContract } from 'nestjs-downloadview/testing';
 
-import { DescribedFile } from '../../../lib/files/described-file.js';
+import { DescribedFile } from '../../../lib/files/download-file.js';
 import { bindSignedUrls } from '../../../lib/signing/signed-urls.js';
 import { bytesOf } from '../../support/clients/bytes-of.js';
 import { signerAt } from '../../support/links/links.js';
