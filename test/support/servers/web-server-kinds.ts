@@ -5,8 +5,6 @@ export interface WebServerKind {
   readonly program: ProgramName;
   /** What it is started with; its log is to go to stdout or stderr. */
   readonly parameters: (configuration: string) => readonly string[];
-  /** The same, to have the configuration checked only. */
-  readonly checked?: (configuration: string) => readonly string[];
   /** A configuration around the printed one, which stands in `file`. */
   readonly around?: (file: string) => string;
   /** The line of its log that says that it listens. */
@@ -21,7 +19,6 @@ export const NGINX: WebServerKind = {
     ...['-c', file, '-e', 'stderr'],
     ...['-g', 'daemon off; error_log stderr notice;'],
   ],
-  checked: (file) => ['-t', '-c', file, '-e', 'stderr'],
   listens: /start worker processes/,
   changesUser: true,
 };
