@@ -684,6 +684,53 @@ describe('the sample', () => {
     expect(list).toContain('from 203.0.113.9');
   });
 
+  it('lists hundreds of documents on pages, and deletes many in one go', async () => {
+    const counted = async (): Promise<number> => {
+      const statistics = await page(origin, '/statistics.csv');
+      return Number(/^\d+/m.exec(statistics)?.[0]);
+    };
+    const others = await counted();
+    for (let form = 0; form < 2; form++) {
+      const files = Array.from(
+        { length: 100 },
+        (_, index) => `File ${form}${String(index).padStart(2, '0')}.txt`,
+      );
+      const body = new FormData();
+      for (const name of files) body.append('files', new Blob([name]), name);
+      const url = `${origin}/documents`;
+      const answer = await fetch(url, { method: 'POST', body });
+      expect(answer.status).toBe(200);
+    }
+    const first = await page(origin);
+    const pages = Math.ceil((others + 200) / 50);
+    expect(first).toContain(`${others + 200} documents`);
+    expect(first).toContain(`Page 1 of ${pages}`);
+    expect(names(first)).toHaveLength(50);
+    expect(names(first)[0]).toBe('File 199.txt');
+    const listed: string[] = [];
+    for (let number = 1; number <= pages; number++) {
+      const text = await page(origin, `/?sort=name&page=${number}`);
+      listed.push(...names(text));
+    }
+    expect(listed).toHaveLength(others + 200);
+    expect(listed).toEqual(listed.toSorted(new Intl.Collator('en').compare));
+    expect(listed).toEqual(expect.arrayContaining(FIRST));
+    expect(names(await page(origin, '/?search=file+123'))).toEqual([
+      'File 123.txt',
+    ]);
+
+    const chosen = Array.from(
+      { length: 150 },
+      (_, index) => `file-${String(index + 50).padStart(3, '0')}`,
+    );
+    const form = chosen.map((slug) => `slug=${slug}`).join('&');
+    const { headers } = await send(origin, '/delete', form);
+    expect(headers.location).toBe('/?deleted=150');
+    expect(await page(origin)).toContain(`${others + 50} documents`);
+    const files = await readdir(`${sample.data('plain')}/media/documents`);
+    expect(files).toHaveLength(others + 50);
+  }, 60_000);
+
   it('waits for no upload when it is stopped, and takes it for no error', async () => {
     const part =
       '--X\r\ncontent-disposition: form-data; name="files"; filename="x"\r\n\r\nbegun';
@@ -701,79 +748,24 @@ describe('the sample', () => {
   }, 30_000);
 });
 
-describe('with PUBLIC_URL', () => {
-  let program: RunningProgram;
-  let origin: string;
-  let DATA_DIR: string;
-
-  beforeAll(async () => {
-    DATA_DIR = sample.data('public-url');
-    const PUBLIC_URL = 'https://files.example/';
-    const env = { ...SHELL, DATA_DIR, PUBLIC_URL };
-    program = await sample.start(['main'], env);
-    [origin] = program.addresses;
-  }, 30_000);
-  afterAll(() => program?.stop());
-
-  it('makes links that begin as it does', async () => {
-    const link = await share(origin, '/documents/welcome');
-    expect(link).toMatch(/^https:\/\/files\.example\/links\/\w/);
-    const text = await page(origin, '/break-it');
-    expect(text).toContain('https://files.example/break-it/numbers.txt');
-  });
-
-  it('lists hundreds of documents on pages, and deletes many in one go', async () => {
-    for (let form = 0; form < 2; form++) {
-      const files = Array.from(
-        { length: 100 },
-        (_, index) => `File ${form}${String(index).padStart(2, '0')}.txt`,
-      );
-      const body = new FormData();
-      for (const name of files) body.append('files', new Blob([name]), name);
-      const url = `${origin}/documents`;
-      const answer = await fetch(url, { method: 'POST', body });
-      expect(answer.status).toBe(200);
-    }
-    const first = await page(origin);
-    expect(first).toContain('205 documents');
-    expect(first).toContain('Page 1 of 5');
-    expect(names(first)).toHaveLength(50);
-    expect(names(first)[0]).toBe('File 199.txt');
-    const last = await page(origin, '/?sort=name&page=5');
-    expect(names(last)).toEqual([
-      ...['Letter.pdf', 'Prélude.wav', 'Sunset.png', 'Tide.webm'],
-      'Welcome.txt',
-    ]);
-    expect(names(await page(origin, '/?search=file+123'))).toEqual([
-      'File 123.txt',
-    ]);
-
-    const chosen = Array.from(
-      { length: 150 },
-      (_, index) => `file-${String(index + 50).padStart(3, '0')}`,
-    );
-    const form = chosen.map((slug) => `slug=${slug}`).join('&');
-    const { headers } = await send(origin, '/delete', form);
-    expect(headers.location).toBe('/?deleted=150');
-    expect(await page(origin)).toContain('55 documents');
-    const files = await readdir(`${DATA_DIR}/media/documents`);
-    expect(files).toHaveLength(55);
-  }, 60_000);
-});
-
-describeWith(['initdb'], 'with DATABASE_URL', () => {
-  it('keeps the documents in PostgreSQL', async () => {
+describeWith(['initdb'], 'with DATABASE_URL and PUBLIC_URL', () => {
+  it('keeps the documents in PostgreSQL, and makes links that begin as that does', async () => {
     const cluster = await startPostgres();
     const { host, username, database } = cluster.connection;
     const env = {
       ...SHELL,
       DATABASE_URL: `postgres://${username}@/${database}?host=${host}`,
       DATA_DIR: sample.data('postgres'),
+      PUBLIC_URL: 'https://files.example/',
     };
     try {
       const first = await sample.start(['main'], env);
       await upload(first.addresses[0], NAME, 'text/plain', CONTENT);
       const link = await share(first.addresses[0], PATH);
+      expect(link).toMatch(/^https:\/\/files\.example\/links\/\w/);
+      expect(await page(first.addresses[0], '/break-it')).toContain(
+        'https://files.example/break-it/numbers.txt',
+      );
       await first.stop();
       const second = await sample.start(['main'], env);
       const [origin] = second.addresses;
