@@ -27,6 +27,8 @@ import { findProgram } from '../support/programs.js';
 import { Sample } from '../support/sample.js';
 
 const LIMIT = 2_000_000;
+/** What runs nothing. The process that shows about:blank would be a new one. */
+const NOTHING = '/static/icon.svg';
 const WITHOUT_SCRIPTS = { javaScriptEnabled: false };
 const PHONE = { width: 360, height: 800 };
 const DESK = { width: 1280, height: 720 };
@@ -154,10 +156,9 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
     await Promise.all(others.map((other) => other.close()));
     await context.clearCookies();
     await page.unrouteAll();
+    await page.goto(origin + NOTHING);
     await page.emulateMedia({ colorScheme: null });
     await page.setViewportSize(DESK);
-    // What runs nothing; the process that shows about:blank would be a new one.
-    await page.goto(`${origin}/static/icon.svg`);
   };
   const namesIn = (page: Page): Promise<string[]> =>
     page.locator('tbody th bdi').allTextContents();
@@ -538,7 +539,7 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
       ['audio', 'prelude', 3],
       ['video', 'tide', 4],
     ])('%s, which guests can play, too', async (element, slug, seconds) => {
-      const page = await open('/');
+      const page = await open(NOTHING);
       for (const path of [
         `/documents/${slug}`,
         await linkTo(`/documents/${slug}/share`, 'any'),
@@ -557,7 +558,7 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
 
     it('a PDF, in its viewer', async () => {
       // Of white there is nothing on a dark page but the paper of the document.
-      const page = await open('/');
+      const page = await open(NOTHING);
       await page.emulateMedia({ colorScheme: 'dark' });
       await page.goto(`${origin}/documents/letter`);
       const paper = () => pixelOf(page, 480, 600);
@@ -567,7 +568,7 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
 
     it('a PDF to guests, on the page of their link and on one of its own', async () => {
       const path = await linkTo('/documents/letter/share', 'any');
-      const guest = await open('/');
+      const guest = await open(NOTHING);
       await guest.emulateMedia({ colorScheme: 'dark' });
       await guest.goto(origin + path);
       const paper = () => pixelOf(guest, 850, 600);
@@ -756,7 +757,7 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
     };
 
     beforeAll(async () => {
-      const page = await open('/');
+      const page = await open(NOTHING);
       for (const path of PAGES) found.push(await look(page, path));
     }, 90_000);
 
@@ -776,7 +777,7 @@ describeWith(['chromium'], 'the sample in Chromium', () => {
     });
 
     it('axe finds nothing on pages that have room for more, or beside it', async () => {
-      const page = await open('/');
+      const page = await open(NOTHING);
       const film = await linkTo('/documents/tide/share', 'any');
       for (const path of ['/', '/documents/sunset', film]) {
         await page.goto(origin + path);
