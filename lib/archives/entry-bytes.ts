@@ -5,7 +5,7 @@ import { FileChangedError, quote } from '../errors/download-errors.js';
 import { type DownloadFile } from '../files/download-file.js';
 import { versionOf } from '../storages/file-stat.js';
 import { type OpenFile } from '../storages/local-descriptor.js';
-import { readFully } from '../streaming/local-body.js';
+import { LocalBody, readFully } from '../streaming/local-body.js';
 import { type KnownEntry, rememberCrc32 } from './known-entry.js';
 
 /**
@@ -78,11 +78,16 @@ export class EntrySources {
   ): Promise<Readable | Uint8Array[]> {
     const signal = this.#signal;
     const { etag, size = Infinity } = entry;
-    if (file.hold && start === 0 && end === undefined && size <= SMALL) {
-      return [await smallFile(await file.hold({ signal }), etag, size)];
+    const isWhole = start === 0 && end === undefined;
+    let source: Readable;
+    if (file.hold) {
+      const open = requireTag(await file.hold({ signal }), etag);
+      if (isWhole && size <= SMALL) return [await smallFile(open, size)];
+      source = bytesOfLocal(open, start, end);
+    } else {
+      const window = isWhole ? {} : { start, end };
+      source = await file.open({ ...window, ifMatch: etag, signal });
     }
-    const window = start > 0 || end !== undefined ? { start, end } : {};
-    const source = await file.open({ ...window, ifMatch: etag, signal });
     this.#open = source;
     if (this.#isOver) source.destroy();
     return source;
@@ -92,16 +97,24 @@ export class EntrySources {
 // A stream would cost more than the file.
 const SMALL = 64 * 1024;
 
-/** @throws FileChangedError where it has another tag */
-async function smallFile(
+/** @throws FileChangedError where it has another tag; it is closed then */
+function requireTag(open: OpenFile, etag: string | undefined): OpenFile {
+  if (etag === undefined || versionOf(open.stat) === etag) return open;
+  open.close();
+  throw new FileChangedError('The file is another one now');
+}
+
+/** It fails, as its download does, where the file is written over under way. */
+function bytesOfLocal(
   open: OpenFile,
-  etag: string | undefined,
-  size: number,
-): Promise<Uint8Array> {
+  start: number,
+  end = (open.stat.size ?? 0) - 1,
+): Readable {
+  return new LocalBody(open, end < start ? [] : [{ start, end }]).toReadable();
+}
+
+async function smallFile(open: OpenFile, size: number): Promise<Uint8Array> {
   try {
-    if (etag !== undefined && versionOf(open.stat) !== etag) {
-      throw new FileChangedError('The file is another one now');
-    }
     // A byte more than its size says as much as all of them.
     const length = Math.min(open.stat.size ?? 0, size + 1);
     const bytes = Buffer.allocUnsafe(length);

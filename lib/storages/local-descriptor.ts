@@ -57,8 +57,11 @@ export interface OpenFile {
    * @throws FileChangedError where `ifMatch` is another tag; the file is closed then, too
    */
   read(window?: ReadWindow): Readable;
-  /** Whether the bytes that were described are still there: not truncated, not written over. */
-  isIntact(): boolean;
+  /**
+   * Whether the bytes that were described are still there. Of a file that has grown, or lost its name, or whose times
+   * somebody has set back, the file system does not tell: it is `touched`.
+   */
+  integrity(): 'intact' | 'touched' | 'changed';
   /** Lets go of a file that is not going to be read by `read()`. */
   close(): void;
 }
@@ -265,10 +268,12 @@ class LocalOpenFile implements OpenFile {
     return Readable.from([]);
   }
 
-  isIntact(): boolean {
-    const { size, mtimeNs } = this.#stats;
+  integrity(): 'intact' | 'touched' | 'changed' {
+    const { size, mtimeNs, ctimeNs } = this.#stats;
     const now = fstatSync(this.descriptor, BIGINT);
-    return now.size > size || (now.size === size && now.mtimeNs === mtimeNs);
+    if (now.size > size) return 'touched';
+    if (now.size < size || now.mtimeNs !== mtimeNs) return 'changed';
+    return now.ctimeNs === ctimeNs ? 'intact' : 'touched';
   }
 
   close(): void {
@@ -320,7 +325,7 @@ export function withStat(file: OpenFile, stat: FileStat): OpenFile {
     location: file.location,
     disk: file.disk,
     read: (window) => file.read(window),
-    isIntact: () => file.isIntact(),
+    integrity: () => file.integrity(),
     close: () => file.close(),
   };
 }

@@ -3,7 +3,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 
 import { type ByteRange } from '../http/range.js';
-import { type Awaitable } from '../storages/awaitable.js';
+import { andThen, type Awaitable } from '../storages/awaitable.js';
 import { type OpenFile } from '../storages/local-descriptor.js';
 import { diskPace } from '../storages/local-disk.js';
 import {
@@ -98,6 +98,7 @@ interface Destination {
  * @internal
  */
 export class LocalBody {
+  #samples?: Samples;
   #isClosing = false;
   #isReading = false;
 
@@ -146,6 +147,16 @@ export class LocalBody {
     });
   }
 
+  /** A part of what is sent, of which some bytes are kept to the end. */
+  #readPart(buffer: Buffer, length: number, position: number): Awaitable<void> {
+    return andThen(this.#read(buffer, length, position), () =>
+      (this.#samples ??= new Samples()).keep(
+        buffer.subarray(0, length),
+        position,
+      ),
+    );
+  }
+
   #sendPiece(
     response: ServerResponse<IncomingMessage>,
     range: ByteRange,
@@ -188,7 +199,11 @@ export class LocalBody {
     const lastRange = this.segments.findLast((segment) => 'start' in segment);
     for (const segment of this.segments) {
       if ('start' in segment) {
-        const chunks = new RangeChunks(segment, sent, this.#read.bind(this));
+        const chunks = new RangeChunks(
+          segment,
+          sent,
+          this.#readPart.bind(this),
+        );
         await this.#sendRange(chunks, segment === lastRange, destination);
         sent += lengthOf(segment);
       } else {
@@ -235,7 +250,7 @@ export class LocalBody {
     for (let at = start; at <= end;) {
       const length = Math.min(64 * 1024, end - at + 1);
       const buffer = Buffer.allocUnsafe(length);
-      await this.#read(buffer, length, at);
+      await this.#readPart(buffer, length, at);
       at += length;
       if (at > end) this.#requireIntact();
       yield buffer;
@@ -245,9 +260,45 @@ export class LocalBody {
   /** Before the last chunk goes out: without it, the client knows that something is wrong. */
   #requireIntact(): void {
     if (this.#isClosing) throw new Error('The file is closed');
-    if (!this.file.isIntact()) {
+    const { descriptor } = this.file;
+    const integrity = this.file.integrity();
+    const isIntact =
+      integrity === 'touched'
+        ? (this.#samples?.areStillIn(descriptor) ?? true)
+        : integrity === 'intact';
+    if (!isIntact) {
       throw new Error('The file was changed while it was being sent');
     }
+  }
+}
+
+const SAMPLE_LENGTH = 32;
+const MOST_SAMPLES = 64;
+
+/**
+ * Some of the bytes that were read, which tell a file that was added to from one that was written anew under way.
+ */
+class Samples {
+  #kept: { readonly position: number; readonly bytes: Buffer }[] = [];
+  #seen = 0;
+  #every = 1;
+
+  keep(bytes: Uint8Array, position: number): void {
+    if (this.#seen++ % this.#every !== 0) return;
+    if (this.#kept.length === MOST_SAMPLES) {
+      this.#kept = this.#kept.filter((_, index) => index % 2 === 0);
+      this.#every *= 2;
+    }
+    const sample = Buffer.from(bytes.subarray(0, SAMPLE_LENGTH));
+    this.#kept.push({ position, bytes: sample });
+  }
+
+  areStillIn(descriptor: number): boolean {
+    const now = Buffer.alloc(SAMPLE_LENGTH);
+    return this.#kept.every(({ position, bytes }) => {
+      const length = readSync(descriptor, now, 0, bytes.length, position);
+      return bytes.equals(now.subarray(0, length));
+    });
   }
 }
 

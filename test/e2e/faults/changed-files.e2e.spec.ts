@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   appendFile,
@@ -8,6 +9,7 @@ import {
   truncate,
   utimes,
 } from 'node:fs/promises';
+import { promisify } from 'node:util';
 
 import {
   afterAll,
@@ -64,6 +66,13 @@ const HARMFUL: Record<string, Change> = {
   'truncated and filled again': async (path) => {
     await truncate(path);
     await overwrite(path, OTHER_BYTES, 0);
+  },
+  'overwritten with more than it had': (path) =>
+    overwrite(path, Buffer.concat([OTHER_BYTES, SMALL]), 0),
+  'overwritten, with its time set back to the nanosecond': async (path) => {
+    await promisify(execFile)('cp', ['-p', path, `${path}.before`]);
+    await overwrite(path, OTHER_BYTES, 0);
+    await promisify(execFile)('touch', ['-r', `${path}.before`, path]);
   },
   'overwritten, with its time set back': async (path) => {
     const { atime, mtime } = await stat(path);

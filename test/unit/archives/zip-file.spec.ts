@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 
 import { describe, expect, it } from '@jest/globals';
@@ -210,6 +211,32 @@ describe('A ZipFile', () => {
     last.etag = '"b-2"';
     await expect(bytesOf(stream)).rejects.toThrow('another one now');
   });
+
+  it.each([
+    ['', 8],
+    ['with more than it had', 9],
+  ])(
+    'fails for a local file that is overwritten while it is sent %s',
+    async (_, megabytes) => {
+      const directory = await temporaryDirectory();
+      try {
+        const path = await directory.write('a.bin', Buffer.alloc(8 << 20, 'a'));
+        const stream = await zip([new LocalFile(path)]).open();
+        const reading = stream[Symbol.asyncIterator]();
+        await reading.next();
+        await reading.next();
+        const file = await open(path, 'r+');
+        await file.write(Buffer.alloc(megabytes << 20, 'b'));
+        await file.close();
+        const rest = async (): Promise<void> => {
+          while (!(await reading.next()).done);
+        };
+        await expect(rest()).rejects.toThrow('was changed while');
+      } finally {
+        await directory.remove();
+      }
+    },
+  );
 
   it('fails for a missing file', async () => {
     const missing = new StoredFile('b', undefined);

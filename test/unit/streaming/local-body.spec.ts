@@ -64,8 +64,8 @@ async function bodyOf(
   const open = await openLocalFile(path);
   const file = { ...withStat(open, open.stat), ...changes };
   const close = jest.spyOn(file, 'close');
-  const isIntact = jest.spyOn(file, 'isIntact');
-  return { body: new LocalBody(file, segments), close, isIntact };
+  const integrity = jest.spyOn(file, 'integrity');
+  return { body: new LocalBody(file, segments), close, integrity };
 }
 
 /** As long as no read has to wait for the disk. */
@@ -231,14 +231,14 @@ describe('LocalBody.close', () => {
     'waits for a read of %d bytes, after which nobody asks the file anything',
     async (size) => {
       slowDisk();
-      const { body, close, isIntact } = await bodyOf(size);
+      const { body, close, integrity } = await bodyOf(size);
       const sending = send(body);
       body.close();
       body.close();
       expect(close).not.toHaveBeenCalled();
       await expect(sending).rejects.toThrow('The file is closed');
       expect(close).toHaveBeenCalledTimes(1);
-      expect(isIntact).not.toHaveBeenCalled();
+      expect(integrity).not.toHaveBeenCalled();
       expect(conversation.response.writableEnded).toBe(false);
       expect(lent.count).toBe(0);
     },
@@ -288,13 +288,13 @@ describe('LocalBody.toReadable', () => {
 
   it('fails where the file is closed under a read, and asks it nothing', async () => {
     slowDisk();
-    const { body, close, isIntact } = await bodyOf(10);
+    const { body, close, integrity } = await bodyOf(10);
     const stream = body.toReadable();
     stream.read();
     body.close();
     expect(close).not.toHaveBeenCalled();
     await expect(bytesOf(stream)).rejects.toThrow('The file is closed');
     expect(close).toHaveBeenCalledTimes(1);
-    expect(isIntact).not.toHaveBeenCalled();
+    expect(integrity).not.toHaveBeenCalled();
   });
 });
