@@ -1,4 +1,4 @@
-import { isAbsolute, normalize, parse, resolve, sep } from 'node:path';
+import { isAbsolute, parse, resolve, sep } from 'node:path';
 
 import {
   CHECKED_ELSEWHERE,
@@ -8,6 +8,7 @@ import {
 import { InvalidOptionsError } from '../errors/download-errors.js';
 import { type DownloadBackend } from '../responses/download-backend.js';
 import { type ResponseHeaders } from '../responses/response-headers.js';
+import { isNormal } from '../storages/local-disk.js';
 
 /**
  * Files below a directory of this machine, for a server that is told paths.
@@ -142,11 +143,6 @@ export function checkDirectory(option: string, value: unknown): string {
     );
   }
   return path + sep;
-}
-
-/** What was put together from something may lead elsewhere than its author had in mind. */
-function isNormal(path: string): boolean {
-  return normalize(path) === path.replaceAll('/', sep);
 }
 
 /**

@@ -6,7 +6,11 @@ import { type DownloadFile } from '../files/download-file.js';
 import { LocalFile } from '../files/local-file.js';
 import { checkEtagChoice, type Etag } from '../storages/etag-choice.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
-import { directoryPath, isDirectory } from '../storages/local-disk.js';
+import {
+  confinedPath,
+  directoryPath,
+  isDirectory,
+} from '../storages/local-disk.js';
 import { checksAtOnce, nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
 import { type DownloadRequest } from '../http/download-request.js';
@@ -43,7 +47,10 @@ export abstract class PathDownloadController extends DownloadController {
     checkEtagChoice(`${owner}.`, this);
     if (this.getRoot === prototype.getRoot) this.#checked(this.root);
     if (this.getPath === prototype.getPath) {
-      requireParameter(owner, this.path, this.pathParam, parameters);
+      requireParameter(owner, this.path, this.pathParam, parameters, (path) => {
+        if (this.getRoot === prototype.getRoot)
+          confinedPath(path, this.#checked(this.root), this.dotfiles);
+      });
     }
   }
 

@@ -7,6 +7,7 @@ import { type DownloadPlace } from '../responses/download-backend.js';
 import { checkEtagChoice, type Etag } from '../storages/etag-choice.js';
 import { type DownloadStorage } from '../storages/download-storage.js';
 import { andThen, type Awaitable } from '../storages/awaitable.js';
+import { keySegments } from '../storages/storage-key.js';
 import { type DownloadRequest } from '../http/download-request.js';
 import { checksAtOnce, nameOfController } from './as-controller.js';
 import { DownloadController } from './download.controller.js';
@@ -73,7 +74,13 @@ export abstract class StorageDownloadController extends DownloadController {
       this.#namedStorage();
     }
     if (this.getPath === prototype.getPath) {
-      requireParameter(owner, this.path, this.pathParam, parameters);
+      requireParameter(
+        owner,
+        this.path,
+        this.pathParam,
+        parameters,
+        keySegments,
+      );
     }
   }
 

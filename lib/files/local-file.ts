@@ -1,4 +1,4 @@
-import { basename, isAbsolute, normalize, sep } from 'node:path';
+import { basename, isAbsolute } from 'node:path';
 import { type Readable } from 'node:stream';
 
 import { checkNames, namesOf } from '../errors/check-options.js';
@@ -27,6 +27,7 @@ import {
   type Confinement,
   confinedPath,
   directoryPath,
+  isNormal,
 } from '../storages/local-disk.js';
 import { type DownloadFile } from './download-file.js';
 
@@ -172,11 +173,6 @@ function absolutePath(path: string): string {
     );
   }
   return path;
-}
-
-/** `/srv/x/../y` was put together from something, and leads out of what its author had in mind. */
-function isNormal(path: string): boolean {
-  return normalize(path) === path.replaceAll('/', sep);
 }
 
 function absoluteRoot(root: string | URL | undefined): string {

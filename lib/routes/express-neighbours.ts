@@ -168,6 +168,40 @@ export function patternsOf({ rawPath, route }: ExpressLayer): string[] {
  * @internal
  */
 export function unreachableRoutes(layers: readonly ExpressLayer[]): string[] {
+  // The library adds routes of its own behind each: what is said of one is said once.
+  return [...misspelt(layers), ...new Set(shadowed(layers))];
+}
+
+/**
+ * Routes behind one that takes all that is below a path: Express asks them in the order in which they were added.
+ */
+function shadowed(layers: readonly ExpressLayer[]): string[] {
+  const routes = layers.filter((layer) => layer.route && takes(layer, 'GET'));
+  const patterns = [...new Set(routes.flatMap(patternsOf))];
+  return routes.flatMap((tail) => {
+    const first = patternsOf(tail).find(isTail);
+    if (first === undefined) return [];
+    const behind = patterns.slice(patterns.indexOf(first) + 1);
+    return behind
+      .filter((pattern) => matchedBy(tail, sampleOf(pattern)) !== undefined)
+      .map(
+        (pattern) =>
+          `Requests for ${quote(pattern)} come to ${quote(first)}, which stands before it, so that no guard of ` +
+          `${quote(pattern)} runs: list its controller, or its module, before the other one.`,
+      );
+  });
+}
+
+function isTail(pattern: string): boolean {
+  return /\/\*[\w$]+$/.test(pattern);
+}
+
+/** A path that the pattern matches. */
+function sampleOf(pattern: string): string {
+  return pattern.replace(/[:*][\w$]+/g, 'x').replace(/[{}]/g, '');
+}
+
+function misspelt(layers: readonly ExpressLayer[]): string[] {
   const patterns = new Set(layers.flatMap(patternsOf));
   return [...patterns]
     .filter((pattern) => encodedLiterals(pattern) !== pattern)

@@ -131,6 +131,7 @@ export function wildcardsOf(controller: object): ReadonlySet<string> {
  * is fixed.
  *
  * @param owner the controller, for messages
+ * @param check throws for a fixed path that nothing can be at
  * @throws InvalidOptionsError
  * @internal
  */
@@ -139,20 +140,38 @@ export function requireParameter(
   path: unknown,
   parameter: string,
   parameters: readonly string[],
+  check: (path: string) => unknown,
 ): void {
-  if (path !== undefined && typeof path !== 'string') {
-    throw new InvalidOptionsError(
-      `${owner}.path`,
-      path,
-      'Give the path of one fixed file, as a string.',
-    );
+  if (path !== undefined) {
+    requireFixed(owner, path, check);
+    return;
   }
-  if (path !== undefined || parameters.includes(parameter)) return;
+  if (parameters.includes(parameter)) return;
   throw new InvalidOptionsError(
     `${owner}.path`,
     path,
     `Its route has no parameter ${quote(parameter)}: add *${parameter} to the route, set pathParam, ` +
       'or set path to one fixed file.',
+  );
+}
+
+function requireFixed(
+  owner: string,
+  path: unknown,
+  check: (path: string) => unknown,
+): void {
+  try {
+    if (typeof path === 'string') {
+      check(path);
+      return;
+    }
+  } catch (error) {
+    if (!(error instanceof SuspiciousPathError)) throw error;
+  }
+  throw new InvalidOptionsError(
+    `${owner}.path`,
+    path,
+    'Give the path of one fixed file, below the root and as it is written there.',
   );
 }
 

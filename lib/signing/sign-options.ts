@@ -38,6 +38,9 @@ export interface VerifyOptions {
 
 type Check = readonly [holds: (value: unknown) => boolean, accepted: string];
 
+/** What JavaScript makes of an id that is not there. */
+const OF_NOBODY = new Set(['undefined', 'null', 'NaN', '[object Object]']);
+
 const TEXT: Check = [isText, 'Give a text that is not empty.'];
 
 const CHECKS: Readonly<Record<keyof SignOptions, Check>> = {
@@ -59,7 +62,10 @@ const CHECKS: Readonly<Record<keyof SignOptions, Check>> = {
     "Give a media type: 'image/png'.",
   ],
   attachment: [(value) => typeof value === 'boolean', 'Give true or false.'],
-  boundTo: TEXT,
+  boundTo: [
+    (value) => isText(value) && !OF_NOBODY.has(String(value)),
+    'Give a text that names somebody, and none that was made of an id that is not there: it is the same for all who have none.',
+  ],
 };
 
 /**

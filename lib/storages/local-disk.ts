@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 
@@ -54,6 +54,9 @@ export function confinedPath(
   if (sep === '/' && PLAIN.test(path)) {
     return base === sep ? base + path : base + sep + path;
   }
+  if (isAbsolute(path) && !isNormal(path)) {
+    throw new SuspiciousPathError(`${quote(path)} is not its own normal form`);
+  }
   const inside = isAbsolute(path) ? relative(base, path) : path;
   const segments = keySegments(
     isAbsolute(path) ? inside.split(sep).join('/') : inside,
@@ -62,6 +65,16 @@ export function confinedPath(
     throw new SuspiciousPathError(`${quote(path)} is not to be handed out`);
   }
   return join(base, inside);
+}
+
+/**
+ * Whether a path is its own normal form: `/srv/x/../y` was put together from something, and leads out of what its author
+ * had in mind.
+ *
+ * @internal
+ */
+export function isNormal(path: string): boolean {
+  return normalize(path) === path.replaceAll('/', sep);
 }
 
 const PLAIN = /^[\w-][\w .-]*(?:\/[\w-][\w .-]*)*$/;

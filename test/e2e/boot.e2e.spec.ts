@@ -584,6 +584,30 @@ describe.each(ADAPTERS)('the boot on %s', (adapter) => {
       expect(error.message).toContain('DownloadStorages');
     });
 
+    it.each([
+      [
+        'PathDownloadController',
+        () =>
+          PathDownloadController.asController('a', {
+            root: '/srv',
+            path: '../secret.txt',
+          }),
+      ],
+      [
+        'StorageDownloadController',
+        () =>
+          StorageDownloadController.asController('a', { path: '/etc/passwd' }),
+      ],
+    ])('a fixed path of a %s that nothing can be at', async (name, create) => {
+      const error = await bootError(adapter, {
+        options: { storages: { default: new MemoryStorage() } },
+        controllers: [create()],
+      });
+      expect(error).toBeInstanceOf(InvalidOptionsError);
+      expect(error.message).toContain(`"${name}.path": `);
+      expect(error.message).toContain('below the root');
+    });
+
     it('DownloadModule without forRoot()', async () => {
       const error = await bootError(adapter, {
         downloadModule: DownloadModule,

@@ -606,6 +606,33 @@ describe('on Express', () => {
   });
 });
 
+describe('a route behind one that takes all below its path, on Express,', () => {
+  async function warningsOf(...paths: readonly string[]): Promise<string[]> {
+    const log = new LogLines();
+    const running = await startApplication('express', {
+      controllers: paths.map((path) =>
+        PathDownloadController.asController(path, { root }),
+      ),
+      configure: (app) => app.useLogger(log),
+    });
+    await running.close();
+    return log.of('warn').filter((line) => line.includes('stands before it'));
+  }
+
+  it('is warned of, since its guards never run', async () => {
+    const warnings = await warningsOf('m/*path', 'm/members/*path');
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain("'/m/members/*path'");
+  });
+
+  it.each([[['m/members/*path', 'm/*path']], [['m/*path', 'n/members/*path']]])(
+    'is none where the order is right, or the path another one: %j',
+    async (paths) => {
+      expect(await warningsOf(...paths)).toEqual([]);
+    },
+  );
+});
+
 describe('on Fastify', () => {
   it('routes and middleware that the application adds before it starts are not passed', async () => {
     const running = await startApplication('fastify', {

@@ -84,9 +84,6 @@ describe('LocalFile', () => {
     expect(new LocalFile('folder/a b.txt', { root: `${root}/` }).path).toBe(
       path,
     );
-    expect(
-      new LocalFile(`${root}/folder/../folder/./a b.txt`, { root }).path,
-    ).toBe(path);
   });
 
   it('lies below a root that is a file: URL', async () => {
@@ -165,14 +162,14 @@ describe('LocalFile', () => {
     expect(() => new LocalFile(path, { root })).toThrow(SuspiciousPathError);
   });
 
-  it.each(['', '/..', '-private/secret.txt', '/../root-private/secret.txt'])(
-    'refuses the root’s absolute path with %j behind it',
-    (tail) => {
-      expect(() => new LocalFile(`${root}${tail}`, { root })).toThrow(
-        SuspiciousPathError,
-      );
-    },
-  );
+  it.each([
+    ...['', '/..', '-private/secret.txt', '/../root-private/secret.txt'],
+    ...['/../root/a.txt', '/./a.txt', '//a.txt'],
+  ])('refuses the root’s absolute path with %j behind it', (tail) => {
+    expect(() => new LocalFile(`${root}${tail}`, { root })).toThrow(
+      SuspiciousPathError,
+    );
+  });
 
   it('refuses a NUL without a root too', () => {
     expect(() => new LocalFile('/etc/passwd\0.png')).toThrow(

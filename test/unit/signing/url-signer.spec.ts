@@ -129,6 +129,8 @@ describe('UrlSigner', () => {
     ['attachment', 'true'],
     ['boundTo', ''],
     ['boundTo', 7],
+    ['boundTo', String(undefined)],
+    ['boundTo', String(null)],
     ['boundTo', 'a\ud800'],
     ['expires', 60],
   ])('signs nothing with %s: %p', (name, value) => {
