@@ -178,7 +178,7 @@ export function serverPart(
   if (status !== 200) {
     const hint =
       offload && (status === 404 || status === 403)
-        ? 'Is the directory of the rule the same one in the configuration of the server, and may the server read it?'
+        ? 'Has the configuration of the server the location of the rule, and the same directory there, and may the server read it?'
         : hintFor(status);
     return down(`publicUrl answers ${status}. ${hint}`);
   }

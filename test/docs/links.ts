@@ -6,12 +6,14 @@ import {
   type ExecutionContext,
   Get,
   Module,
+  NotFoundException,
   Query,
   UseGuards,
 } from '@nestjs/common';
 import {
   DownloadModule,
   type DownloadRequest,
+  DownloadStorages,
   FileSystemStorage,
   SignedUrl,
   StorageDownloadController,
@@ -35,10 +37,16 @@ class StaffGuard implements CanActivate {
 @Controller('links')
 @UseGuards(StaffGuard)
 export class LinkController {
-  constructor(private readonly signer: UrlSigner) {}
+  constructor(
+    private readonly signer: UrlSigner,
+    private readonly storages: DownloadStorages,
+  ) {}
 
   @Get()
-  link(@Query('key') key: string) {
+  async link(@Query('key') key: string) {
+    // 404 for a key that leads out of the storage, too, and for one that is missing.
+    const isThere = await this.storages.get().exists(key);
+    if (!isThere) throw new NotFoundException();
     const path = key.split('/').map(encodeURIComponent).join('/');
     return this.signer.sign(`/shared/${path}`, {
       expiresIn: 600, // seconds, an hour by default

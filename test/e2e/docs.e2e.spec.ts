@@ -376,6 +376,12 @@ describe('the snippets of the documentation', () => {
     expect(answer.headers['content-disposition']).toContain('Our photo.png');
     const bare = await httpRequest(running.origin, '/shared/photo.png');
     expect(bare.status).toBe(403);
+    for (const query of ['?key=none.png', '?key=../photo.png', '']) {
+      const none = await httpRequest(running.origin, `/links${query}`, {
+        headers: STAFF,
+      });
+      expect(none.status).toBe(404);
+    }
   });
 
   it('limited-links.ts hands out a file once, until it is revoked', async () => {
