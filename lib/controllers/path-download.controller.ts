@@ -45,12 +45,16 @@ export abstract class PathDownloadController extends DownloadController {
     const { prototype } = PathDownloadController;
     const owner = nameOfController(this.constructor);
     checkEtagChoice(`${owner}.`, this);
-    if (this.getRoot === prototype.getRoot) this.#checked(this.root);
+    const isFixed = this.getRoot === prototype.getRoot;
+    const root = isFixed ? this.#checked(this.root) : undefined;
     if (this.getPath === prototype.getPath) {
-      requireParameter(owner, this.path, this.pathParam, parameters, (path) => {
-        if (this.getRoot === prototype.getRoot)
-          confinedPath(path, this.#checked(this.root), this.dotfiles);
-      });
+      requireParameter(
+        owner,
+        this.path,
+        this.pathParam,
+        parameters,
+        (path) => root === undefined || confinedPath(path, root, this.dotfiles),
+      );
     }
   }
 

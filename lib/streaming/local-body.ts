@@ -150,10 +150,7 @@ export class LocalBody {
   /** A part of what is sent, of which some bytes are kept to the end. */
   #readPart(buffer: Buffer, length: number, position: number): Awaitable<void> {
     return andThen(this.#read(buffer, length, position), () =>
-      (this.#samples ??= new Samples()).keep(
-        buffer.subarray(0, length),
-        position,
-      ),
+      (this.#samples ??= new Samples()).keep(buffer, length, position),
     );
   }
 
@@ -279,25 +276,26 @@ const MOST_SAMPLES = 64;
  * Some of the bytes that were read, which tell a file that was added to from one that was written anew under way.
  */
 class Samples {
-  #kept: { readonly position: number; readonly bytes: Buffer }[] = [];
+  // Texts: small buffers would each keep a whole pool of Node's from being let go.
+  #kept: { readonly position: number; readonly bytes: string }[] = [];
   #seen = 0;
   #every = 1;
 
-  keep(bytes: Uint8Array, position: number): void {
+  keep(buffer: Buffer, length: number, position: number): void {
     if (this.#seen++ % this.#every !== 0) return;
     if (this.#kept.length === MOST_SAMPLES) {
       this.#kept = this.#kept.filter((_, index) => index % 2 === 0);
       this.#every *= 2;
     }
-    const sample = Buffer.from(bytes.subarray(0, SAMPLE_LENGTH));
-    this.#kept.push({ position, bytes: sample });
+    const end = Math.min(length, SAMPLE_LENGTH);
+    this.#kept.push({ position, bytes: buffer.toString('latin1', 0, end) });
   }
 
   areStillIn(descriptor: number): boolean {
     const now = Buffer.alloc(SAMPLE_LENGTH);
     return this.#kept.every(({ position, bytes }) => {
       const length = readSync(descriptor, now, 0, bytes.length, position);
-      return bytes.equals(now.subarray(0, length));
+      return now.toString('latin1', 0, length) === bytes;
     });
   }
 }

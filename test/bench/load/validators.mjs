@@ -3,11 +3,10 @@ import { request } from 'node:http';
 
 /** The conditions of a client that has the file already. */
 export async function validatorsOf(port, path) {
-  const asked = request({ host: '127.0.0.1', port, path, method: 'HEAD' });
+  const asked = request({ host: '127.0.0.1', port, path, agent: false });
   asked.end();
-  const [{ headers }] = await once(asked, 'response');
-  return {
-    'If-None-Match': headers.etag,
-    'If-Modified-Since': headers['last-modified'],
-  };
+  const [response] = await once(asked, 'response');
+  response.resume();
+  const { etag, 'last-modified': lastModified } = response.headers;
+  return { 'If-None-Match': etag, 'If-Modified-Since': lastModified };
 }
