@@ -346,17 +346,12 @@ export function quoted(text: string): string {
 }
 
 /**
- * What a store says, and the client is not to get.
+ * What a store says, and the client is not to get: what nginx would pass on by itself, and more.
  *
  * @internal
  */
 export const NOT_OF_THE_STORE = [
-  'Content-Type',
-  'Content-Disposition',
-  'Cache-Control',
-  'Expires',
-  'Set-Cookie',
-  'X-Content-Type-Options',
+  ...KEPT,
   'Access-Control-Allow-Methods',
   'Access-Control-Allow-Headers',
   'Access-Control-Max-Age',

@@ -62,7 +62,7 @@ import { ExplanationReport } from './explanation.js';
 @Injectable()
 export class DownloadInterceptor implements NestInterceptor {
   readonly #logger = new LevelLogger('DownloadModule');
-  readonly #ways: Ways = {
+  readonly #outcomes: Outcomes = {
     answer: (value, execution) => this.#answered(value, execution),
     exceptionFor: (error, execution, isOurs) =>
       this.#failed(error, execution, isOurs),
@@ -81,7 +81,7 @@ export class DownloadInterceptor implements NestInterceptor {
   ): Observable<unknown> {
     if (execution.getType() !== 'http') return next.handle();
     return new Observable((subscriber) =>
-      next.handle().subscribe(new Answers(subscriber, execution, this.#ways)),
+      next.handle().subscribe(new Answers(subscriber, execution, this.#outcomes)),
     );
   }
 
@@ -264,7 +264,7 @@ function refuseUncounted(value: unknown, execution: ExecutionContext): unknown {
 }
 
 /** What is made of the values of handlers, and of their errors. */
-interface Ways {
+interface Outcomes {
   answer(value: unknown, execution: ExecutionContext): Awaitable<unknown>;
   exceptionFor(
     error: unknown,
@@ -285,12 +285,12 @@ class Answers implements Observer<unknown> {
   constructor(
     private readonly subscriber: Subscriber<unknown>,
     private readonly execution: ExecutionContext,
-    private readonly ways: Ways,
+    private readonly outcomes: Outcomes,
   ) {}
 
   next(value: unknown): void {
     try {
-      const answer = this.ways.answer(value, this.execution);
+      const answer = this.outcomes.answer(value, this.execution);
       if (isPromise(answer)) this.wait(answer);
       else this.subscriber.next(answer);
     } catch (error) {
@@ -321,7 +321,7 @@ class Answers implements Observer<unknown> {
 
   private fail(error: unknown, isOurs: boolean): void {
     try {
-      const exception = this.ways.exceptionFor(error, this.execution, isOurs);
+      const exception = this.outcomes.exceptionFor(error, this.execution, isOurs);
       this.subscriber.error(exception);
     } catch (other) {
       this.subscriber.error(other);
