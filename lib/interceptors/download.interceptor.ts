@@ -81,7 +81,9 @@ export class DownloadInterceptor implements NestInterceptor {
   ): Observable<unknown> {
     if (execution.getType() !== 'http') return next.handle();
     return new Observable((subscriber) =>
-      next.handle().subscribe(new Answers(subscriber, execution, this.#outcomes)),
+      next
+        .handle()
+        .subscribe(new Answers(subscriber, execution, this.#outcomes)),
     );
   }
 
@@ -321,7 +323,11 @@ class Answers implements Observer<unknown> {
 
   private fail(error: unknown, isOurs: boolean): void {
     try {
-      const exception = this.outcomes.exceptionFor(error, this.execution, isOurs);
+      const exception = this.outcomes.exceptionFor(
+        error,
+        this.execution,
+        isOurs,
+      );
       this.subscriber.error(exception);
     } catch (other) {
       this.subscriber.error(other);
